@@ -1,0 +1,20 @@
+"""Party building and innovation in an industrial zone: the study's library.
+
+Data flow down this list; a room imports only from rooms above its own line.
+
+paths, errors, text         folders; the few exceptions; every zh/en string a reader sees
+codebook                    tables, columns, rules: the single source for reading, checking, documenting, generating
+params                      the run file and one strict model per notebook
+ingest                      an office's files -> typed tables, with a ledger of everything found
+simulate                    the synthetic zone with a known truth, and the dirt an office adds
+engine, clean, link         one set of Ibis expressions over Parquet; linkage by code
+outcomes, panel             patents by filing date, certificates as spells; the firm-year panel
+forces                      indicators, one pure function each
+models                      regressions and what they could have detected
+reconcile, disclosure       published figures against data; suppression of small cells
+listed                      the listed-firms study (real input without a party variable)
+study                       prepares a run's data once and opens it for a notebook
+style, figures, tables, show    the one theme; one function per figure and per table; how a page shows them
+report                      execute, gate, render, publish
+cli                         `wuli`
+"""

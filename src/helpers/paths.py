@@ -1,0 +1,44 @@
+"""Every folder of the project, from this file's own place; nothing here touches the disk.
+
+`WULI_OUTPUT` moves everything generated (derived data, reports) elsewhere; the rest stays where the checkout is.
+"""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CODEBOOK = ROOT / "data" / "codebook"
+REFERENCE = ROOT / "data" / "reference"
+MAPPINGS = ROOT / "data" / "mappings"
+MANUAL = ROOT / "data" / "manual"
+NOTEBOOKS = ROOT / "notebooks"
+RUN_FILES = NOTEBOOKS / "params"
+
+
+def output_root() -> Path:
+    """Return the folder under which `data/derived` and `reports` are written."""
+    return Path(os.environ.get("WULI_OUTPUT") or ROOT).resolve()
+
+
+def derived(run: str) -> Path:
+    """Return the folder of a run's derived data."""
+    return output_root() / "data" / "derived" / run
+
+
+def reports() -> Path:
+    """Return the folder that holds one sub-folder per published run."""
+    return output_root() / "reports"
+
+
+def relative(path: Path) -> str:
+    """Return `path` as printed to people: relative to the project, or its name alone outside of it.
+
+    Pages, logs and manifests must not carry a path of the machine that made them.
+    """
+    path = Path(path)
+    for base in (ROOT, output_root()):
+        try:
+            return path.resolve().relative_to(base).as_posix()
+        except ValueError:
+            continue
+    return path.name
