@@ -33,3 +33,9 @@ def say(key: str, lang: Lang, /, **values: object) -> str:
         If the key, the language or a placeholder's value is missing.
     """
     return catalogue()[key][lang].format(**values)
+
+
+def label(name: str, lang: Lang) -> str:
+    """Return a column's or a value's name in words (`columns.yml`), or the name itself where none is written."""
+    entry = catalogue().get(f"columns.{name}")
+    return entry[lang] if entry else name

@@ -1,0 +1,27 @@
+"""One function per figure: `plot_<what>(data, *, ax=None, lang)` draws, labels with units and returns the axes.
+
+None shows or saves; `helpers.show.figure` puts a figure on a page with caption, alternative text and its data.
+"""
+
+from helpers.figures.coverage import plot_coverage, plot_reconciliation
+from helpers.figures.innovation import plot_certificates, plot_patents_by_month, plot_zero_share
+from helpers.figures.models import plot_balance, plot_coefficients
+from helpers.figures.quality import plot_findings, plot_missingness
+from helpers.figures.services import plot_time_to_close, plot_transitions
+from helpers.figures.timing import plot_cohorts, plot_foundings
+
+__all__ = [
+    "plot_balance",
+    "plot_certificates",
+    "plot_coefficients",
+    "plot_cohorts",
+    "plot_coverage",
+    "plot_findings",
+    "plot_foundings",
+    "plot_missingness",
+    "plot_patents_by_month",
+    "plot_reconciliation",
+    "plot_time_to_close",
+    "plot_transitions",
+    "plot_zero_share",
+]

@@ -1,0 +1,78 @@
+"""Figures of innovation outputs: patents by filing month with the truncated months shaded, certificates, zeros."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from helpers import style
+from helpers.figures.canvas import axes, height_for
+from helpers.text import Lang, say
+
+PATENT_TYPES = ("invention", "utility", "design")
+
+
+def plot_patents_by_month(months: pd.DataFrame, *, last_complete: dict, ax: Axes | None = None, lang: Lang) -> Axes:
+    """Draw applications by filing month and type; months not yet fully visible are shaded and dashed.
+
+    Parameters
+    ----------
+    months : DataFrame
+        One row a month: month (datetime), invention, utility, design (applications).
+    last_complete : dict
+        Patent type -> last month (datetime) whose applications are all visible at the extract.
+    """
+    ax = axes(ax, height=4.4)
+    for kind in PATENT_TYPES:
+        if kind not in last_complete:
+            continue
+        colour, values = style.colour(kind), months[kind]
+        complete = months["month"] <= last_complete[kind]
+        ax.plot(months["month"][complete], values[complete], color=colour, linewidth=1.6,
+                label=say(f"figures.{kind}", lang))  # fmt: skip
+        ax.plot(months["month"][~complete], values[~complete], color=colour, linewidth=1.0, linestyle=":")
+    if last_complete:
+        end = months["month"].max()
+        ax.axvspan(min(last_complete.values()), end, color=style.colour("shade"), zorder=0,
+                   label=say("figures.truncated", lang))  # fmt: skip
+    ax.set_xlabel(say("figures.filing_month", lang))
+    ax.set_ylabel(say("figures.applications", lang))
+    ax.set_ylim(bottom=0)
+    ax.legend(ncols=2)
+    return ax
+
+
+def plot_certificates(calendar: pd.DataFrame, *, ax: Axes | None = None, lang: Lang) -> Axes:
+    """Draw how many valid certificates expire in each of the coming months.
+
+    Parameters
+    ----------
+    calendar : DataFrame
+        One row a month: month (datetime), certificates (count).
+    """
+    ax = axes(ax, height=3.2)
+    place = np.arange(len(calendar))
+    ax.bar(place, calendar["certificates"], color=style.colour("secondary"))
+    ax.set_xticks(place, calendar["month"].dt.strftime("%Y-%m"), rotation=45, ha="right")
+    ax.set_ylabel(say("figures.certificates", lang))
+    ax.grid(axis="x", visible=False)
+    return ax
+
+
+def plot_zero_share(shares: pd.DataFrame, *, ax: Axes | None = None, lang: Lang) -> Axes:
+    """Draw the share of firm-years with a count of zero, by outcome.
+
+    Parameters
+    ----------
+    shares : DataFrame
+        One row an outcome: outcome (label), zero_pct, n (firm-years that state the outcome).
+    """
+    ax = axes(ax, height=height_for(len(shares)))
+    ax.barh(shares["outcome"], shares["zero_pct"], color=style.colour("reference"))
+    for y, row in enumerate(shares.itertuples()):
+        ax.annotate(f"{row.zero_pct:.1f} %  (n = {row.n:,})", (row.zero_pct, y), xytext=(4, 0),
+                    textcoords="offset points", va="center", fontsize=8.5)  # fmt: skip
+    ax.set_xlim(0, 118)
+    ax.invert_yaxis()
+    ax.set_xlabel(say("figures.zero_pct", lang))
+    ax.grid(axis="y", visible=False)
+    return ax

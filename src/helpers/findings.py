@@ -1,0 +1,70 @@
+"""What the numbers say, in words: one tested grammar for Chinese and English, never stronger than the checks allow.
+
+Goes in: rows of `models.associations`. Comes out: sentences. The words are associational; a sentence about an interval
+that holds zero always carries the smallest difference that could have been detected.
+"""
+
+from typing import Literal
+
+import pandas as pd
+
+from helpers.text import Lang, label, say
+
+Direction = Literal["more", "fewer", "unclear"]
+
+
+def direction(row: pd.Series) -> Direction:
+    """Return whether the interval lies above zero, below it, or holds it."""
+    if row["conf_low"] > 0:
+        return "more"
+    return "fewer" if row["conf_high"] < 0 else "unclear"
+
+
+def sentence(row: pd.Series, lang: Lang) -> str:
+    """Say one estimate with its interval, sample and clusters.
+
+    Parameters
+    ----------
+    row : Series
+        One row of `models.associations`.
+    lang : {"zh", "en"}
+
+    Returns
+    -------
+    str
+        Two or three sentences: direction and size in percent (or percentage points), the 95 % interval, firms,
+        firm-years and clusters; for an interval that holds zero, what could have been detected.
+    """
+    names = {"outcome": label(row["outcome"], lang), "exposure": label(row["exposure"], lang)}
+    if row["status"] != "estimated":
+        return say("findings.not_estimable", lang, **names, reason=row["reason"])
+    unit = say("findings.percent" if row["estimator"] == "poisson" else "findings.points", lang)
+    numbers = {
+        "size": _number(abs(row["effect"])),
+        "effect": _signed(row["effect"]),
+        "low": _signed(row["effect_low"]),
+        "high": _signed(row["effect_high"]),
+        "detectable": _number(row["detectable"]),
+        "unit": unit,
+        "firms": f"{int(row['n_units']):,}",
+        "rows": f"{int(row['n_obs']):,}",
+        "clusters": f"{int(row['n_clusters']):,}",
+        "cluster": label(row["cluster"], lang),
+    }
+    return say(f"findings.{direction(row)}", lang, **names, **numbers)
+
+
+def summary(rows: pd.DataFrame, lang: Lang) -> str:
+    """Say how many of the estimated specifications have intervals above, below and around zero."""
+    estimated = rows[rows["status"] == "estimated"]
+    found = estimated.apply(direction, axis=1).value_counts() if len(estimated) else pd.Series(dtype=int)
+    counts = {name: int(found.get(name, 0)) for name in ("more", "fewer", "unclear")}
+    return say("findings.summary", lang, total=len(rows), refused=len(rows) - len(estimated), **counts)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.1f}" if abs(value) < 100 else f"{value:,.0f}"
+
+
+def _signed(value: float) -> str:
+    return ("+" if value >= 0 else "−") + _number(abs(value))

@@ -1,0 +1,13 @@
+"""Regressions and what they could have detected: a firm-year table in, frozen results out.
+
+One call, `fit`, runs one specification with clustered standard errors, `associations` a grid of them; `balance` compares groups before treatment;
+`minimum_detectable_effect` and `equivalence` go with every estimate, so that a null says what it could have missed.
+"""
+
+from helpers.models.association import associations
+from helpers.models.balance import balance
+from helpers.models.power import equivalence, minimum_detectable_effect
+from helpers.models.regression import fit
+from helpers.models.result import Result
+
+__all__ = ["Result", "associations", "balance", "equivalence", "fit", "minimum_detectable_effect"]

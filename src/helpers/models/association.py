@@ -1,0 +1,102 @@
+"""A grid of specifications on one panel: outcomes by exposures by cluster levels in, one tidy row each out.
+
+A specification that cannot be estimated keeps its row with the reason; nothing is left out silently.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from helpers.errors import InputError
+from helpers.models.power import minimum_detectable_effect
+from helpers.models.regression import Estimator, fit
+from helpers.models.result import Result
+
+COMPLETE = "_is_complete"
+
+
+def associations(
+    panel: pd.DataFrame,
+    *,
+    outcomes: Mapping[str, Estimator],
+    exposures: Sequence[str],
+    controls: Sequence[str] = (),
+    fixed_effects: Sequence[str] = (),
+    clusters: Sequence[str],
+    unit: str,
+) -> pd.DataFrame:
+    """Fit every outcome on every exposure, one row for each level of clustering.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        One row a unit and year. Where a column `<outcome>_is_complete` exists, rows in which it is false (not all
+        filings visible yet) are left out and counted.
+    outcomes : mapping
+        Outcome column -> estimator ("poisson" for counts, "ols" or "logit" for 0/1).
+    exposures, controls, fixed_effects : sequences of str
+        Columns of the panel.
+    clusters : sequence of str
+        Levels at which errors may be dependent, each giving its own interval.
+    unit : str
+        The unit's column.
+
+    Returns
+    -------
+    DataFrame
+        One row an outcome, exposure and cluster level: outcome, exposure, cluster, estimator, status ("estimated" or
+        "not_estimable"), reason; estimate, std_error, p_value, conf_low, conf_high (log scale or share); effect,
+        effect_low, effect_high, detectable (percent for Poisson, percentage points for OLS; the smallest effect found
+        with 80 % power); n_obs, n_units, n_clusters, n_incomplete, n_dropped, outcome_mean, zero_share, rule, formula,
+        warnings.
+    """
+    rows = []
+    for outcome, estimator in outcomes.items():
+        used = panel
+        if outcome + COMPLETE in panel:
+            used = panel[panel[outcome + COMPLETE].fillna(value=False).astype(bool)]
+        for exposure in exposures:
+            for cluster in clusters:
+                row = {"outcome": outcome, "exposure": exposure, "cluster": cluster, "estimator": estimator,
+                       "n_incomplete": len(panel) - len(used)}  # fmt: skip
+                try:
+                    result = fit(
+                        used, outcome=outcome, exposure=exposure, controls=controls, fixed_effects=fixed_effects,
+                        estimator=estimator, cluster=cluster, unit=unit,
+                    )  # fmt: skip
+                except InputError as trouble:
+                    rows.append({**row, "status": "not_estimable", "reason": str(trouble)})
+                else:
+                    rows.append({**row, "status": "estimated", "reason": "", **_described(result)})
+    return pd.DataFrame(rows)
+
+
+def _described(result: Result) -> dict:
+    term = result.term(result.exposure)
+    in_percent = _percent if result.estimator == "poisson" else _points
+    smallest = minimum_detectable_effect(term["std_error"], df=term["df"])
+    return {
+        **{name: float(term[name]) for name in ("estimate", "std_error", "p_value", "conf_low", "conf_high")},
+        "effect": in_percent(term["estimate"]),
+        "effect_low": in_percent(term["conf_low"]),
+        "effect_high": in_percent(term["conf_high"]),
+        "detectable": in_percent(smallest),
+        "n_obs": result.n_obs,
+        "n_units": result.n_units,
+        "n_clusters": result.n_clusters,
+        "n_dropped": sum(result.n_dropped.values()),
+        "outcome_mean": result.outcome_mean,
+        "zero_share": result.outcome_zero_share,
+        "rule": result.rule,
+        "formula": result.formula,
+        "warnings": "; ".join(result.warnings),
+    }
+
+
+def _percent(log_points: float) -> float:
+    return 100 * float(np.expm1(log_points))
+
+
+def _points(share: float) -> float:
+    return 100 * float(share)

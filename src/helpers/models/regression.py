@@ -1,0 +1,253 @@
+"""One specification, one call: OLS, Poisson pseudo-maximum likelihood or logit with clustered standard errors.
+
+Goes in: a table with one row a unit and period. Comes out: a `Result`. Fixed effects enter as dummies, which suits the
+tens of industries, years and grids here; a fit that did not converge, a term without variation or a collinear term is
+an error that says so, never a number.
+"""
+
+import warnings
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+import statsmodels.api as sm
+from scipy import stats
+from statsmodels.tools.sm_exceptions import ConvergenceWarning, PerfectSeparationWarning
+
+from helpers.errors import InputError
+from helpers.models.result import TABLE_COLUMNS, Result
+
+Estimator = Literal["ols", "poisson", "logit"]
+Vcov = Literal["iid", "HC1", "CR1"]
+FEW_CLUSTERS = 30
+
+
+def fit(
+    data: pd.DataFrame,
+    *,
+    outcome: str,
+    exposure: str,
+    controls: Sequence[str] = (),
+    fixed_effects: Sequence[str] = (),
+    estimator: Estimator = "poisson",
+    cluster: str | None = None,
+    unit: str | None = None,
+    vcov: Vcov = "CR1",
+    level: float = 0.95,
+) -> Result:
+    """Fit one specification.
+
+    Parameters
+    ----------
+    data : DataFrame of shape (N, k)
+        One row a unit and period; numeric outcome, exposure and controls.
+    outcome, exposure : str
+        Columns; the exposure is the term of interest and stands first in the table.
+    controls : sequence of str
+        Further numeric columns.
+    fixed_effects : sequence of str
+        Columns whose values each get an intercept, the first value of each being the reference.
+    estimator : {"ols", "poisson", "logit"}
+        Poisson is pseudo-maximum likelihood: only the conditional mean has to be right.
+    cluster : str, optional
+        Column whose values are independent of each other; needed for `vcov="CR1"`.
+    unit : str, optional
+        Column counted as `n_units`.
+    vcov : {"iid", "HC1", "CR1"}
+        CR1: the cluster sandwich times G/(G-1) (N-1)/(N-K), with t(G-1) quantiles.
+    level : float
+        Coverage of the interval.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    InputError
+        If columns are missing, values are infinite, the exposure or the outcome does not vary, terms are collinear,
+        the data are separated, or the fit does not converge.
+
+    Notes
+    -----
+    Liang & Zeger (1986, Biometrika 73) for the sandwich; Cameron & Miller (2015, JHR 50, section VI) for CR1 with
+    t(G-1). With a Poisson mean, rows of a fixed-effect value whose outcomes are all zero carry no information and are
+    dropped with a count, as in Correia, Guimaraes & Zylkin (2020, Stata Journal 20).
+    """
+    _refuse(data, outcome, exposure, controls, fixed_effects, estimator, cluster, unit, vcov)
+    terms = [exposure, *controls]
+    named = [outcome, *terms, *fixed_effects, *(name for name in (cluster, unit) if name)]
+    used, dropped = _complete_rows(data, named)
+    if estimator in ("poisson", "logit"):
+        used, dropped = _without_uninformative(used, outcome, fixed_effects, estimator, dropped)
+    y = used[outcome].to_numpy(dtype=float)
+    design, names = _design(used, terms, fixed_effects)
+    _refuse_design(used, y, design, names, outcome, exposure, estimator)
+    groups = pd.factorize(used[cluster])[0] if cluster else None
+    fitted = _estimate(y, design, estimator, vcov, groups)
+    n_clusters = int(groups.max()) + 1 if groups is not None else 0
+    return Result(
+        table=_table(fitted, names, terms, vcov, n_clusters, level),
+        estimator=estimator,
+        outcome=outcome,
+        exposure=exposure,
+        controls=tuple(controls),
+        fixed_effects=tuple(fixed_effects),
+        cluster=cluster,
+        vcov=vcov,
+        n_obs=len(y),
+        n_units=int(used[unit].nunique()) if unit else 0,
+        n_clusters=n_clusters,
+        n_dropped=dropped,
+        rule=_rule(vcov, cluster, n_clusters),
+        formula=_formula(outcome, terms, fixed_effects, estimator),
+        outcome_mean=float(y.mean()),
+        outcome_zero_share=float((y == 0).mean()),
+        warnings=_warnings(used, cluster, n_clusters),
+    )
+
+
+def _refuse(data, outcome, exposure, controls, fixed_effects, estimator, cluster, unit, vcov) -> None:
+    problems = []
+    named = [outcome, exposure, *controls, *fixed_effects, *([cluster] if cluster else []), *([unit] if unit else [])]
+    missing = [name for name in named if name not in data.columns]
+    if missing:
+        problems.append(f"the data have no column {', '.join(missing)}; they have {', '.join(map(str, data.columns))}")
+    if estimator not in get_args(Estimator):
+        problems.append(f"estimator '{estimator}' is not one of {', '.join(get_args(Estimator))}")
+    if vcov not in get_args(Vcov):
+        problems.append(f"vcov '{vcov}' is not one of {', '.join(get_args(Vcov))}")
+    if vcov == "CR1" and cluster is None:
+        problems.append("vcov 'CR1' needs a cluster column: name one, or choose 'HC1'")
+    if problems:
+        raise InputError(problems)
+
+
+def _complete_rows(data: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, dict[str, int]]:
+    used = data.loc[:, list(dict.fromkeys(names))]
+    numeric = used.select_dtypes("number").astype(float)
+    infinite = np.isinf(numeric).sum()
+    if infinite.any():
+        found = ", ".join(f"{name} ({count} rows)" for name, count in infinite[infinite > 0].items())
+        raise InputError(f"infinite values in {found}: set them missing or mend them before the fit")
+    dropped = {}
+    for name in used.columns:
+        holes = used[name].isna()
+        if holes.any():
+            dropped[f"{name} missing"] = int(holes.sum())
+            used = used[~holes]
+    if used.empty:
+        raise InputError(f"no complete row is left: {dropped}")
+    return used, dropped
+
+
+def _without_uninformative(used, outcome, fixed_effects, estimator, dropped):
+    for name in fixed_effects:
+        by_value = used.groupby(name, observed=True)[outcome]
+        empty = by_value.transform("max") == 0
+        if estimator == "logit":
+            empty |= by_value.transform("min") == 1
+        if empty.any():
+            dropped = {**dropped, f"{name}: outcome all alike in a group": int(empty.sum())}
+            used = used[~empty]
+    return used, dropped
+
+
+def _design(used: pd.DataFrame, terms: list[str], fixed_effects: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+    blocks = [used[terms].astype(float), pd.DataFrame({"intercept": 1.0}, index=used.index)]
+    for name in fixed_effects:
+        dummies = pd.get_dummies(used[name].astype("object"), prefix=name, prefix_sep="=", drop_first=True, dtype=float)
+        blocks.append(dummies)
+    design = pd.concat(blocks, axis=1)
+    return design.to_numpy(), list(design.columns)
+
+
+def _refuse_design(used, y, design, names, outcome, exposure, estimator) -> None:
+    if np.ptp(design[:, 0]) == 0:
+        raise InputError(
+            f"the exposure '{exposure}' has no variation: all {len(y):,} rows are {design[0, 0]:g}; nothing can be compared"
+        )
+    if np.ptp(y) == 0:
+        raise InputError(f"the outcome '{outcome}' has no variation: all {len(y):,} rows are {y[0]:g}")
+    if estimator == "logit" and not np.isin(y, (0, 1)).all():
+        raise InputError(f"a logit needs an outcome of 0 and 1; '{outcome}' has other values")
+    if estimator == "poisson" and (y < 0).any():
+        raise InputError(f"a Poisson mean needs counts; '{outcome}' is negative in {(y < 0).sum():,} rows")
+    scaled = design / np.maximum(np.abs(design).max(axis=0), 1e-300)
+    if np.linalg.matrix_rank(scaled) < design.shape[1]:
+        others = [names[i] for i in range(len(names)) if _is_explained(scaled, i)]
+        raise InputError(f"collinear terms: {', '.join(others)} are sums of the others; leave one out")
+    if design.shape[0] <= design.shape[1]:
+        raise InputError(f"{design.shape[0]:,} rows cannot identify {design.shape[1]:,} terms")
+    slope = design[:, 0]
+    if estimator == "poisson" and len(np.unique(slope)) == 2:
+        for value in np.unique(slope):
+            if not y[slope == value].any():
+                raise InputError(f"separation: '{outcome}' is zero in all rows with {exposure} = {value:g}")
+
+
+def _is_explained(design: np.ndarray, column: int) -> bool:
+    others = np.delete(design, column, axis=1)
+    return np.linalg.matrix_rank(others) == np.linalg.matrix_rank(design)
+
+
+def _estimate(y, design, estimator, vcov, groups):
+    model = {
+        "ols": lambda: sm.OLS(y, design),
+        "poisson": lambda: sm.GLM(y, design, family=sm.families.Poisson()),
+        "logit": lambda: sm.GLM(y, design, family=sm.families.Binomial()),
+    }[estimator]()
+    options = {} if estimator == "ols" else {"maxiter": 200, "tol": 1e-12}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        warnings.simplefilter("error", PerfectSeparationWarning)
+        try:
+            if vcov == "CR1":
+                fitted = model.fit(cov_type="cluster", cov_kwds={"groups": groups}, **options)
+            else:
+                fitted = model.fit(cov_type="nonrobust" if vcov == "iid" else "HC1", **options)
+        except (ConvergenceWarning, PerfectSeparationWarning) as trouble:
+            raise InputError(f"the {estimator} fit is not to be trusted: {trouble}") from trouble
+    if estimator != "ols" and not fitted.converged:
+        raise InputError(f"the {estimator} fit did not converge in {options['maxiter']} steps")
+    if not np.isfinite(fitted.params).all() or not np.isfinite(fitted.bse).all():
+        raise InputError(f"the {estimator} fit has coefficients or standard errors that are not finite")
+    return fitted
+
+
+def _table(fitted, names, terms, vcov, n_clusters, level) -> pd.DataFrame:
+    keep = [names.index(name) for name in [*terms, "intercept"]]
+    df = n_clusters - 1 if vcov == "CR1" else int(fitted.df_resid)
+    estimate, error = np.asarray(fitted.params)[keep], np.asarray(fitted.bse)[keep]
+    statistic = estimate / error
+    reach = stats.t.ppf(0.5 + level / 2, df) * error
+    columns = (
+        [names[i] for i in keep], estimate, error, statistic, 2 * stats.t.sf(np.abs(statistic), df),
+        estimate - reach, estimate + reach, np.full(len(keep), df),
+    )  # fmt: skip
+    return pd.DataFrame(dict(zip(TABLE_COLUMNS, columns, strict=True)))
+
+
+def _rule(vcov: str, cluster: str | None, n_clusters: int) -> str:
+    if vcov == "CR1":
+        return f"CR1 by {cluster}: sandwich x G/(G-1) x (N-1)/(N-K), t({n_clusters - 1})"
+    return {"iid": "classical, t(N-K)", "HC1": "HC1: sandwich x N/(N-K), t(N-K)"}[vcov]
+
+
+def _formula(outcome: str, terms: list[str], fixed_effects: Sequence[str], estimator: str) -> str:
+    left = {"ols": outcome, "poisson": f"ln E[{outcome}]", "logit": f"logit P({outcome})"}[estimator]
+    right = " + ".join([*terms, *(f"FE({name})" for name in fixed_effects)])
+    return f"{left} ~ {right}"
+
+
+def _warnings(used: pd.DataFrame, cluster: str | None, n_clusters: int) -> tuple[str, ...]:
+    if cluster is None:
+        return ()
+    found = []
+    single = int((used[cluster].value_counts() == 1).sum())
+    if single:
+        found.append(f"{single} of {n_clusters} clusters of {cluster} have one row")
+    if n_clusters < FEW_CLUSTERS:
+        found.append(f"only {n_clusters} clusters of {cluster}: CR1 intervals are too narrow when few are treated")
+    return tuple(found)

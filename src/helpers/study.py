@@ -1,0 +1,332 @@
+"""A run's data, prepared once and opened by every notebook: run parameters in, a `Study` out.
+
+`prepare` makes the data of a run (synthetic files where asked for, reading, cleaning, panel) in a staging folder and
+puts it in place in one rename; the same parameters, inputs and code find it ready. `open_run` is what a notebook calls.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from helpers import clean, codebook, ingest, listed, panel, paths, simulate
+from helpers.errors import InputError
+from helpers.params import RunParams, load
+from helpers.text import Lang, say
+
+Progress = Callable[[str], None]
+STATE_FILE = "run.json"
+# What decides the bytes of prepared data; notebooks, figures and pages do not.
+DATA_ROOMS = (
+    "codebook",
+    "ingest",
+    "simulate",
+    "clean",
+    "link",
+    "panel",
+    "engine.py",
+    "outcomes.py",
+    "listed.py",
+    "study.py",
+)
+
+
+@dataclass(frozen=True)
+class Study:
+    """The prepared data of one run; tables are read when asked for."""
+
+    params: RunParams
+    folder: Path
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether the data were generated."""
+        return self.params.data.kind == "synthetic"
+
+    @cached_property
+    def state(self) -> dict:
+        """Return what was prepared: parameters, input hashes, seconds of each stage."""
+        return json.loads((self.folder / STATE_FILE).read_text(encoding="utf-8"))
+
+    def table_names(self) -> tuple[str, ...]:
+        """Return the names of the tables that the run holds, in the codebook's order."""
+        book = codebook.load().tables
+        return tuple(name for name in book if self._path(name) is not None)
+
+    def missing(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return those of `names` that the run does not hold."""
+        held = set(self.table_names())
+        return tuple(name for name in names if name not in held)
+
+    def _path(self, name: str) -> Path | None:
+        for layer in ("clean", "ingested", "restricted"):
+            path = self.folder / layer / f"{name}.parquet"
+            if path.exists():
+                return path
+        return None
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a clean table.
+
+        Raises
+        ------
+        InputError
+            If the run does not hold it, or if its rows are about persons (see `restricted`).
+        """
+        if codebook.load()[name].is_restricted:
+            raise InputError(
+                f"table '{name}' is about persons: only `restricted` may read it, and only counts may leave"
+            )
+        path = self._path(name)
+        if path is None:
+            held = ", ".join(self.table_names())
+            raise InputError(
+                f"run '{self.params.run}' holds no table '{name}'; it holds {held}: supply its file and run again"
+            )
+        return pd.read_parquet(path)
+
+    def restricted(self, name: str) -> pd.DataFrame:
+        """Return a table of the restricted layer; callers hand on counts and estimates only."""
+        path = self.folder / "restricted" / f"{name}.parquet"
+        if not path.exists():
+            raise InputError(f"run '{self.params.run}' holds no restricted table '{name}'")
+        return pd.read_parquet(path)
+
+    def all_tables(self) -> dict[str, pd.DataFrame]:
+        """Return every table that the run holds, person tables included, for functions that return aggregates."""
+        book = codebook.load().tables
+        return {
+            name: self.restricted(name) if book[name].is_restricted else self.table(name) for name in self.table_names()
+        }
+
+    def panel(self) -> pd.DataFrame:
+        """Return the firm-year panel (open columns)."""
+        return pd.read_parquet(self.folder / "panel.parquet")
+
+    def panel_with_exposures(self) -> pd.DataFrame:
+        """Return the panel with person-derived exposures; only estimates and suppressed counts may leave it."""
+        path = self.folder / "restricted" / "exposures.parquet"
+        if not path.exists():
+            return self.panel()
+        return self.panel().merge(pd.read_parquet(path), on=["uscc", "year"], how="left", validate="one_to_one")
+
+    def record(self, name: str) -> pd.DataFrame:
+        """Return one of the run's records as text: `joins`, `problems`, `counts`, `sources`, `steps`, `linkage`."""
+        return pd.read_csv(self.folder / f"{name}.csv", dtype="str", keep_default_na=False)
+
+    def truth(self, name: str) -> Path:
+        """Return the path of a file of the synthetic run's truth (`truth.json`, `faults.csv`, `figures.csv`)."""
+        return self.folder / "truth" / name
+
+    def second_source(self) -> pd.DataFrame | None:
+        """Return the listed-firms table of the second source, if the run names one."""
+        path = self.folder / "second" / "ingested" / "listed_firm_years.parquet"
+        return pd.read_parquet(path) if path.exists() else None
+
+    def banner(self, lang: Lang) -> str:
+        """Return the sentence every page opens with: what kind of data this is."""
+        if self.is_synthetic:
+            return say("common.synthetic_banner", lang)
+        return say("common.listed_banner" if self.params.study == "listed" else "common.real_banner", lang)
+
+
+def open_run(run: str) -> Study:
+    """Open a prepared run by name, preparing it from its file under `notebooks/params` where needed.
+
+    Raises
+    ------
+    InputError
+        If nothing is prepared under that name and no run file bears it.
+    """
+    folder = paths.derived(run)
+    state = folder / STATE_FILE
+    if state.exists():
+        params = RunParams.model_validate_json(json.dumps(json.loads(state.read_text(encoding="utf-8"))["parameters"]))
+        return Study(params, folder)
+    run_file = paths.RUN_FILES / f"{run}.yml"
+    if not run_file.exists():
+        known = ", ".join(sorted(path.stem for path in paths.RUN_FILES.glob("*.yml")))
+        raise InputError(
+            f"nothing is prepared for run '{run}' and notebooks/params has no {run}.yml; run files: {known}"
+        )
+    return prepare(load(run_file, []))
+
+
+def prepare(params: RunParams, progress: Progress | None = None) -> Study:
+    """Make the data of a run, or find them ready.
+
+    Parameters
+    ----------
+    params : RunParams
+        The resolved parameters of the run.
+    progress : callable, optional
+        Called with the name of each stage as it starts.
+
+    Raises
+    ------
+    InputError
+        With every problem of the inputs; what was prepared before stays as it is.
+    """
+    tell = progress or (lambda stage: None)
+    folder = paths.derived(params.run)
+    wanted = _fingerprint(params)
+    if _is_ready(folder, wanted):
+        return Study(_remember(folder, params), folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    staging = folder.parent / f".{params.run}-{os.getpid()}"
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir()
+    try:
+        seconds = _stages(params, staging, tell)
+        _write_state(staging, params, wanted, seconds)
+        _swap(staging, folder)
+    except OSError as trouble:
+        where = paths.relative(Path(trouble.filename)) if trouble.filename else paths.relative(staging)
+        raise InputError(
+            f"cannot write {where}: {trouble.strerror}; free space or mend the permission, then run again "
+            "(what was prepared before is untouched)"
+        ) from trouble
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return Study(params, folder)
+
+
+def _stages(params: RunParams, staging: Path, tell: Progress) -> dict[str, float]:
+    seconds: dict[str, float] = {}
+
+    def timed(stage: str, work: Callable[[], object]) -> object:
+        tell(stage)
+        start = time.perf_counter()
+        result = work()
+        seconds[stage] = round(time.perf_counter() - start, 3)
+        return result
+
+    book = codebook.load()
+    if params.study == "listed":
+        _listed_stages(params, staging, timed, book)
+        return seconds
+    raw, key = _raw_files(params, staging, timed, book)
+    found = timed("read", lambda: ingest.read_folder(raw, codebook=book, person_key=key, extract_on=params.extract_on))
+    timed("write", lambda: ingest.write(found, staging))
+    timed("clean", lambda: clean.build(staging, codebook=book, extract_on=params.extract_on))
+    timed(
+        "panel",
+        lambda: panel.build(
+            staging, first_year=params.first_year, last_year=params.last_year, extract_on=params.extract_on
+        ),
+    )
+    return seconds
+
+
+def _raw_files(params: RunParams, staging: Path, timed, book) -> tuple[Path, bytes | None]:
+    if params.data.kind == "files":
+        return _data_folder(params), ingest.key_from_environment()
+    data = params.data
+    zone = timed("simulate", lambda: simulate.zone(seed=params.seed, firms=data.firms, scenario=data.scenario))
+    raw, truth = staging / "raw", staging / "truth"
+    raw.mkdir()
+    truth.mkdir()
+    faults = timed(
+        "dirt",
+        lambda: simulate.write_office_files(zone.tables, raw, codebook=book, seed=params.seed, dirt=data.dirt),
+    )
+    faults.to_csv(truth / "faults.csv", index=False)
+    zone.figures.to_csv(truth / "figures.csv", index=False)
+    (truth / "truth.json").write_text(json.dumps(zone.truth, ensure_ascii=False, indent=1), encoding="utf-8")
+    return raw, secrets.token_bytes(32)
+
+
+def _listed_stages(params: RunParams, staging: Path, timed, book) -> None:
+    folder = _data_folder(params)
+    for place, mapping in zip((staging, staging / "second"), params.data.mappings, strict=False):
+        found = timed(
+            f"read {Path(mapping).stem}",
+            lambda mapping=mapping: ingest.read_folder(
+                folder, codebook=book, person_key=None, mapping=paths.ROOT / mapping
+            ),
+        )
+        place.mkdir(exist_ok=True)
+        ingest.write(found, place)
+    built, steps = timed(
+        "panel", lambda: listed.panel(pd.read_parquet(staging / "ingested" / "listed_firm_years.parquet"))
+    )
+    built.to_parquet(staging / "panel.parquet", index=False)
+    steps.to_csv(staging / "steps.csv", index=False)
+
+
+def _data_folder(params: RunParams) -> Path:
+    folder = (paths.ROOT / params.data.folder).resolve()
+    if not folder.is_dir():
+        raise InputError(
+            f"the data folder '{params.data.folder}' (parameter data.folder of run '{params.run}') does not exist; "
+            "a relative path starts at the project's folder: name the right one with -p data.folder=…"
+        )
+    return folder
+
+
+def _fingerprint(params: RunParams) -> dict[str, str]:
+    """Return what the prepared data depend on: data parameters, input bytes, the code of the rooms that make them."""
+    relevant = params.model_dump(mode="json", exclude={"lang", "pages", "title_zh", "title_en", "min_cell", "readings"})
+    found = {"parameters": _sha(json.dumps(relevant, sort_keys=True).encode())}
+    if params.data.kind == "files":
+        for path in sorted(p for p in _data_folder(params).rglob("*") if p.is_file()):
+            found[path.name] = _sha(path.read_bytes())
+    source = Path(__file__).parent
+    files = [p for room in DATA_ROOMS for p in _files_of(source / room)] + sorted(paths.CODEBOOK.glob("*.csv"))
+    files += sorted(paths.MAPPINGS.glob("*.yml")) + sorted(paths.REFERENCE.glob("*.csv"))
+    found["code"] = _sha(b"".join(path.name.encode() + path.read_bytes() for path in files))
+    return found
+
+
+def _files_of(place: Path) -> list[Path]:
+    return [place] if place.is_file() else sorted(place.rglob("*.py"))
+
+
+def _sha(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _is_ready(folder: Path, wanted: dict[str, str]) -> bool:
+    state = folder / STATE_FILE
+    return state.exists() and json.loads(state.read_text(encoding="utf-8"))["inputs"] == wanted
+
+
+def _remember(folder: Path, params: RunParams) -> RunParams:
+    """Store parameters that change pages but not data (language, titles), so that notebooks see them."""
+    state = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
+    parameters = json.loads(params.model_dump_json())
+    if state["parameters"] != parameters:
+        _replace_text(
+            folder / STATE_FILE, json.dumps({**state, "parameters": parameters}, ensure_ascii=False, indent=1)
+        )
+    return params
+
+
+def _write_state(staging: Path, params: RunParams, inputs: dict[str, str], seconds: dict[str, float]) -> None:
+    state = {"parameters": json.loads(params.model_dump_json()), "inputs": inputs, "seconds": seconds}
+    _replace_text(staging / STATE_FILE, json.dumps(state, ensure_ascii=False, indent=1))
+
+
+def _replace_text(path: Path, content: str) -> None:
+    temporary = path.with_suffix(".tmp")
+    with temporary.open("w", encoding="utf-8") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(path)
+
+
+def _swap(staging: Path, folder: Path) -> None:
+    old = folder.parent / f".{folder.name}-old-{os.getpid()}"
+    if folder.exists():
+        folder.rename(old)
+    staging.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)

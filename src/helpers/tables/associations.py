@@ -1,0 +1,73 @@
+"""Tables of estimates: every specification with interval, sample and clusters; power; balance before treatment."""
+
+import pandas as pd
+
+from helpers.tables.labels import labelled
+from helpers.text import Lang, label, say
+
+
+def _interval(row: pd.Series) -> str:
+    return f"{row['effect_low']:+,.1f} … {row['effect_high']:+,.1f}".replace("-", "−")
+
+
+def estimates_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return one row a specification, ready to be shown.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From `models.associations`.
+    """
+    shown = rows[rows["status"] == "estimated"].copy()
+    shown["interval"] = shown.apply(_interval, axis=1)
+    shown["unit"] = [
+        say("findings.percent" if e == "poisson" else "findings.points", lang).strip() for e in shown["estimator"]
+    ]
+    columns = [
+        *("outcome", "exposure", "cluster", "effect", "unit", "interval", "estimate", "std_error", "p_value"),
+        *("n_obs", "n_units", "n_clusters", "n_incomplete", "n_dropped", "outcome_mean", "zero_share"),
+    ]
+    return labelled(shown[columns], lang, values=("outcome", "exposure", "cluster"))
+
+
+def refused_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return the specifications that could not be estimated, with the reason."""
+    refused = rows.loc[rows["status"] != "estimated", ["outcome", "exposure", "cluster", "reason"]]
+    return labelled(refused, lang, values=("outcome", "exposure", "cluster"))
+
+
+def power_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return, for each specification, the smallest difference that 80 % power would find."""
+    shown = rows.loc[rows["status"] == "estimated"].copy()
+    shown["unit"] = [
+        say("findings.percent" if e == "poisson" else "findings.points", lang).strip() for e in shown["estimator"]
+    ]
+    columns = ["outcome", "exposure", "cluster", "detectable", "unit", "n_obs", "n_units", "n_clusters", "zero_share"]
+    return labelled(shown[columns], lang, values=("outcome", "exposure", "cluster"))
+
+
+def coefficient_rows(rows: pd.DataFrame, lang: Lang, *, estimator: str) -> pd.DataFrame:
+    """Return the rows a coefficient plot draws, all of one unit.
+
+    Returns
+    -------
+    DataFrame
+        label (exposure and cluster), group (outcome), estimate, conf_low, conf_high in percent or percentage points.
+    """
+    shown = rows[(rows["status"] == "estimated") & (rows["estimator"] == estimator)]
+    return pd.DataFrame(
+        {
+            "label": [
+                f"{label(e, lang)} · {label(c, lang)}" for e, c in zip(shown["exposure"], shown["cluster"], strict=True)
+            ],
+            "group": [label(name, lang) for name in shown["outcome"]],
+            "estimate": shown["effect"].to_numpy(),
+            "conf_low": shown["effect_low"].to_numpy(),
+            "conf_high": shown["effect_high"].to_numpy(),
+        }
+    )
+
+
+def balance_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return `models.balance` in words, with a `label` column for the plot."""
+    return labelled(rows, lang, values=("covariate",))

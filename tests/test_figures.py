@@ -1,0 +1,80 @@
+import warnings
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers import figures, style, text
+
+MONTHS = pd.DataFrame(
+    {"month": pd.date_range("2020-01-01", periods=12, freq="MS"), "invention": range(12), "utility": 3, "design": 5}
+)
+CASES = {
+    "plot_missingness": (
+        pd.DataFrame({"table": ["甲", "甲", "乙"], "column": ["a", "b", "c"], "missing_pct": [0, 50.0, 100]}), {}),
+    "plot_findings": (
+        pd.DataFrame({"rule": ["全角", "空格"], "repaired": [3, 1], "flagged": 0, "nulled": 0, "set_aside": 2}), {}),
+    "plot_coverage": (
+        pd.DataFrame({"reading": ["规上", "全部"], "k": [128, 258], "n": [131, 264], "value_pct": [97.7, 97.7]}),
+        {"published_pct": 97.7}),
+    "plot_reconciliation": (
+        pd.DataFrame({"group": ["组织", "创新"], "reproduced": [3, 1], "not_reproduced": 0, "not_testable": [1, 4]}), {}),
+    "plot_foundings": (
+        pd.DataFrame({"year": [2019, 2020], "organisations": [4, 6], "charters": [0, 9],
+                      "organisations_share_pct": [40.0, 100.0]}), {}),
+    "plot_cohorts": (
+        pd.DataFrame({"cohort": ["早", "晚"], "year": 2020, "mean": 1.0, "conf_low": 0.5, "conf_high": 1.5}), {}),
+    "plot_patents_by_month": (
+        MONTHS, {"last_complete": {"invention": pd.Timestamp("2020-05-01"), "utility": pd.Timestamp("2020-10-01")}}),
+    "plot_certificates": (pd.DataFrame({"month": MONTHS["month"][:3], "certificates": [1, 0, 4]}), {}),
+    "plot_zero_share": (pd.DataFrame({"outcome": ["发明"], "zero_pct": [71.0], "n": [2640]}), {}),
+    "plot_coefficients": (
+        pd.DataFrame({"label": ["发明", "设计"], "group": ["a", "b"], "estimate": [0.1, -0.2], "conf_low": -0.5,
+                      "conf_high": 0.4}), {"unit": "%"}),
+    "plot_balance": (pd.DataFrame({"label": ["职工数"], "difference": [0.4]}), {}),
+    "plot_transitions": (pd.DataFrame([[3, 1], [np.nan, 9]], index=["成长类", "达标类"], columns=["成长类", "达标类"]), {}),
+    "plot_time_to_close": (
+        pd.DataFrame({"channel": "直通车", "days": [0, 1], "open_share": [1, 0.4], "conf_low": [1, 0.3],
+                      "conf_high": [1, 0.5]}), {}),
+}  # fmt: skip
+
+
+def test_every_figure_has_a_case_here():
+    assert set(CASES) == set(figures.__all__)
+
+
+@pytest.mark.parametrize("lang", text.LANGS)
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_figures_draw_in_both_languages_without_a_missing_glyph(name, lang, tmp_path):
+    data, options = CASES[name]
+    before = data.copy(deep=True)
+    style.use()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ax = getattr(figures, name)(data, lang=lang, **options)
+        ax.figure.savefig(tmp_path / "figure.svg", metadata={"Date": None})
+    assert ax.get_xlabel() or ax.get_ylabel()
+    pd.testing.assert_frame_equal(data, before)
+    plt.close(ax.figure)
+
+
+def test_the_same_figure_gives_the_same_bytes(tmp_path):
+    style.use()
+    written = []
+    for name in ("a.svg", "b.svg"):
+        data, options = CASES["plot_coverage"]
+        figure = figures.plot_coverage(data, lang="zh", **options).figure
+        figure.savefig(tmp_path / name, metadata={"Date": None})
+        plt.close(figure)
+        written.append((tmp_path / name).read_bytes())
+    assert written[0] == written[1]
+
+
+def test_the_truncated_months_are_drawn_apart():
+    style.use()
+    data, options = CASES["plot_patents_by_month"]
+    ax = figures.plot_patents_by_month(data, lang="en", **options)
+    solid = {line.get_label(): len(line.get_xdata()) for line in ax.lines if line.get_linestyle() == "-"}
+    assert solid == {"invention": 5, "utility model": 10}
+    plt.close(ax.figure)

@@ -1,0 +1,58 @@
+import pandas as pd
+import pytest
+
+from helpers import findings, text
+
+CAUSAL = {
+    "zh": ["导致", "带动", "促进", "推动", "使得", "提升了", "效应"],
+    "en": ["caus", "effect", "lead to", "drive", "boost", "improve", "impact"],
+}
+
+
+def row(**changes):
+    values = {
+        "outcome": "patents_invention", "exposure": "has_org", "cluster": "uscc", "estimator": "poisson", "status": "estimated",
+        "reason": "", "conf_low": 0.1, "conf_high": 0.3, "effect": 22.14, "effect_low": 10.5, "effect_high": 35.0,
+        "detectable": 30.0, "n_units": 264, "n_obs": 2640, "n_clusters": 264,
+    }  # fmt: skip
+    return pd.Series({**values, **changes})
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [(0.1, 0.3, "more"), (-0.3, -0.1, "fewer"), (-0.1, 0.1, "unclear"), (0.0, 0.2, "unclear")],
+)
+def test_direction_follows_the_interval_and_not_the_estimate(low, high, expected):
+    assert findings.direction(row(conf_low=low, conf_high=high)) == expected
+
+
+@pytest.mark.parametrize("lang", text.LANGS)
+@pytest.mark.parametrize("bounds", [(0.1, 0.3), (-0.3, -0.1), (-0.1, 0.1)])
+def test_no_sentence_uses_a_causal_word(lang, bounds):
+    said = findings.sentence(row(conf_low=bounds[0], conf_high=bounds[1]), lang).lower().replace("no cause", "")
+    assert not [word for word in CAUSAL[lang] if word in said]
+
+
+@pytest.mark.parametrize("lang", text.LANGS)
+def test_a_null_carries_what_could_have_been_detected(lang):
+    said = findings.sentence(row(conf_low=-0.1, effect=-5.0, effect_low=-9.96), lang)
+    assert "30.0" in said
+    assert "−5.0" in said
+    assert "−10.0" in said
+
+
+@pytest.mark.parametrize("lang", text.LANGS)
+def test_a_finding_carries_interval_firms_rows_and_clusters(lang):
+    said = findings.sentence(row(), lang)
+    for number in ("22.1", "+10.5", "+35.0", "264", "2,640"):
+        assert number in said
+
+
+def test_status_outcomes_are_said_in_percentage_points():
+    assert "percentage points" in findings.sentence(row(estimator="ols"), "en")
+
+
+def test_the_summary_counts_every_specification():
+    rows = pd.DataFrame([row(), row(conf_low=-1), row(conf_low=-1, conf_high=-0.5), row(status="not_estimable")])
+    said = findings.summary(rows, "en")
+    assert said.startswith("Of 4 specifications, 1 have intervals above zero, 1 below, 1 hold zero, and 1 cannot")
