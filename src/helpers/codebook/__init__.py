@@ -1,5 +1,4 @@
-"""The codebook: tables, columns and rules from `data/codebook/`, the single source for reading, checking, documenting
-and generating."""
+"""Tables, columns and rules from `data/codebook/`: the single source for reading, checking and generating."""
 
 from helpers.codebook.model import Codebook, Column, Rule, Table, load
 

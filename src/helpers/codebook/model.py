@@ -1,8 +1,10 @@
 """What the codebook says, as frozen objects: CSV files under `data/codebook/` in, a `Codebook` out."""
 
 import csv
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -10,11 +12,35 @@ from helpers import paths
 from helpers.errors import CodebookError
 
 ColumnType = Literal[
-    "text", "code", "uscc", "integer", "decimal", "boolean", "date", "datetime", "year", "category", "ordered", "set",
-    "list", "person_id",
+    "text",
+    "code",
+    "uscc",
+    "integer",
+    "decimal",
+    "boolean",
+    "date",
+    "datetime",
+    "year",
+    "category",
+    "ordered",
+    "set",
+    "list",
+    "person_id",
 ]
 Sensitivity = Literal["open", "restricted", "restricted_below_5"]
+Severity = Literal["error", "warning"]
 LIST_SEPARATOR = ";"
+SHEET_NAME_LENGTH = 31
+# Excel forbids these in a sheet name; their full-width twins are allowed and fold back to them.
+SHEET_NAME_FORBIDDEN = str.maketrans("[]:*?/\\", "［］：＊？／＼")
+
+
+def fold(text: str) -> str:
+    """Return `text` as titles, headers and categories are compared: NFKC, lower case, without blanks, `_.-·`."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split()).translate(_IGNORED)
+
+
+_IGNORED = str.maketrans("", "", "_.-·")
 
 
 @dataclass(frozen=True)
@@ -38,11 +64,21 @@ class Column:
     synonyms: tuple[str, ...] = ()
     note_zh: str = ""
     note_en: str = ""
+    category_synonyms: dict[str, str] = field(default_factory=dict, hash=False, repr=False)
 
     @property
     def headers(self) -> tuple[str, ...]:
         """Return every header under which an office may export this column, the Chinese one first."""
         return (self.name_zh, self.name, self.name_en, *self.synonyms)
+
+    def category(self, found: str) -> str | None:
+        """Return the allowed value that `found` is or, by `category_synonyms.csv`, stands for, or None."""
+        return self._categories.get(fold(found))
+
+    @cached_property
+    def _categories(self) -> dict[str, str]:
+        allowed = {fold(value): value for value in self.allowed}
+        return {fold(found): value for found, value in self.category_synonyms.items()} | allowed
 
     @property
     def is_money(self) -> bool:
@@ -54,13 +90,14 @@ class Column:
 class Rule:
     """One rule across columns of a row, as `rules.csv` states it.
 
-    `expression` is a pandas `eval` expression over columns; a row in which a named column is missing passes.
+    `expression` is a pandas `eval` expression over columns; a row in which a named column is missing passes. It may
+    call the functions of `helpers.codebook.conditions.RULE_FUNCTIONS` as `@name(column)`.
     """
 
     name: str
     table: str
     expression: str
-    severity: Literal["error", "warning"]
+    severity: Severity
     message_zh: str
     message_en: str
 
@@ -105,7 +142,12 @@ class Table:
     @property
     def titles(self) -> tuple[str, ...]:
         """Return every file or sheet title under which an office may export this table."""
-        return (self.name_zh, self.name, self.name_en, *self.synonyms)
+        return (self.name_zh, self.name, self.name_en, self.sheet_name, *self.synonyms)
+
+    @property
+    def sheet_name(self) -> str:
+        """Return the Chinese name as an Excel sheet may carry it."""
+        return self.name_zh.translate(SHEET_NAME_FORBIDDEN)[:SHEET_NAME_LENGTH]
 
 
 @dataclass(frozen=True)
@@ -132,14 +174,18 @@ def load(folder: Path = paths.CODEBOOK) -> Codebook:
     Raises
     ------
     CodebookError
-        With every contradiction found: a column of no table, an unknown type, a reference to no table, a key twice.
+        With every contradiction found: a column of no table, an unknown type, a reference to no table, a key twice,
+        one header for two columns of a table, one title for two tables of a study, a spelling of no allowed value.
     """
     return _load(Path(folder))
 
 
 @cache
 def _load(folder: Path) -> Codebook:
-    columns = [_column(row) for row in _rows(folder / "columns.csv")]
+    synonyms: dict[tuple[str, str], dict[str, str]] = {}
+    for row in _rows(folder / "category_synonyms.csv"):
+        synonyms.setdefault((row["table"], row["column"]), {})[row["found"]] = row["allowed"]
+    columns = [_column(row, synonyms.pop((row["table"], row["column"]), {})) for row in _rows(folder / "columns.csv")]
     rules = [
         Rule(row["rule"], row["table"], row["expression"], row["severity"], row["message_zh"], row["message_en"])
         for row in _rows(folder / "rules.csv")
@@ -161,6 +207,8 @@ def _load(folder: Path) -> Codebook:
         )
     codebook = Codebook(tables)
     problems = list(_contradictions(codebook, columns, rules))
+    problems += list(_ambiguities(codebook))
+    problems += [f"category_synonyms.csv names {'.'.join(where)}, which is no column" for where in synonyms]
     if problems:
         raise CodebookError("the codebook contradicts itself:\n  " + "\n  ".join(problems))
     return codebook
@@ -175,7 +223,7 @@ def _split(text: str) -> tuple[str, ...]:
     return tuple(part for part in text.split(LIST_SEPARATOR) if part)
 
 
-def _column(row: dict[str, str]) -> Column:
+def _column(row: dict[str, str], category_synonyms: dict[str, str]) -> Column:
     return Column(
         table=row["table"],
         name=row["column"],
@@ -194,10 +242,33 @@ def _column(row: dict[str, str]) -> Column:
         synonyms=_split(row["synonyms"]),
         note_zh=row["note_zh"],
         note_en=row["note_en"],
+        category_synonyms=category_synonyms,
     )
 
 
-def _contradictions(codebook: Codebook, columns: list[Column], rules: list[Rule]):
+def _ambiguities(codebook: Codebook) -> Iterator[str]:
+    titles: dict[tuple[str, str], str] = {}
+    for table in codebook.tables.values():
+        for title in table.titles:
+            owner = titles.setdefault((table.study, fold(title)), table.name)
+            if owner != table.name:
+                yield f"the title '{title}' stands for the tables '{owner}' and '{table.name}'"
+        headers: dict[str, str] = {}
+        for column in table.columns:
+            for header in column.headers:
+                owner = headers.setdefault(fold(header), column.name)
+                if owner != column.name:
+                    yield f"table '{table.name}': the header '{header}' stands for '{owner}' and '{column.name}'"
+            spellings: dict[str, str] = {fold(value): value for value in column.allowed}
+            for found, value in column.category_synonyms.items():
+                where = f"{table.name}.{column.name}: the spelling '{found}'"
+                if value not in column.allowed:
+                    yield f"{where} stands for '{value}', which is not allowed"
+                if spellings.setdefault(fold(found), value) != value:
+                    yield f"{where} stands for '{spellings[fold(found)]}' and '{value}'"
+
+
+def _contradictions(codebook: Codebook, columns: list[Column], rules: list[Rule]) -> Iterator[str]:
     seen = set()
     for column in columns:
         where = f"{column.table}.{column.name}"
@@ -216,9 +287,17 @@ def _contradictions(codebook: Codebook, columns: list[Column], rules: list[Rule]
             target, _, name = column.references.partition(".")
             if target not in codebook.tables or name not in codebook.tables[target].column_names:
                 yield f"{where} refers to '{column.references}', which is no column"
+            elif codebook.tables[target][name].type != column.type:
+                yield f"{where} is of another type than '{column.references}', to which it refers"
     for table in codebook.tables.values():
         if not table.key:
             yield f"table '{table.name}' has no key"
+    named = set()
     for rule in rules:
         if rule.table not in codebook.tables:
             yield f"rule '{rule.name}' belongs to no table"
+        if (rule.table, rule.name) in named:
+            yield f"table '{rule.table}' has two rules '{rule.name}'"
+        named.add((rule.table, rule.name))
+        if rule.severity not in get_args(Severity):
+            yield f"rule '{rule.name}' of table '{rule.table}' has the unknown severity '{rule.severity}'"
