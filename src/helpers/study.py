@@ -17,8 +17,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers import clean, codebook, ingest, listed, panel, paths, simulate
+from helpers import clean, codebook, engine, ingest, listed, panel, paths, simulate
+from helpers.codebook import Codebook
 from helpers.errors import InputError
+from helpers.ingest.people import key_from_environment
+from helpers.link import codes
 from helpers.params import RunParams, load
 from helpers.text import Lang, say
 
@@ -120,7 +123,7 @@ class Study:
 
     def record(self, name: str) -> pd.DataFrame:
         """Return one of the run's records as text: `joins`, `problems`, `counts`, `sources`, `steps`, `linkage`."""
-        return pd.read_csv(self.folder / f"{name}.csv", dtype="str", keep_default_na=False)
+        return pd.read_csv(self.folder / f"{name}.csv", dtype="str", keep_default_na=False, encoding="utf-8-sig")
 
     def truth(self, name: str) -> Path:
         """Return the path of a file of the synthetic run's truth (`truth.json`, `faults.csv`, `figures.csv`)."""
@@ -213,8 +216,13 @@ def _stages(params: RunParams, staging: Path, tell: Progress) -> dict[str, float
     if params.study == "listed":
         _listed_stages(params, staging, timed, book)
         return seconds
-    raw, key = _raw_files(params, staging, timed, book)
-    found = timed("read", lambda: ingest.read_folder(raw, codebook=book, person_key=key, extract_on=params.extract_on))
+    if params.data.kind == "synthetic":
+        found = _synthetic_stages(params, staging, timed, book)
+    else:
+        raw, key = _data_folder(params), key_from_environment()
+        found = timed(
+            "read", lambda: ingest.read_folder(raw, codebook=book, person_key=key, extract_on=params.extract_on)
+        )
     timed("write", lambda: ingest.write(found, staging))
     timed("clean", lambda: clean.build(staging, codebook=book, extract_on=params.extract_on))
     timed(
@@ -223,12 +231,19 @@ def _stages(params: RunParams, staging: Path, tell: Progress) -> dict[str, float
             staging, first_year=params.first_year, last_year=params.last_year, extract_on=params.extract_on
         ),
     )
+    timed("link", lambda: _linkage(staging, book))
     return seconds
 
 
-def _raw_files(params: RunParams, staging: Path, timed, book) -> tuple[Path, bytes | None]:
-    if params.data.kind == "files":
-        return _data_folder(params), ingest.key_from_environment()
+def _linkage(staging: Path, book: Codebook) -> None:
+    con = engine.connect()
+    try:
+        codes.by_code(con, staging, codebook=book)
+    finally:
+        con.disconnect()
+
+
+def _synthetic_stages(params: RunParams, staging: Path, timed, book: Codebook) -> ingest.Ingested:
     data = params.data
     zone = timed("simulate", lambda: simulate.zone(seed=params.seed, firms=data.firms, scenario=data.scenario))
     raw, truth = staging / "raw", staging / "truth"
@@ -238,17 +253,21 @@ def _raw_files(params: RunParams, staging: Path, timed, book) -> tuple[Path, byt
         "dirt",
         lambda: simulate.write_office_files(zone.tables, raw, codebook=book, seed=params.seed, dirt=data.dirt),
     )
-    faults.to_csv(truth / "faults.csv", index=False)
-    zone.figures.to_csv(truth / "figures.csv", index=False)
+    # A new key each time: pseudonyms of invented persons need not outlive the run.
+    key = secrets.token_bytes(32)
+    found = timed("read", lambda: ingest.read_folder(raw, codebook=book, person_key=key, extract_on=params.extract_on))
+    score = timed("score", lambda: simulate.score(faults, found.ledger, zone.tables, found.tables, book))
+    for name, table in (("faults", faults), ("figures", zone.figures), ("score", score)):
+        table.to_csv(truth / f"{name}.csv", index=False)
     (truth / "truth.json").write_text(json.dumps(zone.truth, ensure_ascii=False, indent=1), encoding="utf-8")
-    return raw, secrets.token_bytes(32)
+    return found
 
 
-def _listed_stages(params: RunParams, staging: Path, timed, book) -> None:
+def _listed_stages(params: RunParams, staging: Path, timed, book: Codebook) -> None:
     folder = _data_folder(params)
-    for place, mapping in zip((staging, staging / "second"), params.data.mappings, strict=False):
+    for place, mapping in zip((staging, staging / "second"), params.data.mapping_paths, strict=False):
         found = timed(
-            f"read {Path(mapping).stem}",
+            f"read {mapping.stem}",
             lambda mapping=mapping: ingest.read_folder(
                 folder, codebook=book, person_key=None, mapping=paths.ROOT / mapping
             ),
@@ -263,7 +282,7 @@ def _listed_stages(params: RunParams, staging: Path, timed, book) -> None:
 
 
 def _data_folder(params: RunParams) -> Path:
-    folder = (paths.ROOT / params.data.folder).resolve()
+    folder = params.data.folder_path
     if not folder.is_dir():
         raise InputError(
             f"the data folder '{params.data.folder}' (parameter data.folder of run '{params.run}') does not exist; "

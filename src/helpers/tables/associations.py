@@ -68,6 +68,31 @@ def coefficient_rows(rows: pd.DataFrame, lang: Lang, *, estimator: str) -> pd.Da
     )
 
 
+def balance_points(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return what the balance plot draws: label and standardised difference of each covariate."""
+    return pd.DataFrame({"label": [label(name, lang) for name in rows["covariate"]], "difference": rows["difference"]})
+
+
 def balance_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return `models.balance` in words, with a `label` column for the plot."""
+    """Return `models.balance` in words."""
     return labelled(rows, lang, values=("covariate",))
+
+
+def rules_note(rows: pd.DataFrame, lang: Lang) -> str:
+    """Say which small-sample rules and fixed effects stand behind the estimates, and their warnings."""
+    estimated = rows[rows["status"] == "estimated"]
+    rules = "; ".join(dict.fromkeys(estimated["rule"]))
+    formulas = "; ".join(dict.fromkeys(estimated["formula"]))
+    found = "; ".join(dict.fromkeys(text for text in estimated["warnings"] if text)) or say("pages.none", lang)
+    return say("pages.rules_note", lang, rules=rules, formulas=formulas, warnings=found)
+
+
+def association_results(rows: pd.DataFrame) -> dict[str, dict]:
+    """Return the estimates as plain numbers by `outcome|exposure|cluster`, for the page's results cell."""
+    kept = ["effect", "effect_low", "effect_high", "detectable", "n_obs", "n_units", "n_clusters"]
+    return {
+        f"{row.outcome}|{row.exposure}|{row.cluster}": {name: getattr(row, name) for name in kept}
+        if row.status == "estimated"
+        else {"status": row.status}
+        for row in rows.itertuples()
+    }

@@ -75,4 +75,15 @@ def missingness(zone: Study, lang: Lang) -> pd.DataFrame:
 
 def score_table(zone: Study, lang: Lang) -> pd.DataFrame:
     """Return how many planted faults of each kind reading found and mended, from the synthetic run's truth."""
-    return labelled(pd.read_csv(zone.truth("score.csv")), lang, values=("kind",))
+    return labelled(_score(zone), lang, values=("kind",))
+
+
+def _score(zone: Study) -> pd.DataFrame:
+    path = zone.truth("score.csv")
+    return pd.read_csv(path) if path.exists() else pd.DataFrame({"kind": pd.Series(dtype="str")})
+
+
+def quality_results(zone: Study) -> dict[str, object]:
+    """Return the page's totals: rows read, kept and set aside, cells touched by action, tables held."""
+    counts = zone.record("counts").set_index("table").astype("int64").sum()
+    return {**{name: int(value) for name, value in counts.items()}, "tables": len(zone.table_names())}

@@ -1,0 +1,49 @@
+# Each target first builds .venv from the lock if it is missing or stale. To change Python: rm -r .venv, then
+# make test PYTHON=python3.12
+PYTHON ?= python3
+RUN ?= notebooks/params/zone.yml
+WORKERS ?= 1
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+.DEFAULT_GOAL := help
+.PHONY: help report test lab bench lock lint check
+
+help:  ## Show what can be made
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+report: $(STAMP)  ## Make the pages of a run (RUN=notebooks/params/zone.yml, WORKERS=1)
+	@$(BIN)/wuli run $(RUN) --workers $(WORKERS)
+
+test: lint  ## Lint, then all tests, then the notebooks against their stored results
+	@$(BIN)/python -m pytest
+	@set -- notebooks/[0-9]*.ipynb; if [ -e "$$1" ]; then $(BIN)/python -m pytest --nbval-lax "$$@"; fi
+
+lint: $(STAMP)  ## Check the code's style
+	@$(BIN)/ruff check
+
+check: $(STAMP)  ## Check a folder of files (DIR=folder)
+	@test -n "$(DIR)" || { echo "say which folder: make check DIR=folder" >&2; exit 2; }
+	@$(BIN)/wuli check "$(DIR)"
+
+lab: $(STAMP)  ## Open the notebooks in JupyterLab
+	@$(BIN)/jupyter lab notebooks
+
+bench: $(STAMP)  ## Measure time and memory of every stage
+	@$(BIN)/python -m benchmarks
+
+lock: $(STAMP)  ## Write requirements.txt anew from pyproject.toml
+	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra dev --extra bench \
+	  --no-annotate --no-header --quiet --upgrade --output-file requirements.txt.new
+	@echo "-e ." >> requirements.txt.new
+	@mv requirements.txt.new requirements.txt
+
+$(STAMP): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v[:2] <= (3, 13) else "Python 3.11, 3.12 or 3.13 is needed, $(PYTHON) is %d.%d: name another, e.g. make PYTHON=python3.12" % v[:2])'
+	@echo "building $(VENV) from requirements.txt (a few minutes the first time)" >&2
+	@$(PYTHON) -m venv $(VENV) || { echo "cannot make $(VENV): on Debian, apt install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	@touch $(STAMP)

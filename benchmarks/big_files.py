@@ -1,0 +1,126 @@
+"""Raw files of a benchmark: a register of enterprises and a patent list as an office exports them, at any size.
+
+Both are UTF-8 CSV with Chinese headers and the dirt of real exports at about one cell in a hundred: full-width and
+lower-case codes, stray blanks, four ways to write a date, codes a spreadsheet broke, identical rows, references to
+nobody. Two programs can only agree on the checksums if they mend the same things.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from helpers.codebook import uscc
+
+LETTERS = np.array(list("0123456789ABCDEFGHJKLMNPQRTUWXY"))
+STEMS = np.array(list("安邦昌达恒丰福海宏华嘉金凯立隆美明诺鹏千瑞盛泰万祥欣兴亚益永宇源远云泽振正中"))
+TRADES = np.array(["鞋业", "服装", "纺织", "机械", "电子", "食品", "建材", "贸易", "物流", "包装"])
+TYPES = np.array(["发明", "实用新型", "外观设计"])
+
+
+def write(folder: Path, *, enterprises: int, patents: int, seed: int = 1) -> None:
+    """Write `企业名册.csv` and `专利.csv` into `folder`."""
+    rng = np.random.default_rng(seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    register = _register(rng, enterprises)
+    codes = register["统一社会信用代码"].to_numpy(dtype=object).copy()
+    _soil_register(rng, register).to_csv(folder / "企业名册.csv", index=False, encoding="utf-8")
+    _soil_patents(rng, _patents(rng, patents, codes)).to_csv(folder / "专利.csv", index=False, encoding="utf-8")
+
+
+def _pick(rng: np.random.Generator, size: int, share: float) -> np.ndarray:
+    return np.flatnonzero(rng.random(size) < share)
+
+
+def _codes(rng: np.random.Generator, size: int) -> np.ndarray:
+    serial = np.char.zfill(rng.permutation(size).astype("U9"), 9)
+    noise = LETTERS[rng.integers(0, len(LETTERS), size=(size, 2))]
+    first = np.char.add(np.char.add(np.char.add("913505", noise[:, 0]), noise[:, 1]), serial).astype(object)
+    return (first + uscc.check_digits(list(first)).astype(object)).astype(object)
+
+
+def _dates(rng: np.random.Generator, size: int, first: str, last: str) -> np.ndarray:
+    start, end = np.datetime64(first), np.datetime64(last)
+    return start + rng.integers(0, (end - start).astype(int), size).astype("timedelta64[D]")
+
+
+def _register(rng: np.random.Generator, size: int) -> pd.DataFrame:
+    stem = STEMS[rng.integers(0, len(STEMS), size=(size, 3))]
+    name = "泉州" + pd.Series(stem[:, 0]) + stem[:, 1] + stem[:, 2] + TRADES[rng.integers(0, 10, size)] + "有限公司"
+    gone = rng.random(size) < 0.15
+    founded = _dates(rng, size, "1995-01-01", "2020-12-31")
+    left = np.datetime_as_string(founded + rng.integers(400, 900, size).astype("timedelta64[D]"))
+    return pd.DataFrame(
+        {
+            "统一社会信用代码": _codes(rng, size),
+            "企业名称": name,
+            "成立日期": np.datetime_as_string(founded).astype(object),
+            "登记状态": np.where(gone, "注销", "存续"),
+            "注销或迁出日期": np.where(gone, left, "").astype(object),
+            "登记注册类型": rng.choice(
+                np.array(["私营有限", "个体工商户", "外商", "港澳台商"]), size, p=[0.5, 0.4, 0.05, 0.05]
+            ),
+            "控股情况": rng.choice(np.array(["私人控股", "外商控股", "国有控股"]), size, p=[0.9, 0.07, 0.03]),
+            "行业代码": np.char.zfill(rng.integers(111, 5300, size).astype("U4"), 4).astype(object),
+            "规上标识": rng.choice(np.array(["规上工业", "限上批零", "否"]), size, p=[0.01, 0.01, 0.98]),
+            "正常经营": np.where(gone, "否", "是"),
+        }
+    )
+
+
+def _patents(rng: np.random.Generator, size: int, codes: np.ndarray) -> pd.DataFrame:
+    kind = rng.choice(3, size, p=[0.25, 0.4, 0.35])
+    filed = _dates(rng, size, "2013-01-01", "2022-12-31")
+    year = np.datetime_as_string(filed, unit="Y")
+    serial = np.char.zfill((rng.permutation(size) % 10**7).astype("U7"), 7)
+    number = np.char.add(np.char.add(year, np.array(["1", "2", "3"])[kind]), serial).astype(object)
+    owner = codes[rng.integers(0, len(codes), size)]
+    return pd.DataFrame(
+        {
+            "申请号": number,
+            "专利类型": TYPES[kind],
+            "申请人代码": owner,
+            "申请日": np.datetime_as_string(filed).astype(object),
+            "授权公告日": np.datetime_as_string(filed + np.timedelta64(240, "D")).astype(object),
+            "法律状态": rng.choice(np.array(["有效", "失效", "审中"]), size),
+            "发明人数": rng.integers(1, 9, size).astype("U2").astype(object),
+        }
+    ).drop_duplicates("申请号", ignore_index=True)
+
+
+def _soil_register(rng: np.random.Generator, table: pd.DataFrame) -> pd.DataFrame:
+    size, soiled = len(table), table.copy()
+    code, name = soiled["统一社会信用代码"].to_numpy(dtype=object), soiled["企业名称"].to_numpy(dtype=object)
+    founded = soiled["成立日期"].to_numpy(dtype=object)
+    _edit(code, _pick(rng, size, 0.005), str.lower)
+    _edit(code, _pick(rng, size, 0.005), lambda text: f" {text}　")
+    _edit(code, _pick(rng, size, 0.001), lambda text: "9.135E+17")
+    _edit(name, _pick(rng, size, 0.01), lambda text: f"{text} ")
+    _edit_dates(rng, founded)
+    soiled["统一社会信用代码"], soiled["企业名称"], soiled["成立日期"] = code, name, founded
+    return pd.concat([soiled, soiled.iloc[_pick(rng, size, 0.002)]], ignore_index=True)
+
+
+def _soil_patents(rng: np.random.Generator, table: pd.DataFrame) -> pd.DataFrame:
+    size, soiled = len(table), table.copy()
+    number, owner = soiled["申请号"].to_numpy(dtype=object), soiled["申请人代码"].to_numpy(dtype=object)
+    filed = soiled["申请日"].to_numpy(dtype=object)
+    _edit(number, _pick(rng, size, 0.02), lambda text: f"CN{text}")
+    _edit(owner, _pick(rng, size, 0.005), str.lower)
+    _edit(owner, _pick(rng, size, 0.02), lambda text: "")
+    _edit(owner, _pick(rng, size, 0.01), lambda text: "91350500MA00000000")
+    _edit_dates(rng, filed)
+    soiled["申请号"], soiled["申请人代码"], soiled["申请日"] = number, owner, filed
+    return pd.concat([soiled, soiled.iloc[_pick(rng, size, 0.002)]], ignore_index=True)
+
+
+def _edit_dates(rng: np.random.Generator, dates: np.ndarray) -> None:
+    forms = ("{0}年{1}月{2}日", "{0}/{1}/{2}", "{0}{1}{2}")
+    for form in forms:
+        _edit(dates, _pick(rng, len(dates), 0.004),
+              lambda text, form=form: form.format(*text.split("-")) if text.count("-") == 2 else text)  # fmt: skip
+
+
+def _edit(cells: np.ndarray, places: np.ndarray, change) -> None:
+    for place in places:
+        cells[place] = change(cells[place])

@@ -1,0 +1,252 @@
+"""`wuli`: arguments in, one function call, an exit code out (0 done, 1 a check or page failed, 2 wrong use)."""
+
+import sys
+
+# Before anything imports nbformat: it makes every start ten times faster (see `helpers.report`).
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+import argparse  # noqa: E402
+import json  # noqa: E402
+import secrets  # noqa: E402
+from collections.abc import Sequence  # noqa: E402
+from datetime import date  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import get_args  # noqa: E402
+
+from helpers import paths  # noqa: E402
+from helpers.errors import UsageError, WuliError  # noqa: E402
+from helpers.params import load  # noqa: E402
+from helpers.params.model import Dirt, Scenario, SyntheticData  # noqa: E402
+from helpers.text import LANGS  # noqa: E402
+
+DONE, FAILED, WRONG_USE = 0, 1, 2
+_SYNTHETIC = SyntheticData(kind="synthetic")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; what is the user's to mend is said without a traceback."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options)
+    except WuliError as error:
+        print(f"wuli {options.name}: {error}", file=sys.stderr)
+        return WRONG_USE if isinstance(error, UsageError) else FAILED
+    except KeyboardInterrupt:
+        print(f"wuli {options.name}: stopped; what was published before is unchanged", file=sys.stderr)
+        return FAILED
+
+
+def _run(options: argparse.Namespace) -> int:
+    params = load(options.params, options.parameter)
+    # Imported when needed, so that `--help` and a misspelt parameter answer at once.
+    from helpers import study
+    from helpers.report.progress import Bar
+    from helpers.report.run import run
+
+    with Bar(options.progress) as bar:
+        published = run(
+            params, study.prepare, only=options.only, workers=options.workers, time_limit=options.time_limit, bar=bar
+        )
+    for page in published.failed:
+        print(f"{page.stem}: {page.reason}", file=sys.stderr)
+    print(_shown(published.index))
+    return FAILED if published.failed else DONE
+
+
+def _check(options: argparse.Namespace) -> int:
+    if not options.folder.is_dir():
+        raise UsageError(f"'{options.folder}' is no folder: name the folder that holds the files")
+    from helpers import codebook, ingest
+    from helpers.report.summary import errors, summary
+
+    found = ingest.read_folder(
+        options.folder,
+        codebook=codebook.load(),
+        # Nothing is written, so a key for this one reading is enough.
+        person_key=secrets.token_bytes(32),
+        extract_on=options.extract_on,
+        mapping=options.mapping,
+    )
+    print(summary(found.counts, found.ledger))
+    lost = errors(found.ledger)
+    if lost:
+        print(f"\n{lost:,} finding(s) cost a value or a row (nulled, set_aside)", file=sys.stderr)
+    return FAILED if lost else DONE
+
+
+def _synth(options: argparse.Namespace) -> int:
+    from helpers import codebook, simulate
+    from helpers.report.publish import writing
+
+    zone = simulate.zone(seed=options.seed, firms=options.firms, scenario=options.scenario)
+    files, truth = options.out / "raw", options.out / "truth"
+    with writing():
+        for folder in (files, truth):
+            folder.mkdir(parents=True, exist_ok=True)
+        faults = simulate.write_office_files(
+            zone.tables, files, codebook=codebook.load(), seed=options.seed, dirt=options.dirt
+        )
+        faults.to_csv(truth / "faults.csv", index=False)
+        zone.figures.to_csv(truth / "figures.csv", index=False)
+        (truth / "truth.json").write_text(json.dumps(zone.truth, ensure_ascii=False, indent=1), encoding="utf-8")
+    print(_shown(files))
+    return DONE
+
+
+def _codebook(options: argparse.Namespace) -> int:
+    from helpers.codebook import dictionary, template
+    from helpers.report.publish import writing
+
+    out = options.out or paths.reports() / "codebook"
+    with writing():
+        out.mkdir(parents=True, exist_ok=True)
+        template.write(out / "template.xlsx")
+        page = out / f"dictionary_{options.lang}.html"
+        page.write_text(dictionary.render(options.lang), encoding="utf-8")
+    print(_shown(page))
+    return DONE
+
+
+def _shown(path: Path) -> str:
+    """Return a path to open: short where it lies below the current folder."""
+    path = path.resolve()
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="wuli",
+        description="Party building and innovation in an industrial zone: from an office's files to HTML findings.",
+        epilog="Exit codes: 0 done; 1 a check or a page failed; 2 wrong use.",
+    )
+    commands = parser.add_subparsers(dest="name", required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add_check(commands)
+    _add_synth(commands)
+    _add_codebook(commands)
+    return parser
+
+
+def _add_run(commands: argparse._SubParsersAction) -> None:
+    run = commands.add_parser(
+        "run",
+        help="prepare the data of a run and publish its pages",
+        description="Prepare the data of a run, execute its notebooks and publish reports/RUN/index.html. Nothing "
+        "already published is touched before everything is done. The last line printed is the page to open.",
+        epilog="WULI_OUTPUT moves data/derived and reports to another folder; WULI_PROGRESS=1 forces the progress bar.",
+    )
+    run.set_defaults(command=_run)
+    run.add_argument("params", type=Path, metavar="PARAMS.yml", help="run file, e.g. notebooks/params/zone.yml")
+    run.add_argument(
+        "-p",
+        "--parameter",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="override a parameter, e.g. -p lang=en -p data.dirt=heavy -p pages.70_association.min_cell=20; may repeat",
+    )
+    run.add_argument(
+        "--only",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NOTEBOOK",
+        help="execute these notebooks only, by name or leading number; other pages are kept while still current",
+    )
+    run.add_argument(
+        "--workers", type=_positive, default=1, metavar="N", help="notebooks executed at a time (default 1)"
+    )
+    run.add_argument(
+        "--time-limit", type=_positive, default=3600, metavar="SECONDS", help="for one notebook (default 3600)"
+    )
+    run.add_argument(
+        "--progress",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="show the progress bar (default: when standard error is a terminal)",
+    )
+
+
+def _add_check(commands: argparse._SubParsersAction) -> None:
+    check = commands.add_parser(
+        "check",
+        help="read a folder of files and say what is wrong with them",
+        description="Read every file of a folder as a run would, and print the counts by table and the findings by "
+        "rule. Nothing is written. Exit code 1 if a value or a row would be lost.",
+    )
+    check.set_defaults(command=_check)
+    check.add_argument("folder", type=Path, metavar="DIR", help="folder of CSV, Excel or Parquet files")
+    check.add_argument(
+        "--mapping", type=Path, metavar="FILE", help="mapping file for headers that the codebook does not know"
+    )
+    check.add_argument(
+        "--extract-on", type=_date, metavar="DATE", help="day of the extract; later dates are reported (2023-06-30)"
+    )
+
+
+def _add_synth(commands: argparse._SubParsersAction) -> None:
+    synth = commands.add_parser(
+        "synth",
+        help="write the files of a synthetic zone",
+        description="Write a synthetic zone as an office would send it: the files to DIR/raw, the scenario's truth and "
+        "every planted fault to DIR/truth.",
+    )
+    synth.set_defaults(command=_synth)
+    synth.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
+    synth.add_argument(
+        "--firms", type=_firms, default=_SYNTHETIC.firms, metavar="N", help="market entities (default %(default)s)"
+    )
+    synth.add_argument("--seed", type=_seed, default=20230710, metavar="S", help="random seed (default %(default)s)")
+    synth.add_argument(
+        "--scenario",
+        choices=get_args(Scenario),
+        default=_SYNTHETIC.scenario,
+        help="planted truth (default %(default)s)",
+    )
+    synth.add_argument(
+        "--dirt",
+        choices=get_args(Dirt),
+        default=_SYNTHETIC.dirt,
+        help="faults planted in the files (default %(default)s)",
+    )
+
+
+def _add_codebook(commands: argparse._SubParsersAction) -> None:
+    book = commands.add_parser(
+        "codebook",
+        help="write the data dictionary and the empty Excel template",
+        description="Write the data dictionary as HTML and an empty Excel template with one sheet a table.",
+    )
+    book.set_defaults(command=_codebook)
+    book.add_argument("--out", type=Path, metavar="DIR", help="folder to write to (default reports/codebook)")
+    book.add_argument("--lang", choices=LANGS, default="zh", help="language of the dictionary (default %(default)s)")
+
+
+def _firms(text: str) -> int:
+    least = 300
+    if not text.isdigit() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"expected a whole number of {least} or more, found '{text}'")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not text.isdigit() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0 to {2**32 - 1}, found '{text}'")
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of 1 or more, found '{text}'")
+    return int(text)
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a date such as 2023-06-30, found '{text}'") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""The one door to the query engine: Parquet files in, lazy Ibis tables in between, ordered Parquet files out.
+
+Everything from `ingested/` to `panel.parquet` is written once as Ibis expressions and runs on DuckDB here; nothing in
+an expression may lean on DuckDB alone (no user functions, no back-references, no `hash()`, no in-memory tables as
+data), so that another Ibis backend can run the same expressions.
+"""
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from helpers import paths
+from helpers.errors import InputError
+
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+
+
+def connect(*, threads: int | None = None, memory_limit: str | None = None) -> ibis.BaseBackend:
+    """Open an empty in-memory DuckDB through Ibis.
+
+    Parameters
+    ----------
+    threads : int, optional
+        Number of threads; all cores when left out.
+    memory_limit : str, optional
+        As DuckDB reads it (`"4GB"`); beyond it, work is spilled to the system's temporary folder.
+
+    Returns
+    -------
+    ibis.BaseBackend
+        A connection of its own; two calls share nothing.
+    """
+    settings: dict[str, object] = {"temp_directory": str(Path(tempfile.gettempdir()) / f"wuli-{uuid.uuid4().hex[:12]}")}
+    if threads is not None:
+        settings["threads"] = threads
+    if memory_limit is not None:
+        settings["memory_limit"] = memory_limit
+    connection = ibis.duckdb.connect(**settings)
+    # A progress bar of the engine's own would end up in notebook outputs.
+    connection.raw_sql("SET enable_progress_bar = false")
+    return connection
+
+
+def read(con: ibis.BaseBackend, path: Path) -> ir.Table:
+    """Return the Parquet file at `path` as a lazy table.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it is not Parquet.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise InputError(f"{paths.relative(path)}: no such file; prepare the run's data first")
+    try:
+        return con.read_parquet(path)
+    except Exception as error:
+        raise InputError(
+            f"{paths.relative(path)}: cannot be read as Parquet ({type(error).__name__}); delete it and prepare the "
+            "run's data again"
+        ) from error
+
+
+def write(expr: ir.Table, path: Path, *, order_by: Sequence[str], private: bool = False) -> int:
+    """Run `expr` and write it to the Parquet file `path` in a stated row order.
+
+    The file appears whole or not at all: it is written beside its place under another name, then renamed.
+
+    Parameters
+    ----------
+    expr : ibis Table
+        What to write.
+    path : Path
+        File to write; its folder is made when missing.
+    order_by : sequence of str
+        Columns that put the rows in one order only, normally the key; never empty.
+    private : bool, default False
+        Readable by the owner alone (mode 0600, its folder 0700), for anything derived from persons.
+
+    Returns
+    -------
+    int
+        Number of rows written.
+    """
+    if not order_by:
+        raise ValueError(f"{Path(path).name}: an order is needed, rows of an engine come in any order")
+    with _staged(Path(path), private=private) as staged:
+        expr.order_by(*order_by).to_parquet(staged)
+    return int(read(expr.get_backend(), path).count().execute())
+
+
+def write_csv(frame: pd.DataFrame, path: Path, *, private: bool = False) -> None:
+    """Write `frame` to a CSV file (UTF-8 with BOM, so that Excel shows Chinese) whole or not at all."""
+    with _staged(Path(path), private=private) as staged:
+        frame.to_csv(staged, index=False, encoding="utf-8-sig", lineterminator="\n")
+
+
+@contextmanager
+def _staged(path: Path, *, private: bool) -> Iterator[Path]:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER if private else 0o777)
+    staged = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.part")
+    try:
+        if private:
+            path.parent.chmod(PRIVATE_FOLDER)
+            # Made before it holds anything, so that no moment exists in which others could open it.
+            staged.touch(mode=PRIVATE_FILE)
+        yield staged
+        # The engine may have replaced the file that was touched.
+        if private:
+            staged.chmod(PRIVATE_FILE)
+        if path.is_dir():
+            # Spark writes a folder of parts where DuckDB writes one file; nothing can be renamed over a folder.
+            shutil.rmtree(path)
+        staged.replace(path)
+    finally:
+        if staged.is_dir():
+            shutil.rmtree(staged)
+        else:
+            staged.unlink(missing_ok=True)

@@ -1,0 +1,139 @@
+"""The five forces: one pure function per indicator, typed tables of the codebook in, `Indicator` out.
+
+indicator       what an indicator is; suppression of counts of persons at the source
+population      who counts on a date: firms, covered firms, organisations, members
+guidance support pioneer traction cohesion      the 24 indicators, by force
+organisation    organisation tree, class transitions, uncovered firms, tickets, deliveries, sites
+
+The mapping of mechanisms to forces is the project's own: the source lists the forces without defining them.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import get_args
+
+import pandas as pd
+
+from helpers.forces import cohesion, guidance, pioneer, support, traction
+from helpers.forces.guidance import PLAN_CODES
+from helpers.forces.indicator import MINIMUM_PEOPLE, Indicator, MissingTable, is_few, ratio, shown
+
+__all__ = ["FORCES", "MINIMUM_PEOPLE", "REGISTRY", "VARIANTS", "Indicator", "MissingTable", "all_indicators", "compute",
+           "is_few", "ratio", "shown"]  # fmt: skip
+
+FORCES: dict[str, str] = {
+    "p": "政治引领力", "d": "发展支撑力", "v": "先锋原动力", "t": "党建牵引力", "c": "园区凝聚力",
+}  # fmt: skip
+
+REGISTRY: dict[str, Callable[..., Indicator]] = {
+    "p1_coverage_org": guidance.organisation_coverage,
+    "p2_standalone": guidance.standalone_organisations,
+    "p3_charter": guidance.charter_clause,
+    "p4_training_done": guidance.training_plan,
+    "p5_life_regular": guidance.regular_meetings,
+    "d1_cross_apply": support.cross_appointment,
+    "d2_mid_level": support.members_mid_level,
+    "d3_half_day": support.half_day_delivery,
+    "d4_liaison_cover": support.liaison_coverage,
+    "d5_proposals": support.proposals_adopted,
+    "v1_unit_density": pioneer.unit_density,
+    "v2_project_completion": pioneer.projects_completed,
+    "v3_member_rd_share": pioneer.members_in_rd,
+    "v4_two_way": pioneer.two_way_flow,
+    "t1_grid_active": traction.active_grids,
+    "t2_upgrade": traction.class_upgrades,
+    "t3_good": traction.good_or_above,
+    "t4_alliance_conv": traction.alliance_conversion,
+    "t5_spread": traction.within_grid_spread,
+    "c1_ticket_solved": cohesion.requests_solved,
+    "c2_contact_cover": cohesion.contact_coverage,
+    "c3_reach": cohesion.service_circle,
+    "c4_activity_rate": cohesion.site_activity,
+    "c5_match": cohesion.needs_matched,
+}
+
+# The readings of an indicator that are always printed side by side; one without an entry has a single one.
+VARIANTS: dict[str, tuple[dict[str, str], ...]] = {
+    "p1_coverage_org": tuple({"base": base} for base in ("all_operating", "above_scale", "should_have")),
+    "p2_standalone": tuple({"base": base} for base in ("all_operating", "above_scale")),
+    "p3_charter": tuple({"base": base} for base in ("covered", "above_scale", "all_operating")),
+    "p4_training_done": tuple({"item": item} for item in get_args(guidance.PlanItem)),
+    "d1_cross_apply": ({"team": "top_team"}, {"team": "all_committees"}),
+    "d3_half_day": ({"window": "month"}, {"window": "to_date"}),
+    "t3_good": ({"growth_items": "with"}, {"growth_items": "without"}),
+    "c5_match": ({"window": "quarter"}, {"window": "to_date"}),
+}
+
+
+def compute(id: str, tables: Mapping[str, pd.DataFrame], *, as_of: date, **options: str) -> Indicator:
+    """Compute one indicator from the tables its function names.
+
+    Raises
+    ------
+    MissingTable
+        Naming every table that the function needs and `tables` lacks.
+    """
+    function = REGISTRY[id]
+    needed, optional = _tables_of(function)
+    absent = [name for name in needed if name not in tables]
+    if absent:
+        raise MissingTable(*absent)
+    given = {name: tables[name] for name in (*needed, *optional) if name in tables}
+    return function(**given, as_of=as_of, **options)
+
+
+def all_indicators(tables: Mapping[str, pd.DataFrame], as_of: date) -> pd.DataFrame:
+    """Compute every indicator in all its readings.
+
+    Parameters
+    ----------
+    tables : mapping of name to DataFrame
+        Typed tables of the codebook, those about persons from the restricted layer; any may be missing.
+    as_of : date
+        The day at which stocks are counted and windows end.
+
+    Returns
+    -------
+    DataFrame
+        One row an indicator and reading, in the order of `REGISTRY`: id, force, name, base, window, unit, status and
+        note in both languages (`name_zh`, `name_en`, …), numerator, denominator (counts; missing where suppressed),
+        value (in `unit`), suppressed, status, benchmark (ids of published figures, `;` between). Status is computed,
+        suppressed (fewer than 10 persons), empty_denominator, or table_not_supplied (the note names the tables).
+    """
+    rows = []
+    for id in REGISTRY:
+        for options in VARIANTS.get(id, ({},)):
+            try:
+                found = compute(id, tables, as_of=as_of, **options)
+            except MissingTable as missing:
+                found = _not_supplied(id, options, missing)
+            rows.append({**found.row(), "force": FORCES[id[0]]})
+    return pd.DataFrame(rows).astype({"numerator": "Int64", "denominator": "Int64", "value": "Float64"})[list(_COLUMNS)]
+
+
+_OTHER_UNITS = {
+    "v1_unit_density": "per_10_members", "v3_member_rd_share": "percentage_points", "t5_spread": "points",
+    "c4_activity_rate": "per_site_month",
+}  # fmt: skip
+_COLUMNS = (
+    "id", "force", "name_zh", "name_en", "base", "base_zh", "base_en", "numerator", "denominator", "value", "unit",
+    "unit_zh", "unit_en", "window", "window_zh", "window_en", "status", "status_zh", "status_en", "suppressed",
+    "benchmark", "note_zh", "note_en",
+)  # fmt: skip
+
+
+def _tables_of(function: Callable[..., Indicator]) -> tuple[list[str], list[str]]:
+    """Return the names of the tables a function needs, and of those it takes if they are there."""
+    tables = [p for p in inspect.signature(function).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    needed = [p.name for p in tables if p.default is p.empty]
+    return needed, [p.name for p in tables if p.default is not p.empty]
+
+
+def _not_supplied(id: str, options: Mapping[str, str], missing: MissingTable) -> Indicator:
+    plan, growth = options.get("item"), options.get("growth_items")
+    base = PLAN_CODES.get(plan) or (growth and f"graded_{growth}") or options.get("base", options.get("team", "any"))
+    return Indicator(
+        id, None, None, None, _OTHER_UNITS.get(id, "percent"), options.get("window", "any"), base,
+        status="table_not_supplied", note="note_not_supplied", note_values={"tables": ", ".join(missing.names)},
+    )  # fmt: skip

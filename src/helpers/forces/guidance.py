@@ -1,0 +1,177 @@
+"""Force 1, political guidance (政治引领力): coverage, stand-alone organisations, charter clauses, training, meetings.
+
+Typed tables of the codebook in, one `Indicator` out; the positional parameters are the tables' names.
+"""
+
+from datetime import date
+from typing import Literal
+
+import pandas as pd
+
+from helpers.forces import population
+from helpers.forces.indicator import Indicator, ratio
+from helpers.forces.population import Base
+
+PlanItem = Literal["培训(十)", "党课(百)", "微宣讲(千)"]
+PLAN_TARGETS: dict[str, int] = {"培训(十)": 10, "党课(百)": 100, "微宣讲(千)": 1000}
+PLAN_CODES: dict[str, str] = {"培训(十)": "plan_ten", "党课(百)": "plan_hundred", "微宣讲(千)": "plan_thousand"}
+PLAN_FIGURES: dict[str, str] = {
+    "培训(十)": "plan_training_sessions", "党课(百)": "plan_party_lectures", "微宣讲(千)": "plan_micro_talks",
+}  # fmt: skip
+SYMBOLIC = "象征性"
+
+
+def organisation_coverage(
+    enterprises: pd.DataFrame,
+    org_coverage: pd.DataFrame,
+    party_orgs: pd.DataFrame,
+    members: pd.DataFrame | None = None,
+    *,
+    as_of: date,
+    base: Base = "above_scale",
+) -> Indicator:
+    """Compute p1, the organisation coverage rate (党的组织覆盖率).
+
+    Returns
+    -------
+    Indicator
+        100 * firms of the base covered by an organisation in any mode but 仅工作覆盖 / firms of the base; percent,
+        point in time. Benchmark: `org_coverage_rate` (97.7).
+
+    Notes
+    -----
+    Trap: the rate is as good as its base, so it is printed on three. Coverage by work alone (仅工作覆盖) and by an
+    organisation dissolved by then does not count. Firms attached (挂靠) to another firm's organisation do count, but a
+    strict reading (own or joint) leaves them out, so the note gives their number. The base `should_have` knows a
+    firm's members only through the organisations that cover it, so it leans towards covered firms.
+    """
+    firms = population.base_firms(
+        enterprises, as_of, base=base, members=members, org_coverage=org_coverage, party_orgs=party_orgs
+    )
+    covered = population.covered_firms(org_coverage, party_orgs, as_of) & firms
+    joint = population.covered_firms(org_coverage, party_orgs, as_of, modes=population.JOINT_MODES) & firms
+    return ratio("p1_coverage_org", len(covered), len(firms), window="point_in_time", base=base, note="note_p1",
+                 benchmark=("org_coverage_rate",), note_values={"attached": len(covered - joint)})  # fmt: skip
+
+
+def standalone_organisations(
+    enterprises: pd.DataFrame,
+    org_coverage: pd.DataFrame,
+    party_orgs: pd.DataFrame,
+    *,
+    as_of: date,
+    base: Base = "above_scale",
+) -> Indicator:
+    """Compute p2, the stand-alone organisation rate (单独组建率).
+
+    Returns
+    -------
+    Indicator
+        100 * firms of the base with an organisation of their own / firms of the base; percent, point in time.
+
+    Notes
+    -----
+    Trap: joint branches lift coverage (p1) without any activity inside the firm; the gap p1 - p2 is their part.
+    """
+    firms = population.base_firms(enterprises, as_of, base=base)
+    own = population.covered_firms(org_coverage, party_orgs, as_of, modes=(population.OWN_ORGANISATION,)) & firms
+    joint = (population.covered_firms(org_coverage, party_orgs, as_of) & firms) - own
+    return ratio("p2_standalone", len(own), len(firms), window="point_in_time", base=base, note="note_p2",
+                 note_values={"joint": len(joint)})  # fmt: skip
+
+
+def charter_clause(
+    enterprises: pd.DataFrame,
+    charter_amendments: pd.DataFrame,
+    org_coverage: pd.DataFrame,
+    party_orgs: pd.DataFrame,
+    *,
+    as_of: date,
+    base: Literal["covered", "all_operating", "above_scale"] = "covered",
+) -> Indicator:
+    """Compute p3, the charter-clause rate (党建入章率).
+
+    Returns
+    -------
+    Indicator
+        100 * firms of the base with an amendment filed on or before the date / firms of the base; percent, point in
+        time. Benchmark: `governance_charter_firms` (220 firms).
+
+    Notes
+    -----
+    Trap: a clause may be symbolic, so the note gives the firms whose clause is more than that. An amendment without
+    a filing date does not count as filed. A charter clause is a fact of the firm, with or without an organisation.
+    """
+    covered = population.covered_firms(org_coverage, party_orgs, as_of)
+    firms = population.base_firms(enterprises, as_of, base="all_operating" if base == "covered" else base)
+    firms = firms & covered if base == "covered" else firms
+    filed = charter_amendments[
+        (charter_amendments["filed_on"] <= pd.Timestamp(as_of)) & population.within(charter_amendments["uscc"], firms)
+    ]
+    substantial = filed.loc[filed["substance"].notna() & (filed["substance"] != SYMBOLIC), "uscc"].nunique()
+    return ratio("p3_charter", filed["uscc"].nunique(), len(firms), window="point_in_time", base=base,
+                 benchmark=("governance_charter_firms",), note="note_p3",
+                 note_values={"substantial": substantial})  # fmt: skip
+
+
+def training_plan(training_events: pd.DataFrame, *, as_of: date, item: PlanItem = "培训(十)") -> Indicator:
+    """Compute p4, completion of one item of the ten-hundred-thousand plan (十百千完成率).
+
+    Returns
+    -------
+    Indicator
+        100 * events of the item held since 1 January / the plan's 10, 100 or 1,000; percent of the yearly target,
+        calendar year to date, above 100 where exceeded.
+
+    Notes
+    -----
+    Trap: the published figures are targets, not outturns; a year to date is compared with a whole year's target.
+    """
+    day = pd.Timestamp(as_of)
+    held = training_events["held_on"].between(pd.Timestamp(day.year, 1, 1), day)
+    done = (held & (training_events["plan_item"] == item)).sum()
+    return ratio("p4_training_done", int(done), PLAN_TARGETS[item], window="year", base=PLAN_CODES[item],
+                 benchmark=(PLAN_FIGURES[item],), note="note_p4")  # fmt: skip
+
+
+def regular_meetings(
+    party_orgs: pd.DataFrame,
+    training_events: pd.DataFrame,
+    governance_meetings: pd.DataFrame,
+    org_coverage: pd.DataFrame,
+    *,
+    as_of: date,
+) -> Indicator:
+    """Compute p5, organisations meeting regularly (组织生活正常率).
+
+    Returns
+    -------
+    Indicator
+        100 * organisations with a recorded activity in each of the last 12 complete months and not past their term /
+        enterprises' organisations in existence all that time that recorded any; percent, 12 months.
+
+    Notes
+    -----
+    Assumption: the tables hold no log of organisational life; an event hosted by the organisation, or a meeting of
+    its one firm, stands in for one. An organisation
+    without any record is unknown, not irregular (note). Trap: logs are self-reported: audit a sample.
+    """
+    last = pd.Timestamp(as_of).to_period("M")
+    if pd.Timestamp(as_of) < last.end_time.normalize():
+        last -= 1
+    first = last - 11
+    orgs = population.organisations(party_orgs, as_of)
+    orgs = orgs[orgs["established_on"].isna() | (orgs["established_on"] <= first.start_time)]
+    firm = population.firm_of_organisation(org_coverage, party_orgs, as_of).dropna()
+    own = firm.rename("uscc").rename_axis("org_id").reset_index()
+    by_firm = governance_meetings[["uscc", "held_on"]].merge(own, on="uscc")
+    hosted = training_events[["host_org_id", "held_on"]].rename(columns={"host_org_id": "org_id"})
+    log = pd.concat([hosted, by_firm[["org_id", "held_on"]]]).dropna().reset_index(drop=True)
+    month = log["held_on"].dt.to_period("M")
+    months = month[(month >= first) & (month <= last)].groupby(log["org_id"]).nunique()
+    recorded = orgs[orgs["org_id"].isin(months.index)]
+    every_month = recorded["org_id"].isin(months.index[months == 12])
+    in_term = ~(recorded["term_ends_on"] < pd.Timestamp(as_of)).fillna(False)
+    return ratio("p5_life_regular", int((every_month & in_term).sum()), len(recorded), window="twelve_months",
+                 base="organisations", note="note_p5",
+                 note_values={"overdue": int((~in_term).sum()), "unknown": len(orgs) - len(recorded)})  # fmt: skip

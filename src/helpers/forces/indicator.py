@@ -1,0 +1,109 @@
+"""What an indicator is: a value that never travels without its numerator, denominator, base, window and caveat."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+from helpers.errors import WuliError
+from helpers.text import LANGS, say
+
+Unit = Literal["percent", "percentage_points", "per_10_members", "per_site_month", "points"]
+Window = Literal["point_in_time", "month", "quarter", "half_year", "twelve_months", "year", "to_date", "any"]
+Status = Literal["computed", "suppressed", "empty_denominator", "table_not_supplied"]
+MINIMUM_PEOPLE = 10
+
+
+class MissingTable(WuliError):
+    """An indicator or a check needs tables (or columns, written `table.column`) that were not supplied."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+        super().__init__(f"not supplied: {', '.join(names)}")
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One indicator on one base and window.
+
+    `numerator` and `denominator` are counts (None where suppressed or where the indicator is no ratio), `value` is in
+    `unit`, `base` a code of `forces.base_…`, `benchmark` ids of published figures, `note` a key of `forces.yml`.
+    """
+
+    id: str
+    numerator: float | None
+    denominator: float | None
+    value: float | None
+    unit: Unit
+    window: Window
+    base: str
+    benchmark: tuple[str, ...] = ()
+    suppressed: bool = False
+    status: Status = "computed"
+    note: str = ""
+    note_values: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def name_zh(self) -> str:
+        """Return the name in Chinese."""
+        return say(f"forces.{self.id}", "zh")
+
+    @property
+    def name_en(self) -> str:
+        """Return the name in English."""
+        return say(f"forces.{self.id}", "en")
+
+    def row(self) -> dict[str, object]:
+        """Return the indicator as a row of text and numbers, words in both languages."""
+        row = {name: value for name, value in asdict(self).items() if name not in ("note", "note_values", "benchmark")}
+        for lang in LANGS:
+            row[f"name_{lang}"] = say(f"forces.{self.id}", lang)
+            row[f"base_{lang}"] = say(f"forces.base_{self.base}", lang)
+            row[f"window_{lang}"] = say(f"forces.window_{self.window}", lang)
+            row[f"unit_{lang}"] = say(f"forces.unit_{self.unit}", lang)
+            row[f"status_{lang}"] = say(f"forces.status_{self.status}", lang)
+            row[f"note_{lang}"] = say(f"forces.{self.note}", lang, **self.note_values) if self.note else ""
+        row["benchmark"] = ";".join(self.benchmark)
+        return row
+
+
+def ratio(
+    id: str,
+    numerator: float,
+    denominator: float,
+    *,
+    unit: Unit = "percent",
+    window: Window,
+    base: str,
+    benchmark: tuple[str, ...] = (),
+    people: Literal["", "denominator", "both"] = "",
+    note: str = "",
+    note_values: Mapping[str, object] | None = None,
+) -> Indicator:
+    """Return numerator / denominator in `unit`; an empty denominator has no value, it is not zero.
+
+    Parameters
+    ----------
+    people : {'', 'denominator', 'both'}
+        Which are counts of persons: nothing is given below `MINIMUM_PEOPLE` persons in the denominator; with `both`
+        the numerator goes too where it, or what it leaves of the denominator, is below it and not zero.
+    """
+    scale = {"percent": 100.0, "per_10_members": 10.0}.get(unit, 1.0)
+    words = {"unit": unit, "window": window, "base": base, "benchmark": benchmark, "note": note,
+             "note_values": note_values or {}}  # fmt: skip
+    if people and is_few(denominator):
+        return Indicator(id, None, None, None, suppressed=True, status="suppressed", **words)
+    if people == "both" and (is_few(numerator) or is_few(denominator - numerator)):
+        return Indicator(id, None, denominator, None, suppressed=True, status="suppressed", **words)
+    if not denominator:
+        return Indicator(id, numerator, denominator, None, status="empty_denominator", **words)
+    return Indicator(id, numerator, denominator, scale * numerator / denominator, **words)
+
+
+def is_few(count: float) -> bool:
+    """Return whether a count of persons is too small to be given: positive and below `MINIMUM_PEOPLE`."""
+    return 0 < count < MINIMUM_PEOPLE
+
+
+def shown(count: int) -> str:
+    """Return a count of persons as printed in a note: `<10` where it is too small to be given."""
+    return f"<{MINIMUM_PEOPLE}" if is_few(count) else f"{count:,}"

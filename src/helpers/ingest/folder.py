@@ -1,0 +1,176 @@
+"""A folder of an office's files in, typed tables out; every problem of every file is told at once."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from helpers.codebook import Codebook
+from helpers.errors import InputError
+from helpers.ingest import files, find, ledger, people, tables
+from helpers.ingest.header import Located
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What was read.
+
+    Attributes
+    ----------
+    tables : dict of str to DataFrame
+        Typed rows of each table found, all columns of the codebook, and `source_file`, `source_sheet`, `source_row`.
+        Person ids are keyed hashes.
+    ledger : DataFrame
+        One row for each thing found (`helpers.ingest.ledger.COLUMNS`), restricted tables included.
+    counts : DataFrame
+        One row a table: rows read = kept + set aside, and cells by what was done to them.
+    sources : DataFrame
+        One row for each sheet read: table, file, sheet, encoding, 1-based header row (0: none), records, SHA-256.
+    set_aside : dict of str to DataFrame
+        Rows taken out, as text, with file, sheet, row, rules and columns.
+    codebook : Codebook
+        The codebook that was read by; it says which columns are restricted.
+    """
+
+    tables: dict[str, pd.DataFrame]
+    ledger: pd.DataFrame
+    counts: pd.DataFrame
+    sources: pd.DataFrame
+    set_aside: dict[str, pd.DataFrame]
+    codebook: Codebook
+
+
+def read_folder(
+    folder: Path,
+    *,
+    codebook: Codebook,
+    person_key: bytes | None,
+    extract_on: date | None = None,
+    mapping: Path | None = None,
+    progress: Progress | None = None,
+) -> Ingested:
+    """Read every table in a folder of an office's files.
+
+    Parameters
+    ----------
+    folder : Path
+        Searched with its sub-folders; hidden files and files of other kinds are reported and left alone.
+    codebook : Codebook
+    person_key : bytes or None
+        Key for person ids (`people.key_from_environment`); needed as soon as a table holds any.
+    extract_on : date, optional
+        Day on which the data were drawn; later event dates are flagged.
+    mapping : Path, optional
+        Mapping file; then exactly the sources that it names are read.
+    progress : callable, optional
+        Called as `progress(done, total, file)` before each file and at the end.
+
+    Returns
+    -------
+    Ingested
+
+    Raises
+    ------
+    InputError
+        With all problems at once: no such folder, no table, broken or empty files, unknown encodings, headers without
+        match, two files for one table, person ids without a key, and those of the mapping file.
+    """
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "does not exist"
+        raise InputError(f"{folder.name}: the folder {what}; expected a folder with the office's files")
+    problems: list[str] = []
+    report: list[pd.DataFrame] = []
+    with ThreadPoolExecutor(1) as pool:
+        if mapping:
+            located = find.mapped(folder, codebook, mapping, problems)
+        else:
+            located = find.recognised(folder, codebook, problems, report)
+        by_table = _by_table(located, codebook)
+        if not mapping:
+            problems += _twice(by_table)
+        problems += _without_key(by_table, person_key)
+        names = dict.fromkeys(one.sheet.file for one in located)
+        digests = {name: pool.submit(files.sha256, folder / name) for name in names}
+        built, sources = {}, []
+        for done, (name, parts) in enumerate(by_table.items()):
+            if progress:
+                progress(done, len(by_table), parts[0].sheet.place)
+            if person_key is None and _has_people(parts[0]):
+                continue
+            sheets = []
+            for one in parts:
+                try:
+                    sheets.append(tables.read_sheet(one, person_key=person_key, extract_on=extract_on))
+                except InputError as error:
+                    problems += error.problems
+                    continue
+                sources.append(_source(one, len(sheets[-1].rows)))
+            if not problems:
+                built[name] = tables.build(sheets, person_key=person_key)
+        if progress:
+            progress(len(by_table), len(by_table), "")
+        if problems:
+            raise InputError(dict.fromkeys(problems))
+        return _ingested(built, sources, report, {name: one.result() for name, one in digests.items()}, codebook)
+
+
+def _by_table(located: list[Located], codebook: Codebook) -> dict[str, list[Located]]:
+    names = [name for name in codebook.tables if any(one.table.name == name for one in located)]
+    return {name: [one for one in located if one.table.name == name] for name in names}
+
+
+def _twice(by_table: dict[str, list[Located]]) -> Iterator[str]:
+    for name, parts in by_table.items():
+        if len(parts) > 1:
+            places = "; ".join(one.sheet.place for one in parts)
+            yield (
+                f"table '{name}' ({parts[0].table.name_zh}) is found {len(parts)} times: {places}. Take out all but "
+                "one, or say in a mapping file that they belong together"
+            )
+
+
+def _has_people(located: Located) -> bool:
+    return any(located.table[name].type == "person_id" for name in (*located.columns, *located.constants))
+
+
+def _without_key(by_table: dict[str, list[Located]], key: bytes | None) -> Iterator[str]:
+    named = [parts[0] for parts in by_table.values() if any(map(_has_people, parts))]
+    if named and key is None:
+        places = ", ".join(f"'{one.table.name}' ({one.sheet.place})" for one in named)
+        yield (
+            f"{len(named)} tables hold person ids, which are kept only as keyed hashes, and no key is set: {places}; "
+            + (people.HOW_TO_MAKE_ONE)
+        )
+
+
+def _source(located: Located, rows: int) -> dict[str, object]:
+    sheet = located.sheet
+    header = located.header_row + sheet.first_row
+    values = (located.table.name, sheet.file, sheet.sheet, sheet.encoding, header, rows, "")
+    return dict(zip(ledger.SOURCES, values, strict=True))
+
+
+def _ingested(
+    built: dict[str, tables.Built],
+    sources: list[dict[str, object]],
+    report: list[pd.DataFrame],
+    digests: dict[str, str],
+    codebook: Codebook,
+) -> Ingested:
+    frames = {name: one.frame for name, one in built.items()}
+    found = [part for one in built.values() for part in one.findings]
+    whole = ledger.together([*report, *found, *tables.references(codebook, frames)], tuple(built))
+    counts = [ledger.counts(name, len(one.frame), len(one.set_aside), whole) for name, one in built.items()]
+    return Ingested(
+        tables=frames,
+        ledger=whole,
+        counts=pd.DataFrame(counts, columns=list(ledger.COUNTS)),
+        sources=pd.DataFrame([row | {"sha256": digests[row["file"]]} for row in sources], columns=list(ledger.SOURCES)),
+        set_aside={name: one.set_aside for name, one in built.items()},
+        codebook=codebook,
+    )

@@ -1,0 +1,178 @@
+"""What was read goes to disk in two layers, whole or not at all.
+
+Everything is first written beside the run's folder, then moved in by renaming, so that a full disk leaves the last good
+state as it was. Whatever is about persons lies in `restricted/`, which only its owner can open.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from helpers.codebook import Table
+from helpers.errors import InputError
+from helpers.ingest.folder import Ingested
+
+OPEN, RESTRICTED, SET_ASIDE = "ingested", "restricted", "set_aside"
+BEFORE = "before"
+MINIMUM_PERSONS = 5
+
+
+def write(ingested: Ingested, run_folder: Path) -> None:
+    """Write the tables, the ledger and the counts of a run.
+
+    Parameters
+    ----------
+    ingested : Ingested
+    run_folder : Path
+        Receives `ingested/`, `restricted/`, `set_aside/`, `problems.csv`, `counts.csv` and `sources.csv`; what it held
+        under these names is replaced, everything else stays.
+
+    Raises
+    ------
+    InputError
+        If the disk is full or the folder may not be written; what stood there before is then unchanged.
+    """
+    stage: Path | None = None
+    place = ""
+    try:
+        run_folder.mkdir(parents=True, exist_ok=True)
+        # Beside the target, because renaming works only within one file system.
+        stage = Path(tempfile.mkdtemp(prefix=f".{run_folder.name}-", dir=run_folder.parent))
+        for place, content in _contents(ingested).items():
+            _write_one(stage / place, content)
+        place = ""
+        _sync(stage)
+        _move_in(stage, run_folder)
+    except OSError as error:
+        is_unharmed = stage is None or not (stage / BEFORE).exists()
+        raise InputError(
+            f"{run_folder.name}/{place}: cannot be written ({error.strerror or error}): free some space or mend the "
+            "permissions of the folder, or set WULI_OUTPUT to another one; "
+            + (
+                "nothing written before was changed"
+                if is_unharmed
+                else f"the files of the last run are kept in {stage.name}/{BEFORE}"
+            )
+        ) from error
+    finally:
+        if stage is not None and not (stage / BEFORE).exists():
+            shutil.rmtree(stage, ignore_errors=True)
+
+
+def open_columns(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table as everyone may see it: no restricted columns, no counts of persons below five.
+
+    Parameters
+    ----------
+    table : Table
+        One that is not restricted as a whole.
+    frame : DataFrame, shape (N, k)
+
+    Returns
+    -------
+    DataFrame, shape (N, k - restricted columns)
+    """
+    hidden = [column.name for column in table.columns if column.sensitivity == "restricted" and column.name in frame]
+    small = [
+        column.name for column in table.columns if column.sensitivity == "restricted_below_5" and column.name in frame
+    ]
+    shown = {name: frame[name].mask((frame[name] < MINIMUM_PERSONS).fillna(False)) for name in small}
+    return frame.drop(columns=hidden).assign(**shown)
+
+
+def _contents(ingested: Ingested) -> dict[str, pd.DataFrame]:
+    """Return path within the run's folder -> content."""
+    contents: dict[str, pd.DataFrame] = {}
+    for name, frame in ingested.tables.items():
+        table = ingested.codebook[name]
+        is_open = all(column.sensitivity == "open" for column in table.columns)
+        if not table.is_restricted:
+            contents[f"{OPEN}/{name}.parquet"] = frame if is_open else open_columns(table, frame)
+        if not is_open:
+            contents[f"{RESTRICTED}/{name}.parquet"] = frame
+        rows = ingested.set_aside.get(name)
+        if rows is not None and len(rows):
+            contents[f"{'' if is_open else RESTRICTED + '/'}{SET_ASIDE}/{name}.csv"] = rows
+    public, private = _ledgers(ingested)
+    contents["problems.csv"] = public
+    contents[f"{RESTRICTED}/problems.csv"] = private
+    contents["counts.csv"] = ingested.counts
+    contents["sources.csv"] = ingested.sources
+    return contents
+
+
+def _ledgers(ingested: Ingested) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the open ledger and that of everything restricted; the open one keeps rules and rows, never values."""
+    whole = ingested.ledger
+    closed = {name for name in ingested.tables if ingested.codebook[name].is_restricted}
+    columns = {
+        (name, column.name)
+        for name in ingested.tables
+        for column in ingested.codebook[name].columns
+        if column.sensitivity != "open"
+    }
+    involved = [
+        any((table, column) in columns for column in named.split(";"))
+        for table, named in zip(whole["table"], whole["column"], strict=True)
+    ]
+    of_person_tables = whole["table"].isin(closed)
+    private = of_person_tables | pd.Series(involved, index=whole.index, dtype=bool)
+    public = whole[~of_person_tables].copy()
+    public.loc[private[~of_person_tables], ["value", "result"]] = ""
+    return public, whole[private]
+
+
+def _write_one(path: Path, content: pd.DataFrame) -> None:
+    is_restricted = RESTRICTED in path.parts
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if is_restricted:
+        path.parent.chmod(0o700)
+    # Born with its final permissions: no moment in which others can open it.
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if is_restricted else 0o644)
+    with os.fdopen(handle, "wb") as stream:
+        if path.suffix == ".parquet":
+            pq.write_table(pa.Table.from_pandas(content, preserve_index=False), stream)
+        else:
+            stream.write(content.to_csv(index=False, lineterminator="\n").encode("utf-8-sig"))
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _move_in(stage: Path, run_folder: Path) -> None:
+    """Exchange old for new by renaming; put the old back if that fails midway."""
+    names = (OPEN, RESTRICTED, SET_ASIDE, "problems.csv", "counts.csv", "sources.csv")
+    kept = stage / BEFORE
+    kept.mkdir()
+    new: list[str] = []
+    try:
+        for name in names:
+            if (run_folder / name).exists():
+                (run_folder / name).rename(kept / name)
+            if (stage / name).exists():
+                (stage / name).rename(run_folder / name)
+                new.append(name)
+        _sync(run_folder)
+        shutil.rmtree(kept, ignore_errors=True)
+    except OSError:
+        for name in names:
+            if (kept / name).exists():
+                if (run_folder / name).exists():
+                    (run_folder / name).rename(stage / f"undone-{name}")
+                (kept / name).rename(run_folder / name)
+            elif name in new:
+                (run_folder / name).rename(stage / f"undone-{name}")
+        kept.rmdir()
+        raise

@@ -1,0 +1,184 @@
+"""Codes: unified social credit codes, application numbers, codes with a pattern, pseudonyms; cells in, codes out.
+
+A code is a key, so a damaged one is never completed: what a spreadsheet cut off or rounded away is left out and listed.
+"""
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from helpers.codebook import Column, uscc
+from helpers.ingest.values.cells import Parsed, Reading, findings, present, strings, together
+from helpers.ingest.values.text import EXCEL_ERRORS, MISSING, normalise, nothing, replace, suspicious, tidy_text
+
+APPLICATION_NO = r"^(?:(?:19|20)\d{2}[12389]\d{7}|(?:8[5-9]|9\d|0[0-3])[1238]\d{5})[\dX]?(?:[ABCSUY]\d?)?$"
+"""A Chinese application number without prefix and dots: year, type digit, serial, and if stated the check digit and the
+kind of publication. Until September 2003 the year has two digits and the serial five."""
+
+_IS_APPLICATION_NO = re.compile(APPLICATION_NO, re.ASCII)
+_APPLICATION_COLUMN = "application_no"
+_SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+?\d{1,3}", re.ASCII | re.IGNORECASE)
+_FLOAT = re.compile(r"(\d+)\.0+", re.ASCII)
+_FORBIDDEN = frozenset("IOSVZ")
+_CONFUSED = str.maketrans("OI", "01")
+_FILLING = re.compile(r"[\s\-‐‑‒–—−·.]")
+_WIDEST = 20
+_NOTHING = pa.array(sorted({form for word in MISSING | EXCEL_ERRORS for form in (word, word.lower(), word.title())}))
+
+_UNPARSEABLE = Reading(None, (("unparseable", "nulled"),))
+_DAMAGED = Reading(None, (("scientific_notation", "nulled"),))
+
+
+def parse_uscc(texts: pa.Array) -> Parsed:
+    """Read unified social credit codes; a wrong check digit is flagged, a damaged code left out."""
+    well_formed, right = uscc.inspect(texts)
+    rounded = well_formed & _ends_in_zeros(texts)
+    irregular = present(texts) & (~well_formed | rounded)
+    wrong = np.flatnonzero(well_formed & ~right & ~rounded)
+    wrong_texts = texts.take(pa.array(wrong))
+    flagged = findings(wrong, wrong_texts, "bad_check_digit", "flagged", wrong_texts)
+    if not irregular.any():
+        return Parsed(strings(texts), flagged)
+    mended = replace(texts, irregular, _read_uscc)
+    return Parsed(mended.values, together(flagged, mended.findings))
+
+
+def parse_code(texts: pa.Array, column: Column, *, pad: int | None = None) -> Parsed:
+    """Read codes against the column's pattern; without one only blanks and full-width characters are mended.
+
+    Parameters
+    ----------
+    texts : Array, shape (N,)
+    column : Column
+    pad : int, optional
+        Width to which numeric codes are filled up with zeros.
+    """
+    if column.name == _APPLICATION_COLUMN:
+        return _parse_pattern(texts, APPLICATION_NO, _read_application_no)
+    if column.pattern:
+        pattern = re.compile(column.pattern)
+        return _parse_pattern(texts, column.pattern, lambda text: _read_code(text, pattern, pad))
+    irregular = suspicious(texts, identifier=True) | _may_be_damaged(texts)
+    return replace(texts, irregular, _read_identifier)
+
+
+def _parse_pattern(texts: pa.Array, pattern: str, read: Callable[[str], Reading]) -> Parsed:
+    try:
+        fits = pc.match_substring_regex(texts, _anchored(pattern))
+    except pa.ArrowInvalid:
+        # Arrow's regular expressions know no lookarounds; then each distinct text is read
+        return replace(texts, present(texts), read)
+    # a pattern of \S lets full-width characters pass
+    irregular = ~pc.fill_null(fits, False).to_numpy(zero_copy_only=False) | suspicious(texts, identifier=True)
+    return replace(texts, present(texts) & irregular, read)
+
+
+def _anchored(pattern: str) -> str:
+    return rf"\A(?:{pattern.removeprefix('^').removesuffix('$')})\z"
+
+
+def _ends_in_zeros(texts: pa.Array) -> np.ndarray:
+    """Return which codes are all digits with 000 at the end, as a spreadsheet leaves them after 15 digits."""
+    ends = pc.fill_null(pc.ends_with(texts, "000"), False).to_numpy(zero_copy_only=False).copy()
+    few = np.flatnonzero(ends)
+    digits = pc.string_is_ascii(texts.take(pa.array(few))), pc.utf8_is_digit(texts.take(pa.array(few)))
+    ends[few] = pc.and_(*digits).to_numpy(zero_copy_only=False)
+    return ends
+
+
+def _may_be_damaged(texts: pa.Array) -> np.ndarray:
+    """Return which identifiers may say "nothing" or be a number in scientific notation, shape (N,)."""
+    has_power = pc.match_substring(texts, "E+", ignore_case=True)
+    either = pc.or_(has_power, pc.is_in(texts, value_set=_NOTHING.cast(texts.type)))
+    return pc.fill_null(either, False).to_numpy(zero_copy_only=False)
+
+
+def _read_uscc(text: str) -> Reading:
+    tidy, rule = normalise(text)
+    empty = nothing(tidy)
+    if empty:
+        return empty
+    if _SCIENTIFIC.fullmatch(tidy) or _FLOAT.fullmatch(tidy):
+        return _DAMAGED
+    code = _FILLING.sub("", tidy)
+    if code != tidy:
+        rule = "code_format"
+    if code.upper() != code:
+        rule = rule or "letter_case"
+        code = code.upper()
+    if len(code) != uscc.LENGTH or not code.isascii() or not code.isalnum():
+        return _UNPARSEABLE
+    if _FORBIDDEN.intersection(code):
+        code = code.translate(_CONFUSED)
+        rule = "confusable_character"
+        if not uscc.check_digit_ok([code])[0]:
+            return _UNPARSEABLE
+    is_right = bool(uscc.check_digit_ok([code])[0])
+    flags = ()
+    if code.isdigit() and code.endswith("000"):
+        if not is_right:
+            return _DAMAGED
+        # one damaged code in 31 has a right check digit by chance
+        flags = (("scientific_notation", "flagged"),)
+    elif not is_right:
+        flags = (("bad_check_digit", "flagged"),)
+    return Reading(code, (*(((rule, "repaired"),) if rule else ()), *flags))
+
+
+def _read_application_no(text: str) -> Reading:
+    tidy, rule = normalise(text)
+    empty = nothing(tidy)
+    if empty:
+        return empty
+    if _SCIENTIFIC.fullmatch(tidy):
+        return _DAMAGED
+    is_float = _FLOAT.fullmatch(tidy)
+    number = is_float[1] if is_float and len(is_float[1]) > 12 else _FILLING.sub("", tidy).upper()
+    number = re.sub(r"^(?:CN|ZL)+", "", number)
+    if number != tidy:
+        rule = "letter_case" if number == tidy.upper() else "code_format"
+    if not _IS_APPLICATION_NO.fullmatch(number):
+        return _UNPARSEABLE
+    return Reading(number, ((rule, "repaired"),) if rule else ())
+
+
+def _read_code(text: str, pattern: re.Pattern, pad: int | None) -> Reading:
+    tidy, rule = normalise(text)
+    empty = nothing(tidy)
+    if empty:
+        return empty
+    if _SCIENTIFIC.fullmatch(tidy):
+        return _DAMAGED
+    if pattern.fullmatch(tidy):
+        return Reading(tidy, ((rule, "repaired"),) if rule else ())
+    is_float = _FLOAT.fullmatch(tidy)
+    if is_float:
+        forms = [(is_float[1], "integer_as_decimal")]
+    else:
+        # the smallest change first: hyphens and dots may belong to the code
+        close, bare = "".join(tidy.split()), _FILLING.sub("", tidy)
+        forms = [(tidy.upper(), "letter_case")]
+        forms += [(form, "code_format") for form in (close, close.upper(), bare, bare.upper())]
+    for form, change in forms:
+        if pattern.fullmatch(form):
+            return Reading(form, ((change, "repaired"),))
+    digits = forms[0][0]
+    if digits.isascii() and digits.isdigit():
+        if pad and pattern.fullmatch(digits.zfill(pad)):
+            return Reading(digits.zfill(pad), (("lost_leading_zeros", "repaired"),))
+        if any(pattern.fullmatch(digits.zfill(width)) for width in range(len(digits) + 1, _WIDEST)):
+            return Reading(None, (("lost_leading_zeros", "nulled"),))
+    return _UNPARSEABLE
+
+
+def _read_identifier(text: str) -> Reading:
+    tidy, rule = tidy_text(text, identifier=True)
+    empty = nothing(tidy)
+    if empty:
+        return empty
+    if _SCIENTIFIC.fullmatch(tidy) and "+" in tidy:
+        return _DAMAGED
+    return Reading(tidy, ((rule, "repaired"),) if rule else ())

@@ -1,0 +1,124 @@
+"""What a named run may say, as frozen models: nothing unknown, nothing untyped, nothing out of range."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, model_validator
+
+from helpers import paths
+from helpers.text import Lang
+
+Scenario = Literal["null", "effect", "selection", "pretrend", "spillover"]
+Dirt = Literal["none", "typical", "heavy"]
+MinCell = Annotated[int, Field(ge=5, le=1000)]
+Year = Annotated[int, Field(ge=1949, le=2100)]
+
+
+class Strict(BaseModel):
+    """Base of all parameter models."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+def resolve_path(text: str) -> Path:
+    """Return the path a run file means: relative ones are taken from the project's root, `~` is the home folder."""
+    return (paths.ROOT / Path(text).expanduser()).resolve()
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    parts = value.replace(",", "\n").split("\n") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
+        raise ValueError("expected a list of file names")
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+# Plain, because pydantic validates texts and mappings of texts, but no list of them; `load` hands lists over as lines.
+Names = Annotated[tuple[str, ...], PlainValidator(_names), PlainSerializer(list)]
+
+
+class SyntheticData(Strict):
+    """The run generates its own zone."""
+
+    kind: Literal["synthetic"]
+    firms: int = Field(13470, ge=300, le=5_000_000, description="market entities in the zone")
+    scenario: Scenario = "effect"
+    dirt: Dirt = "typical"
+
+
+class FileData(Strict):
+    """The run reads files that exist."""
+
+    kind: Literal["files"]
+    folder: str = Field(min_length=1, description="folder of the files; relative to the project's root")
+    mappings: Names = ()
+
+    @property
+    def folder_path(self) -> Path:
+        """Return the folder of the files."""
+        return resolve_path(self.folder)
+
+    @property
+    def mapping_paths(self) -> tuple[Path, ...]:
+        """Return the mapping files, in the order given."""
+        return tuple(resolve_path(name) for name in self.mappings)
+
+
+class RunParams(Strict):
+    """Everything that a run depends on besides its input data and the code.
+
+    `zone` stays text, so that a code such as 01 keeps its zero. Dates are ISO dates. `pages` holds, by notebook stem,
+    the values that differ from the defaults of the page's own model.
+    """
+
+    run: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$", description="name of the run and of its folders")
+    study: Literal["zone", "listed"]
+    zone: str = Field(min_length=1)
+    title_zh: str = Field(min_length=1)
+    title_en: str = Field(min_length=1)
+    as_of: date
+    extract_on: date
+    first_year: Year
+    last_year: Year
+    lang: Lang = "zh"
+    seed: int = Field(20230710, ge=0, le=2**32 - 1)
+    min_cell: MinCell = 10
+    data: Annotated[SyntheticData | FileData, Field(discriminator="kind")]
+    readings: dict[str, str] = Field(default_factory=dict)
+    pages: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "RunParams":
+        if self.first_year > self.last_year:
+            raise ValueError(f"first_year {self.first_year} is after last_year {self.last_year}")
+        if self.last_year > self.extract_on.year:
+            raise ValueError(f"last_year {self.last_year} is after the extract of {self.extract_on}")
+        return self
+
+    def title(self, lang: Lang) -> str:
+        """Return the run's title in `lang`."""
+        return self.title_zh if lang == "zh" else self.title_en
+
+    def shown(self) -> dict[str, Any]:
+        """Return all parameters as plain values fit to be published: outside folders are named, not located."""
+        values = self.model_dump(mode="json")
+        if isinstance(self.data, FileData):
+            values["data"]["folder"] = _publishable(self.data.folder)
+            values["data"]["mappings"] = [_publishable(name) for name in self.data.mappings]
+        return values
+
+    def flat(self) -> dict[str, str]:
+        """Return `shown()` as dotted name -> text, the form in which `-p` takes them."""
+        return dict(_flatten(self.shown()))
+
+
+def _publishable(text: str) -> str:
+    return paths.relative(resolve_path(text)) if Path(text).expanduser().is_absolute() else text
+
+
+def _flatten(values: dict[str, Any], prefix: str = ""):
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", ",".join(map(str, value)) if isinstance(value, list) else str(value)

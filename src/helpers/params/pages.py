@@ -1,0 +1,151 @@
+"""One strict model per notebook: the base parameters every page has, and each page's own."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, ValidationError
+
+from helpers.errors import UsageError
+from helpers.params.explain import explain
+from helpers.params.model import MinCell, Names, RunParams, Strict
+from helpers.text import Lang
+
+
+def _some(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names:
+        raise ValueError("expected at least one name")
+    return names
+
+
+def _outcomes(names: tuple[str, ...]) -> tuple[str, ...]:
+    wrong = [name for name in names if not _OUTCOME.fullmatch(name)]
+    if wrong:
+        raise ValueError(f"expected column:poisson, column:ols or column:logit, found {', '.join(wrong)}")
+    return names
+
+
+_OUTCOME = re.compile(r"[a-z_][a-z0-9_]*:(poisson|ols|logit)")
+SomeNames = Annotated[Names, AfterValidator(_some)]
+# A panel column with the estimator that suits it.
+Outcomes = Annotated[SomeNames, AfterValidator(_outcomes)]
+
+
+class Page(Strict):
+    """Parameters that every page has."""
+
+    run: str = Field(min_length=1, description="name of the prepared run")
+    lang: Lang = Field("zh", description="language of the page")
+    min_cell: MinCell = Field(10, description="counts of persons below this are not shown")
+
+
+class Page10(Page):
+    """Data quality."""
+
+
+class Page20(Page):
+    """Published figures reconciled."""
+
+
+class Page30(Page):
+    """Linkage by code."""
+
+
+class Page40(Page):
+    """Panel and indicators."""
+
+
+class Page50(Page):
+    """Organisation and services."""
+
+
+class Page60(Page):
+    """Innovation outputs."""
+
+
+class Page65(Page):
+    """Listed firms."""
+
+
+class Page70(Page):
+    """Association: every outcome on every exposure, at every cluster level."""
+
+    outcomes: Outcomes = (
+        "patents_invention:poisson",
+        "patents_utility:poisson",
+        "patents_design:poisson",
+        "is_hnte:ols",
+    )
+    exposures: SomeNames = ("has_org", "has_charter", "member_share_pct")
+    controls: Names = Field((), description="panel columns; none that follows treatment")
+    fixed_effects: Names = ("year", "industry_2digit")
+    clusters: SomeNames = Field(("uscc", "grid_id"), description="panel columns; the first is the headline level")
+
+
+class Page90(Page):
+    """Findings, one page."""
+
+    outcomes: Outcomes = (
+        "patents_invention:poisson",
+        "patents_utility:poisson",
+        "patents_design:poisson",
+        "is_hnte:ols",
+    )
+    exposures: SomeNames = ("has_org",)
+    fixed_effects: Names = ("year", "industry_2digit")
+    clusters: SomeNames = ("uscc",)
+
+
+PAGES: dict[str, type[Page]] = {
+    "10_data_quality": Page10,
+    "20_published_figures": Page20,
+    "30_linkage": Page30,
+    "40_panel": Page40,
+    "50_organisation": Page50,
+    "60_innovation": Page60,
+    "65_listed_firms": Page65,
+    "70_association": Page70,
+    "90_findings": Page90,
+}
+# What every page takes from its run; a run file's `pages` cannot set them a second time.
+FROM_RUN = frozenset({"run", "lang"})
+
+
+def page(stem: str, **values: Any) -> Page:
+    """Return the validated parameters of the notebook `stem`.
+
+    Raises
+    ------
+    UsageError
+        With every unknown, missing, mistyped or out-of-range value at once.
+    """
+    model = model_of(stem)
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise UsageError(f"notebook '{stem}':\n  " + "\n  ".join(explain(error, model))) from None
+
+
+def page_values(params: RunParams, stem: str) -> dict[str, Any]:
+    """Return the full resolved parameter set of the notebook `stem` in a run, as plain values."""
+    own = params.pages.get(stem, {})
+    values = {"run": params.run, "lang": params.lang, "min_cell": params.min_cell, **own}
+    return page(stem, **values).model_dump(mode="json")
+
+
+def model_of(stem: str) -> type[Page]:
+    """Return the model of the notebook `stem`; a notebook without one of its own takes the base parameters."""
+    return PAGES.get(stem, Page)
+
+
+def own_values(stem: str, texts: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    """Parse what a run file says about the notebook `stem`: typed values, and the problems found."""
+    model = model_of(stem)
+    problems = [f"'{name}' comes from the run itself" for name in texts if name in FROM_RUN]
+    given = {name: text for name, text in texts.items() if name not in FROM_RUN}
+    try:
+        parsed = model.model_validate_strings({"run": "run", **given})
+    except ValidationError as error:
+        return {}, problems + explain(error, model)
+    plain = parsed.model_dump(mode="json")
+    return {name: plain[name] for name in given}, problems

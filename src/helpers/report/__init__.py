@@ -1,0 +1,14 @@
+"""From prepared data and notebooks to published pages.
+
+run         the whole: prepare, pages, index, manifest, publication
+execute     one notebook through papermill in a fresh kernel
+gate        is the executed notebook fit to be published?
+render      notebook -> one self-contained HTML page; index of a run
+manifest    what a run depended on: parameters, inputs, code, packages
+publish     staging, lock, atomic exchange of the published folder
+"""
+
+import sys
+
+# Before anything imports nbformat: compiling these grammars costs 1.3 s of CPU, and no notebook needs them.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]

@@ -1,0 +1,288 @@
+"""How a page shows things: a figure or a table in, HTML with title, description and the data behind it out.
+
+Numbers of figures and tables are put in when the page is rendered (`report.render`), so that a notebook run in
+JupyterLab cell by cell needs no counter.
+"""
+
+import base64
+import io
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from html import escape
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from IPython.display import HTML
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from pydantic import BaseModel
+
+from helpers.text import Lang, say
+
+Format = str | Callable[[Any], str]
+# Above this an SVG weighs more than the same figure in pixels, and phones are slow to draw it.
+_SVG_BYTES = 400_000
+_PIXELS_PER_INCH = 200
+_ROWS_BEHIND_FIGURE = 500
+_NUMBER_TEXT = re.compile(r"[<>≥≤~≈+−-]?\s?\d[\d,]*(\.\d+)?\s?%?")
+
+
+def figure(
+    drawn: Axes | Figure,
+    *,
+    title: str,
+    alt: str,
+    data: pd.DataFrame | None = None,
+    lang: Lang,
+    note: str = "",
+    formats: Mapping[str, Format] | None = None,
+) -> HTML:
+    """Embed a drawn figure with caption, description and the table behind it, and close it.
+
+    Parameters
+    ----------
+    drawn : Axes or Figure
+        What a `plot_…` function returned.
+    title : str
+        The caption; the page puts the number before it.
+    alt : str
+        What the figure shows, for a reader who cannot see it.
+    data : DataFrame, optional
+        The drawn values, after disclosure control; shown folded, at most 500 rows.
+    lang : {"zh", "en"}
+        Language of the words added here.
+    note : str
+        Source, sample or reading aid below the caption.
+    formats : mapping of column to format, optional
+        As in `table`, for `data`.
+
+    Returns
+    -------
+    IPython.display.HTML
+        A `<figure>` that needs no other file.
+
+    Raises
+    ------
+    ValueError
+        If `title` or `alt` is empty.
+    """
+    if not title.strip() or not alt.strip():
+        raise ValueError("a figure needs a title and an alt text")
+    drawing = drawn if isinstance(drawn, Figure) else drawn.get_figure(root=True)
+    source = _data_uri(drawing)
+    plt.close(drawing)
+    parts = [
+        f'<figure class="figure"><img src="{source}" alt="{escape(alt)}">',
+        f'<figcaption><span class="number" data-kind="figure"></span>{escape(title)}{_note(note)}</figcaption>',
+    ]
+    if data is not None:
+        shown = data.head(_ROWS_BEHIND_FIGURE)
+        cut = say("page.rows_cut", lang, shown=len(shown), rows=len(data)) if len(shown) < len(data) else ""
+        parts.append(
+            f'<details class="behind"><summary>{say("page.data_behind", lang)}</summary>'
+            f"{_grid(shown, title, formats or {})}{_note(cut)}</details>"
+        )
+    return HTML("\n".join([*parts, "</figure>"]))
+
+
+def table(
+    frame: pd.DataFrame,
+    *,
+    title: str,
+    lang: Lang,
+    note: str = "",
+    formats: Mapping[str, Format] | None = None,
+) -> HTML:
+    """Show a table with its caption; numbers are set right, missing values as a dash.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Already selected, labelled in `lang` and suppressed; a named index becomes the first columns.
+    title : str
+        The caption; the page puts the number before it.
+    lang : {"zh", "en"}
+        Language of the page.
+    note : str
+        Source, sample or reading aid below the table.
+    formats : mapping of column to format, optional
+        A format spec (`",.1f"`, `".1%"`) or a function per column. By default whole numbers get thousands separators
+        (years do not) and others three significant digits.
+
+    Returns
+    -------
+    IPython.display.HTML
+    """
+    del lang  # Every text comes from the caller; asked for so that all of `show` is called alike.
+    caption = f'<figcaption><span class="number" data-kind="table"></span>{escape(title)}</figcaption>'
+    foot = f'<p class="note">{escape(note)}</p>' if note else ""
+    return HTML(f'<figure class="table">{caption}\n{_grid(frame, title, formats or {})}{foot}</figure>')
+
+
+def text(sentence: str) -> HTML:
+    """Show a sentence that code has put together."""
+    return HTML(f"<p>{escape(sentence)}</p>")
+
+
+def sentences(lines: Iterable[str]) -> HTML:
+    """Show sentences that code has put together as a list."""
+    return HTML("<ul>\n" + "\n".join(f"<li>{escape(line)}</li>" for line in lines) + "\n</ul>")
+
+
+def parameters(values: BaseModel, *, lang: Lang) -> HTML:
+    """Show a notebook's validated parameters as a table."""
+    rows = [(name, _listed(value)) for name, value in values.model_dump(mode="json").items()]
+    frame = pd.DataFrame(rows, columns=[say("page.name", lang), say("page.value", lang)])
+    return table(frame, title=say("page.page_parameters", lang), lang=lang)
+
+
+def finding(sentence: str) -> HTML:
+    """Show the page's one-line finding, set off from the text; the index repeats it beside the page's name."""
+    return HTML(f'<p class="finding">{escape(sentence)}</p>')
+
+
+class Results:
+    """The numbers of a page as text that is the same for the same numbers (compared by nbval, read by the report)."""
+
+    def __init__(self, values: Mapping[str, Any], digits: int) -> None:
+        self._text = json.dumps(_plain(values, digits), ensure_ascii=False, indent=1, sort_keys=True)
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def results(values: Mapping[str, Any], *, digits: int = 4) -> Results:
+    """Show the page's results as JSON: sorted by name, floats rounded to `digits`, missing values as null.
+
+    Raises
+    ------
+    TypeError
+        If a value is neither a number, a text, a truth value, a date nor a list or mapping of them.
+    """
+    return Results(values, digits)
+
+
+def _plain(value: Any, digits: int) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _plain(part, digits) for name, part in value.items()}
+    if isinstance(value, pd.Series):
+        return _plain(value.to_dict(), digits)
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_plain(part, digits) for part in value]
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        # Adding 0.0 turns -0.0 into 0.0, which would otherwise differ by platform.
+        return round(float(value), digits) + 0.0 if math.isfinite(value) else None
+    if isinstance(value, str):
+        return value
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    raise TypeError(f"results hold numbers and texts, found {type(value).__name__}: {value!r}")
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(map(str, value)) or "–" if isinstance(value, list) else str(value)
+
+
+def _data_uri(drawing: Figure) -> str:
+    vector = _saved(drawing, "svg", metadata={"Date": None, "Creator": None})
+    if len(vector) <= _SVG_BYTES:
+        return _encoded("image/svg+xml", vector)
+    return _encoded("image/png", _saved(drawing, "png", dpi=_PIXELS_PER_INCH, metadata={"Software": None}))
+
+
+def _saved(drawing: Figure, kind: Literal["svg", "png"], **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    drawing.savefig(buffer, format=kind, bbox_inches="tight", **options)
+    return buffer.getvalue()
+
+
+def _encoded(mime: str, content: bytes) -> str:
+    return f"data:{mime};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def _note(note: str) -> str:
+    return f'<span class="note">{escape(note)}</span>' if note else ""
+
+
+def _grid(frame: pd.DataFrame, label: str, formats: Mapping[str, Format]) -> str:
+    shown = frame.reset_index() if any(name is not None for name in frame.index.names) else frame
+    columns = [shown.iloc[:, position] for position in range(shown.shape[1])]
+    numeric = [_is_numeric(column) for column in columns]
+    texts = [_formatted(column, formats.get(column.name)) for column in columns]
+    head = "".join(
+        f'<th scope="col"{_kind(number)}>{escape(str(column.name))}</th>'
+        for column, number in zip(columns, numeric, strict=True)
+    )
+    body = "\n".join(_row(cells, numeric) for cells in zip(*texts, strict=True)) if texts else ""
+    return (
+        f'<div class="scroll" role="region" aria-label="{escape(label)}" tabindex="0"><table>\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
+    )
+
+
+def _row(cells: tuple[str, ...], numeric: list[bool]) -> str:
+    opened = [
+        '<th scope="row">' if position == 0 and not number else f"<td{_kind(number)}>"
+        for position, number in enumerate(numeric)
+    ]
+    return (
+        "<tr>" + "".join(f"{tag}{escape(cell)}</{tag[1:3]}>" for tag, cell in zip(opened, cells, strict=True)) + "</tr>"
+    )
+
+
+def _kind(number: bool) -> str:
+    return ' class="n"' if number else ""
+
+
+def _is_numeric(column: pd.Series) -> bool:
+    if pd.api.types.is_bool_dtype(column):
+        return False
+    if pd.api.types.is_numeric_dtype(column):
+        return True
+    present = [value for value in column.tolist() if not _is_missing(value)]
+    return bool(present) and all(
+        isinstance(value, int | float | np.number) or (isinstance(value, str) and _NUMBER_TEXT.fullmatch(value.strip()))
+        for value in present
+    )
+
+
+def _formatted(column: pd.Series, given: Format | None) -> list[str]:
+    is_year = str(column.name).lower() in {"year", "年", "年份", "年度"} or str(column.name).lower().endswith("_year")
+    return [_cell(value, given, is_year) for value in column.tolist()]
+
+
+def _cell(value: Any, given: Format | None, is_year: bool) -> str:
+    if _is_missing(value):
+        return "–"
+    if callable(given):
+        return given(value)
+    if isinstance(value, bool | np.bool_):
+        return "✓" if value else "✗"
+    if isinstance(value, int | float | np.number):
+        # U+2212 is as wide as a digit, a hyphen is not.
+        return _number(value, given, is_year).replace("-", "−")
+    if isinstance(value, pd.Timestamp):
+        return value.strftime("%Y-%m-%d")
+    return str(value)
+
+
+def _number(value: float, given: str | None, is_year: bool) -> str:
+    if given:
+        return format(value, given)
+    if float(value).is_integer():
+        return f"{value:.0f}" if is_year else f"{value:,.0f}"
+    return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (pd.api.types.is_scalar(value) and bool(pd.isna(value)))

@@ -1,0 +1,61 @@
+"""What the findings page says around its answer: what it rests on, and what would change it."""
+
+import json
+
+import pandas as pd
+
+from helpers.findings import direction
+from helpers.study import Study
+from helpers.tables.panels import complete_years, unit_of
+from helpers.text import Lang, label, say
+
+
+def rests_on(zone: Study, rows: pd.DataFrame, lang: Lang) -> list[str]:
+    """Say what the answer stands on: kind of data, rows read and set aside, years used, variation of the exposure."""
+    counts = zone.record("counts").set_index("table").astype("int64").sum()
+    headline = rows.iloc[0]
+    panel = zone.panel_with_exposures()
+    first, last = complete_years(panel, headline["outcome"])
+    said = [
+        zone.banner(lang),
+        say("pages.rests_rows", lang, read=f"{counts['rows_read']:,}", aside=f"{counts['set_aside']:,}",
+            repaired=f"{counts['cells_repaired']:,}", nulled=f"{counts['cells_nulled']:,}"),
+        say("pages.rests_years", lang, first=first, last=last, outcome=label(headline["outcome"], lang)),
+        _variation(panel, headline["exposure"], lang),
+    ]  # fmt: skip
+    if zone.is_synthetic:
+        said.append(_truth(zone, lang))
+    return said
+
+
+def _variation(panel: pd.DataFrame, exposure: str, lang: Lang) -> str:
+    values = panel[exposure].dropna().astype(float)
+    last = panel.loc[panel["year"] == panel["year"].max(), exposure].dropna().astype(float)
+    unit = unit_of(panel)
+    changing = int((panel.dropna(subset=[exposure]).groupby(unit)[exposure].nunique() > 1).sum())
+    return say("pages.rests_variation", lang, exposure=label(exposure, lang), mean=f"{values.mean():.2f}",
+               last=f"{last.mean():.2f}", changing=f"{changing:,}", firms=f"{panel[unit].nunique():,}")  # fmt: skip
+
+
+def _truth(zone: Study, lang: Lang) -> str:
+    truth = json.loads(zone.truth("truth.json").read_text(encoding="utf-8"))
+    return say("pages.rests_truth", lang, scenario=label(f"scenario_{truth['scenario']}", lang))
+
+
+def would_change(zone: Study, rows: pd.DataFrame, lang: Lang) -> list[str]:
+    """Say what would change the answer: its dependence on outcome, what was not ruled out, what was not tested."""
+    estimated = rows[rows["status"] == "estimated"]
+    said = []
+    if len(estimated):
+        kinds = estimated.apply(direction, axis=1)
+        same = int((kinds == kinds.iloc[0]).sum())
+        said.append(say("pages.change_outcomes", lang, same=same, total=len(estimated)))
+        headline = estimated.iloc[0]
+        unit = say("findings.percent" if headline["estimator"] == "poisson" else "findings.points", lang)
+        said.append(say("pages.change_power", lang, detectable=f"{headline['detectable']:,.0f}", unit=unit))
+    if zone.params.study == "zone":
+        said.append(say("pages.change_selection", lang))
+        said.append(say("pages.change_coverage", lang))
+    else:
+        said.append(say("pages.change_stand_in", lang))
+    return said

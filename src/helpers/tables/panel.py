@@ -1,0 +1,95 @@
+"""Tables of the panel: how it was joined, who is in it each year, when firms were treated."""
+
+import pandas as pd
+
+from helpers.study import Study
+from helpers.tables.labels import labelled
+from helpers.tables.panels import unit_of
+from helpers.text import Lang, say
+
+
+def joins_table(zone: Study, lang: Lang) -> pd.DataFrame:
+    """Return every join or step that made the panel, with rows in, matched, unmatched and out."""
+    name = "joins" if (zone.folder / "joins.csv").exists() else "steps"
+    found = zone.record(name)
+    for column in found.columns.drop(["step", "why", "check", "column"], errors="ignore"):
+        found[column] = pd.to_numeric(found[column]).astype("Int64")
+    named = tuple(column for column in ("step", "check", "column") if column in found)
+    return labelled(found, lang, values=named)
+
+
+def years_table(panel: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return one row a year: firms, those that entered, those in their last year, and means of outcomes."""
+    unit = unit_of(panel)
+    first, last = panel.groupby(unit)["year"].transform("min"), panel.groupby(unit)["year"].transform("max")
+    marked = panel.assign(is_first=panel["year"] == first, is_last=panel["year"] == last)
+    outcomes = [name for name in OUTCOMES if name in panel]
+    table = marked.groupby("year").agg(
+        firms=(unit, "nunique"), entering=("is_first", "sum"), leaving=("is_last", "sum"),
+        **{name: (name, "mean") for name in outcomes},
+    )  # fmt: skip
+    table.loc[table.index.min(), "entering"] = pd.NA
+    table.loc[table.index.max(), "leaving"] = pd.NA
+    return labelled(table.reset_index().convert_dtypes(), lang)
+
+
+OUTCOMES = ("patents_invention", "patents_utility", "patents_design", "total_patents", "green_patents")
+
+
+def timeline(panel: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a year: firms newly with an organisation or a charter clause, and the running share of all.
+
+    Returns
+    -------
+    DataFrame
+        year, organisations, charters (firms), organisations_share_pct (0-100, of all firms of the panel); no row for
+        a panel without party variables.
+    """
+    if "cohort_org" not in panel:
+        return pd.DataFrame(columns=["year", "organisations", "charters", "organisations_share_pct"])
+    firms = panel.drop_duplicates(unit_of(panel))
+    years = range(int(panel["year"].min()), int(panel["year"].max()) + 1)
+    new = {name: firms[f"cohort_{name}"].value_counts() for name in ("org", "charter")}
+    before = int((firms["cohort_org"] < min(years)).sum())
+    table = pd.DataFrame({"year": list(years)})
+    table["organisations"] = table["year"].map(new["org"]).fillna(0).astype(int)
+    table["charters"] = table["year"].map(new["charter"]).fillna(0).astype(int)
+    table["organisations_share_pct"] = 100 * (before + table["organisations"].cumsum()) / len(firms)
+    return table
+
+
+def panel_results(panel: pd.DataFrame) -> dict[str, int]:
+    """Return firm-years, firms, first and last year of the panel."""
+    unit = unit_of(panel)
+    return {"firm_years": len(panel), "firms": panel[unit].nunique(), "first_year": panel["year"].min(),
+            "last_year": panel["year"].max()}  # fmt: skip
+
+
+def linkage_table(zone: Study, lang: Lang) -> pd.DataFrame:
+    """Return matched and unmatched rows of every table that names an enterprise, by reason."""
+    found = zone.record("linkage")
+    for column in ("rows", "k", "n"):
+        if column in found:
+            found[column] = pd.to_numeric(found[column]).astype("Int64")
+    named = tuple(column for column in ("table", "outcome", "reason") if column in found)
+    return labelled(found, lang, values=named)
+
+
+def linkage_finding(zone: Study, lang: Lang) -> str:
+    """Say how many filings match the register by their applicant's code, and by any owner's."""
+    shares = _linked(zone)
+    (k, n), (any_k, any_n) = shares["patents.uscc"], shares["patents.any_owner"]
+    return say("pages.linkage_finding", lang, k=f"{k:,}", n=f"{n:,}", share=f"{100 * k / n:.1f}",
+               any_share=f"{100 * any_k / any_n:.1f}")  # fmt: skip
+
+
+def linkage_results(zone: Study) -> dict[str, list[int]]:
+    """Return matched rows and rows, by table and column."""
+    return {name: list(pair) for name, pair in _linked(zone).items()}
+
+
+def _linked(zone: Study) -> dict[str, tuple[int, int]]:
+    found = zone.record("linkage").astype({"k": "int64", "n": "int64"})
+    found["matched"] = found["k"].where(found["outcome"].str.startswith("matched"), 0)
+    by = found.groupby(["table", "column"], sort=False).agg(k=("matched", "sum"), n=("n", "first"))
+    return {f"{table}.{column}": (int(row.k), int(row.n)) for (table, column), row in by.iterrows()}

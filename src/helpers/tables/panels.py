@@ -1,0 +1,80 @@
+"""What a page asks of a panel whichever study it comes from: its unit, its outcomes, its baseline."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from helpers.errors import UsageError
+from helpers.models.association import COMPLETE
+from helpers.text import Lang, label, say
+
+UNITS = ("uscc", "stock_code")
+BASELINE = (
+    *("employees", "age_years", "revenue_10k_cny", "assets_10k_cny", "rd_share_pct", "ln_assets", "leverage"),
+    *("return_on_assets", "patents_invention", "patents_utility", "patents_design", "total_patents"),
+)
+
+
+def unit_of(panel: pd.DataFrame) -> str:
+    """Return the column that names the unit of a panel."""
+    return next(name for name in UNITS if name in panel)
+
+
+def outcome_estimators(names: Sequence[str]) -> dict[str, str]:
+    """Turn `column:estimator` words into a mapping.
+
+    Raises
+    ------
+    UsageError
+        If a word has no estimator.
+    """
+    wrong = [name for name in names if name.count(":") != 1]
+    if wrong:
+        raise UsageError(
+            f"outcomes are written column:estimator, for example patents_invention:poisson; found {', '.join(wrong)}"
+        )
+    return dict(name.split(":") for name in names)
+
+
+def baseline(panel: pd.DataFrame, exposure: str) -> pd.DataFrame:
+    """Return one row a unit in the panel's first year, with whether it came to the exposure earlier.
+
+    Returns
+    -------
+    DataFrame
+        The first year's rows of units not yet treated in it, with `is_treated`: treated up to the median year of first
+        treatment. For an exposure that never changes within a unit, `is_treated` is the exposure itself.
+    """
+    unit = unit_of(panel)
+    first = panel[panel["year"] == panel["year"].min()]
+    status = panel[exposure].astype(float)
+    if panel.assign(status=status).groupby(unit)["status"].nunique().max() <= 1:
+        above = first[exposure].astype(float) > first[exposure].astype(float).median()
+        flag = above if first[exposure].nunique() > 2 else first[exposure].astype("boolean")
+        return first.assign(is_treated=flag)
+    high = status > (0 if set(status.dropna().unique()) <= {0.0, 1.0} else status.median())
+    start = panel[high].groupby(unit)["year"].min()
+    when = first[unit].map(start)
+    untreated = first[when.isna() | (when > first["year"])]
+    when = when.loc[untreated.index]
+    return untreated.assign(is_treated=(when <= when.median()).astype("boolean"))
+
+
+def baseline_covariates(panel: pd.DataFrame) -> list[str]:
+    """Return the panel's columns that describe a firm before treatment."""
+    return [name for name in BASELINE if name in panel]
+
+
+def group_words(panel: pd.DataFrame, exposure: str, lang: Lang) -> str:
+    """Say which two groups `baseline` compares, with their numbers of firms."""
+    flags = baseline(panel, exposure)["is_treated"].dropna().astype(bool)
+    return say(
+        "pages.groups", lang, exposure=label(exposure, lang), earlier=int(flags.sum()), later=int((~flags).sum())
+    )
+
+
+def complete_years(panel: pd.DataFrame, outcome: str) -> tuple[int, int]:
+    """Return first and last year whose filings of `outcome` are all visible."""
+    flag = panel.get(outcome + COMPLETE)
+    years = panel["year"] if flag is None else panel.loc[flag.fillna(value=False).astype(bool), "year"]
+    return int(years.min()), int(years.max())

@@ -1,0 +1,120 @@
+"""Tables of the published figures and of the indicators."""
+
+import pandas as pd
+
+from helpers import forces, reconcile
+from helpers.study import Study
+from helpers.tables.labels import labelled
+from helpers.text import Lang, label, say
+
+STATUSES = ("reproduced", "not_reproduced", "not_testable")
+
+
+def reconciliation(zone: Study) -> pd.DataFrame:
+    """Return the published figures against the run's tables (`reconcile.published`)."""
+    readings = reconcile.readings_from(zone.params.readings)
+    return reconcile.published(zone.all_tables(), readings=readings, as_of=zone.params.as_of)
+
+
+def reconciliation_table(rows: pd.DataFrame, lang: Lang, *, status: str) -> pd.DataFrame:
+    """Return the figures of one status with published value, comparator, k / N, reading and rounding test."""
+    chosen = rows[rows["status"] == status]
+    shown = pd.DataFrame(
+        {
+            "figure": chosen[f"metric_{lang}"],
+            "published_value": chosen["value"],
+            "comparator": [label(name, lang) if name else "" for name in chosen["comparator"]],
+            "numerator": chosen["k"],
+            "denominator": chosen["n"],
+            "recomputed": chosen["recomputed"],
+            "reading": chosen[f"reading_{lang}"],
+            "rounding": chosen[f"rounding_{lang}"],
+            "reason": chosen[f"reason_{lang}"],
+        }
+    )
+    return labelled(_without_empty(shown), lang)
+
+
+def _without_empty(frame: pd.DataFrame) -> pd.DataFrame:
+    filled = [name for name in frame if not (frame[name].isna() | (frame[name].astype("str") == "")).all()]
+    return frame[filled]
+
+
+def status_counts(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return one row a group of figures: group (in words) and how many have each status."""
+    counts = pd.crosstab(rows["group"], rows["status"]).reindex(columns=list(STATUSES), fill_value=0)
+    counts = counts.loc[list(dict.fromkeys(rows["group"]))].rename_axis(columns=None).reset_index()
+    counts["group"] = [label(f"group_{name}", lang) for name in counts["group"]]
+    return counts
+
+
+def coverage_rows(zone: Study, lang: Lang) -> pd.DataFrame:
+    """Return coverage under each reading that has a base: reading (in words), k, n, value_pct, verdict."""
+    rows = reconcile.coverage_readings(zone.all_tables(), as_of=zone.params.as_of)
+    shown = rows[rows["value_pct"].notna()]
+    return pd.DataFrame(
+        {
+            "reading": shown[f"reading_{lang}"].str.replace(" ÷ ", "\n÷ ").str.replace(" / ", "\n/ "),
+            "k": shown["k"].astype(int),
+            "n": shown["n"].astype(int),
+            "value_pct": shown["value_pct"].astype(float),
+            "verdict": shown[f"verdict_{lang}"],
+        }
+    )
+
+
+def calibration_table(zone: Study, lang: Lang) -> pd.DataFrame:
+    """Return the published figures that the synthetic zone does not claim to reproduce, with the reason."""
+    path = zone.truth("figures.csv")
+    if not path.exists():
+        return labelled(pd.DataFrame({"figure": pd.Series(dtype="str"), "reason": pd.Series(dtype="str")}), lang)
+    figures = pd.read_csv(path, dtype="str", keep_default_na=False)
+    names = reconcile.figures().set_index("id")[f"metric_{lang}"]
+    chosen = figures[figures["status"] != "reproduced"]
+    note = f"note_{lang}" if f"note_{lang}" in chosen else "note"
+    shown = {
+        "figure": chosen["id"].map(names),
+        "status": [label(s, lang) for s in chosen["status"]],
+        "reason": chosen[note],
+    }
+    return labelled(pd.DataFrame(shown), lang)
+
+
+def indicators(zone: Study) -> pd.DataFrame:
+    """Return every indicator in all readings (`forces.all_indicators`)."""
+    return forces.all_indicators(zone.all_tables(), zone.params.as_of)
+
+
+def indicators_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return the indicators with force, k / N, value, unit, base, window and status in words."""
+    shown = pd.DataFrame(
+        {
+            "force": [label(f"force_{name}", lang) for name in rows["force"]],
+            "indicator": rows[f"name_{lang}"],
+            "base": rows[f"base_{lang}"],
+            "numerator": rows["numerator"],
+            "denominator": rows["denominator"],
+            "value": rows["value"].astype("Float64").round(1),
+            "unit": rows[f"unit_{lang}"],
+            "window": rows[f"window_{lang}"],
+            "status": rows[f"status_{lang}"],
+            "note": rows[f"note_{lang}"],
+        }
+    )
+    return labelled(shown, lang)
+
+
+def published_results(rows: pd.DataFrame) -> dict[str, int]:
+    """Return how many published figures have each status."""
+    return {status: int((rows["status"] == status).sum()) for status in STATUSES} | {"figures": len(rows)}
+
+
+def coverage_alt(rows: pd.DataFrame, lang: Lang) -> str:
+    """Describe the coverage figure in words."""
+    low, high = rows["value_pct"].min(), rows["value_pct"].max()
+    return say("pages.coverage_alt", lang, n=len(rows), low=f"{low:.1f}", high=f"{high:.1f}")
+
+
+def indicator_values(rows: pd.DataFrame) -> dict[str, float]:
+    """Return indicator values by `id|base|window`, for the page's results cell."""
+    return {f"{row.id}|{row.base}|{row.window}": float(row.value) for row in rows.itertuples()}

@@ -1,0 +1,194 @@
+import json
+import re
+
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+from nbformat.v4 import new_markdown_cell
+from report_notebooks import executed, html, notebook, stream
+
+from helpers import show
+from helpers.errors import PageError
+from helpers.report import execute, render
+
+
+@pytest.fixture
+def facts():
+    def make(lang="zh", **changes):
+        values = {
+            "lang": lang,
+            "run": "demo",
+            "run_title": "题 <名>",
+            "zone": "五力园区",
+            "period": "2013–2023",
+            "as_of": "2023-06-30",
+            "banner": "合成",
+            "is_synthetic": True,
+            "parameters": {"data.dirt": "typical", "seed": "7"},
+            "inputs": [{"table": "patents", "file": "专利.csv", "sha256": "0123456789abcdef9999"}],
+            "code": {"commit": None, "hash": "feedface00000000aaaa"},
+            "packages": {"pandas": "3.1.1"},
+            "seed": 7,
+        }
+        return render.Facts(**{**values, **changes})
+
+    return make
+
+
+def page(facts, *outputs, markdown=None, lang="zh"):
+    made = executed(notebook("1"), *outputs)
+    if markdown is not None:
+        made.cells.append(new_markdown_cell(markdown))
+    return render.render(
+        execute.normalise(made), facts(lang), name="10_data_quality.ipynb", parameters={"min_cell": 10}
+    )
+
+
+def test_a_page_holds_its_own_language_only_and_says_which(facts):
+    zh, en = page(facts), page(facts, lang="en")
+    assert '<html lang="zh-CN">' in zh
+    assert '<html lang="en">' in en
+    assert "来源" in zh
+    assert "Sources" not in zh
+    assert "Sources" in en
+    assert "来源" not in en
+
+
+def test_markdown_and_headings_inside_a_section_are_rendered(facts):
+    found = page(facts)
+    assert "<strong>两</strong> 个文件" in found
+    assert re.search(r'<h2 id="s1">.*来源.*</h2>', found)
+    assert '<a href="#s1">来源</a>' in found
+    assert "<h1>数据质量</h1>" in found
+    assert found.count("数据质量</h1>") == 1
+
+
+@pytest.mark.parametrize(
+    ("markdown", "message"),
+    [
+        ('<section lang="zh">\n\n只有中文\n\n</section>', "expected both zh and en"),
+        ('<section lang="zh">\n\n没有结尾', "is not closed"),
+        ('<section lang="zh">中文</section>\n<section lang="en">English</section>', "on a line of its own"),
+    ],
+)
+def test_languages_that_are_not_kept_apart_fail_the_page(facts, markdown, message):
+    with pytest.raises(PageError, match=message):
+        page(facts, markdown=markdown)
+
+
+def test_a_page_prints_banner_parameters_hashes_versions_and_seed(facts):
+    found = page(facts)
+    for text in (
+        "合成",
+        "2013–2023",
+        "data.dirt",
+        "专利.csv",
+        "0123456789abcdef",
+        "feedface00000000",
+        "3.1.1",
+        "min_cell",
+    ):
+        assert text in found
+    assert "题 &lt;名&gt;" in found
+    assert "<code>7</code>" in found
+
+
+def test_a_page_asks_no_other_place_for_anything(facts):
+    assert render.external_requests(page(facts, html("<p>x</p>"))) == []
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        '<script src="https://cdn.example/x.js"></script>',
+        "<script>1</script>",
+        '<link rel="stylesheet" href="https://cdn.example/x.css">',
+        '<img src="https://cdn.example/x.png" alt="x">',
+        '<img src="figure.png" alt="x">',
+        "<style>@import 'x.css';</style>",
+        "<style>p { background: url(https://cdn.example/x.png); }</style>",
+        '<p style="background: url(//cdn.example/x.png)">x</p>',
+        '<iframe src="data:text/html,x"></iframe>',
+        '<p onclick="x()">x</p>',
+    ],
+)
+def test_what_would_be_loaded_or_run_fails_the_page(facts, foreign):
+    with pytest.raises(PageError, match="foreign"):
+        page(facts, html(foreign))
+
+
+def test_an_ordinary_link_is_no_request():
+    assert render.external_requests('<a href="https://example.org">x</a><style>a { color: red }</style>') == []
+
+
+def test_code_is_folded_and_warnings_stay_off_the_page(facts):
+    found = page(facts, stream("loud warning", "stderr"), stream("a < b"))
+    assert '<details class="code"><summary>代码</summary>' in found
+    assert "loud warning" not in found
+    assert "a &lt; b" in found
+
+
+def test_figures_and_tables_are_numbered_apart_in_the_order_of_the_page(facts):
+    frame = pd.DataFrame({"a": [1]})
+    tables = [html(show.table(frame, title=title, lang="en").data) for title in ("first", "second")]
+    _, ax = plt.subplots()
+    drawn = html(show.figure(ax, title="line", alt="a line", lang="en").data)
+    found = page(facts, tables[0], drawn, tables[1], lang="en")
+    plain = re.sub(r"<[^>]+>", "", found)
+    assert "Table 1. first" in plain
+    assert "Table 2. second" in plain
+    assert "Figure 1. line" in plain
+
+
+def test_the_same_notebook_gives_the_same_bytes(facts):
+    assert page(facts) == page(facts)
+
+
+def test_a_message_page_shows_its_text_as_it_is(facts):
+    found = render.message("题目", ["found <b> & *stars*"], facts("zh"), name="x")
+    assert "found &lt;b&gt; &amp; *stars*" in found
+    assert "<h1>题目</h1>" in found
+
+
+def test_a_figure_is_embedded_described_and_closed():
+    fig, ax = plt.subplots()
+    ax.plot([1, 2], [1, 2])
+    frame = pd.DataFrame({"year": [2013, 2014], "n": [1234, None]})
+    found = show.figure(ax, title="A < B", alt='two "points"', data=frame, lang="en", note="source").data
+    assert not plt.fignum_exists(fig.number)
+    assert 'src="data:image/svg+xml;base64,' in found
+    assert 'alt="two &quot;points&quot;"' in found
+    assert "A &lt; B" in found
+    assert '<td class="n">2013</td><td class="n">1,234</td>' in found
+    assert '<td class="n">–</td>' in found
+
+
+def test_a_figure_without_description_is_refused():
+    _, ax = plt.subplots()
+    with pytest.raises(ValueError, match="alt text"):
+        show.figure(ax, title="x", alt=" ", lang="en")
+    plt.close("all")
+
+
+def test_a_figure_with_very_many_marks_becomes_pixels():
+    _, ax = plt.subplots()
+    ax.plot(range(9000), [(number * 7919) % 1009 for number in range(9000)], "o")
+    assert "data:image/png;base64," in show.figure(ax, title="x", alt="dots", lang="en").data
+
+
+def test_a_table_sets_numbers_right_and_escapes_texts():
+    frame = pd.DataFrame({"firm": ["<a>"], "n": ["<10"], "share": [-0.12345], "rate": [0.5]})
+    found = show.table(frame, title="t", lang="en", formats={"rate": ".1%"}).data
+    assert '<th scope="row">&lt;a&gt;</th>' in found
+    assert '<td class="n">&lt;10</td>' in found
+    assert '<td class="n">−0.123</td>' in found
+    assert '<td class="n">50.0%</td>' in found
+
+
+def test_results_are_the_same_text_for_the_same_numbers():
+    first = repr(show.results({"b": 1 / 3, "a": float("nan"), "c": pd.Series({"x": -0.00001}), "d": pd.NA}))
+    assert json.loads(first) == {"a": None, "b": 0.3333, "c": {"x": 0.0}, "d": None}
+    assert first == repr(show.results({"d": None, "c": {"x": 0.0}, "a": None, "b": 0.33330001}))
+    assert list(json.loads(first)) == ["a", "b", "c", "d"]
+    with pytest.raises(TypeError, match="object"):
+        show.results({"x": object()})
