@@ -2,7 +2,7 @@ import five_firms as zone
 import pandas as pd
 import pytest
 
-from helpers import clean, codebook
+from helpers import clean, codebook, text
 from helpers.errors import InputError
 
 
@@ -147,3 +147,9 @@ def test_a_key_that_repeats_once_codes_are_normalised_stops_with_the_code(tmp_pa
 def test_nothing_ingested_is_said(tmp_path):
     with pytest.raises(InputError, match="no table of the codebook"):
         clean.build(tmp_path, codebook=codebook.load(), extract_on=zone.EXTRACT_ON)
+
+
+def test_every_count_has_a_name_in_both_languages(run):
+    measures = pd.read_csv(run / "clean" / "counts.csv")["measure"].unique()
+    for lang in ("zh", "en"):
+        assert len({text.say(f"clean.{measure}", lang) for measure in measures}) == len(measures)

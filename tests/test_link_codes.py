@@ -2,7 +2,7 @@ import five_firms as zone
 import pandas as pd
 import pytest
 
-from helpers import clean, codebook, engine
+from helpers import clean, codebook, engine, text
 from helpers.codebook import uscc
 from helpers.errors import InputError
 from helpers.link import codes
@@ -75,3 +75,8 @@ def test_the_check_digit_expression_agrees_with_the_codebooks(tmp_path):
 def test_without_a_register_linkage_stops(tmp_path):
     with pytest.raises(InputError, match=r"enterprises\.parquet is missing"):
         codes.by_code(engine.connect(), tmp_path)
+
+
+def test_every_outcome_has_a_name_in_both_languages(linked):
+    for name in linked["outcome"].unique():
+        assert text.say(f"link.{name}", "zh") != text.say(f"link.{name}", "en")

@@ -120,8 +120,20 @@ def test_every_join_is_counted(joins, rows):
     assert joins.loc["patents", counted].tolist() == [19, 9, 6, 13, 3, 19]
     assert joins.loc["figures", counted].tolist() == [19, 10, 9, 10, 1, 19]
     assert joins.loc["first_charter", counted].tolist() == [19, 2, 14, 5, 0, 19]
-    assert joins.loc["base", "why"].startswith("4 of 6 enterprises are 'analysable'")
+    # Four of six enterprises are followed, in 19 firm-years.
+    assert joins.loc["base", ["left_rows", "matched", "left_unmatched", "rows_out"]].tolist() == [6, 4, 2, 19]
     assert joins.loc["rd_projects", "why"] == "table not supplied"
+
+
+def test_joins_are_explained_in_both_languages(run):
+    for path in ("joins.csv", "restricted/joins.csv"):
+        frame = pd.read_csv(run / path, encoding="utf-8-sig")
+        for lang in ("zh", "en"):
+            shown = panel.explained(frame, lang)
+            assert shown["step"].is_unique
+            assert (shown["why"] != "").all()
+    absent = panel.explained(pd.read_csv(run / "joins.csv", encoding="utf-8-sig"), "zh").set_index("step")["why"]
+    assert absent["科技计划项目"] == "未提供该表"
 
 
 def test_a_table_that_was_not_supplied_leaves_null_columns(rows):

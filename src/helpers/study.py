@@ -104,11 +104,12 @@ class Study:
         return pd.read_parquet(path)
 
     def all_tables(self) -> dict[str, pd.DataFrame]:
-        """Return every table that the run holds, person tables included, for functions that return aggregates."""
-        book = codebook.load().tables
-        return {
-            name: self.restricted(name) if book[name].is_restricted else self.table(name) for name in self.table_names()
-        }
+        """Return every table in full, persons and restricted columns included, for functions that return aggregates."""
+        return {name: self._full(name) for name in self.table_names()}
+
+    def _full(self, name: str) -> pd.DataFrame:
+        held = (self.folder / "restricted" / f"{name}.parquet").exists()
+        return self.restricted(name) if held else self.table(name)
 
     def panel(self) -> pd.DataFrame:
         """Return the firm-year panel (open columns)."""

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from helpers.forces import organisation
+from helpers.forces import organisation, traction
 from helpers.study import Study
 from helpers.tables.labels import labelled
 from helpers.text import Lang, label, say
@@ -37,7 +37,7 @@ def uncovered_table(zone: Study, lang: Lang) -> pd.DataFrame:
 def transitions(zone: Study) -> pd.DataFrame:
     """Return organisations by class in the year before (rows) and in the latest rated year (columns)."""
     ratings = zone.table("org_ratings")
-    return organisation.class_transitions(ratings, to_year=int(ratings["year"].max()))
+    return organisation.class_transitions(ratings, to_year=traction.latest_rating_year(ratings, zone.params.as_of))
 
 
 def transition_steps(matrix: pd.DataFrame) -> dict[str, int]:

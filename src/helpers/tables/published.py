@@ -50,7 +50,8 @@ def status_counts(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 def coverage_rows(zone: Study, lang: Lang) -> pd.DataFrame:
     """Return coverage under each reading that has a base: reading (in words), k, n, value_pct, verdict."""
-    rows = reconcile.coverage_readings(zone.all_tables(), as_of=zone.params.as_of)
+    readings = reconcile.readings_from(zone.params.readings)
+    rows = reconcile.coverage_readings(zone.all_tables(), as_of=zone.params.as_of, readings=readings)
     shown = rows[rows["value_pct"].notna()]
     return pd.DataFrame(
         {

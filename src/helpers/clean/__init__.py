@@ -1,0 +1,152 @@
+"""Typed tables in, clean tables out: normalised codes, one row a filing, spells, and what all later rooms need.
+
+columns         expressions that clean one column
+enterprises     who is private, who is analysable, match keys
+patents         one row a filing; owners with shares
+awards          software works; certificates and the continuous status they give
+coverage        organisation spells cut to the life of organisation and firm
+tickets         requests resolved across channels
+spells          overlapping spells merged
+
+Every other open table passes through with the codebook's columns, order and types.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from helpers import engine
+from helpers.clean import awards, coverage, enterprises, patents, tickets
+from helpers.clean.columns import conform
+from helpers.errors import InputError
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pandas as pd
+
+    from helpers.codebook import Codebook
+
+_MEASURES: Final[dict[str, Callable[[ir.Table], dict]]] = {
+    "enterprises": enterprises.measures,
+    "patents": patents.measures,
+    "patent_owners": patents.owner_measures,
+    "software_copyrights": awards.software_measures,
+    "certifications": awards.certification_measures,
+    "org_coverage": coverage.measures,
+    "service_tickets": tickets.measures,
+}
+
+
+def build(
+    run_folder: Path, *, codebook: Codebook, extract_on: date | str, threads: int | None = None,
+    memory_limit: str | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """Write `clean/<table>.parquet` for every table in `ingested/` of the run, and `clean/counts.csv`.
+
+    Parameters
+    ----------
+    run_folder : Path
+        The run's folder of derived data.
+    codebook : Codebook
+        Columns, order and types.
+    extract_on : date or str
+        Day on which the registers were extracted (ISO when text).
+    threads, memory_limit
+        As `engine.connect`.
+
+    Returns
+    -------
+    DataFrame
+        Columns `table`, `measure`, `count`: rows in and out of every table and what was found in it.
+
+    Raises
+    ------
+    InputError
+        If nothing was ingested, or a key repeats once codes are normalised (all tables at once).
+    """
+    con = engine.connect(threads=threads, memory_limit=memory_limit)
+    try:
+        return _build(con, Path(run_folder), codebook=codebook, extract_on=str(extract_on)[:10])
+    finally:
+        con.disconnect()
+
+
+def _build(con, run_folder: Path, *, codebook: Codebook, extract_on: str) -> pd.DataFrame:
+    import pandas as pd
+
+    raw = {
+        name: conform(engine.read(con, run_folder / "ingested" / f"{name}.parquet"), table)
+        for name, table in codebook.tables.items()
+        if (run_folder / "ingested" / f"{name}.parquet").exists()
+    }
+    if not raw:
+        raise InputError("ingested/: no table of the codebook is there; read the input first")
+    folder, counts, problems = run_folder / "clean", [], []
+    clean = {}
+    for name, expr in _expressions(raw, extract_on=extract_on).items():
+        key = codebook[name].key
+        rows_out = engine.write(expr, folder / f"{name}.parquet", order_by=key)
+        clean[name] = engine.read(con, folder / f"{name}.parquet")
+        problems += _repeated_keys(clean[name], name, key)
+        counts += [(name, "rows_in", int(raw[name].count().execute())), (name, "rows_out", rows_out)]
+        if name in _MEASURES and rows_out:
+            found = clean[name].agg(**_MEASURES[name](clean[name])).execute().iloc[0]
+            counts += [(name, measure, int(count)) for measure, count in found.items()]
+    if problems:
+        shutil.rmtree(folder)
+        raise InputError(problems)
+    for name, (expr, key) in _spell_tables(clean).items():
+        counts.append((name, "rows_out", engine.write(expr, folder / f"{name}.parquet", order_by=key)))
+    frame = pd.DataFrame(counts, columns=["table", "measure", "count"])
+    engine.write_csv(frame, folder / "counts.csv")
+    return frame
+
+
+def _expressions(raw: dict[str, ir.Table], *, extract_on: str) -> dict[str, ir.Table]:
+    one_to_one = {
+        "enterprises": enterprises.enterprises,
+        "patent_owners": patents.patent_owners,
+        "software_copyrights": awards.software_copyrights,
+        "certifications": awards.certifications,
+        "service_tickets": tickets.service_tickets,
+    }
+    expressions = {name: one_to_one.get(name, lambda rows: rows)(rows) for name, rows in raw.items()}
+    if "patents" in raw:
+        expressions["patents"] = patents.patents(raw["patents"], extract_on=extract_on)
+    if "org_coverage" in raw:
+        expressions["org_coverage"] = coverage.org_coverage(
+            raw["org_coverage"], raw.get("party_orgs"), raw.get("enterprises")
+        )
+    return expressions
+
+
+def _spell_tables(clean: dict[str, ir.Table]) -> dict[str, tuple[ir.Table, tuple[str, ...]]]:
+    tables = {}
+    if "certifications" in clean:
+        tables["certification_spells"] = (
+            awards.certification_spells(clean["certifications"]),
+            ("uscc", "cert_type", "from_on"),
+        )
+    if "org_coverage" in clean:
+        tables["org_spells"] = (coverage.org_spells(clean["org_coverage"]), ("uscc", "from_on"))
+    return tables
+
+
+def _repeated_keys(rows: ir.Table, name: str, key: tuple[str, ...]) -> list[str]:
+    if "publications" in rows.columns:
+        # A filing in one row only cannot repeat.
+        rows = rows.filter(rows.publications > 1)
+    repeated = rows.group_by(*key).agg(rows=rows.count())
+    repeated = repeated.filter(repeated.rows > 1).order_by(*key)
+    found = repeated.execute()
+    if found.empty:
+        return []
+    shown = "; ".join(" ".join(str(part) for part in row[:-1]) for row in found.head(3).itertuples(index=False))
+    return [
+        f"table '{name}': {len(found)} keys ({', '.join(key)}) stand more than once after codes are normalised, in "
+        f"{int(found['rows'].sum())} rows, e.g. {shown}; correct or remove the repeats in the office's file"
+    ]

@@ -1,0 +1,13 @@
+"""The firm-year panel: clean tables in; `panel.parquet`, `joins.csv` and the restricted exposures out.
+
+joins       every join counted, checked for fan-out and written down
+pieces      what a firm-year is made of
+finish      zeros, truncation, exposure to the other firms of a grid, balance
+exposures   what comes from persons and stays in the restricted layer
+assemble    `build` and `counts_by_firm_year`
+"""
+
+from helpers.panel.assemble import build, counts_by_firm_year
+from helpers.panel.joins import explained
+
+__all__ = ["build", "counts_by_firm_year", "explained"]
