@@ -27,9 +27,10 @@ def test_direction_follows_the_interval_and_not_the_estimate(low, high, expected
 
 
 @pytest.mark.parametrize("lang", text.LANGS)
+@pytest.mark.parametrize("estimator", ["poisson", "ols"])
 @pytest.mark.parametrize("bounds", [(0.1, 0.3), (-0.3, -0.1), (-0.1, 0.1)])
-def test_no_sentence_uses_a_causal_word(lang, bounds):
-    said = findings.sentence(row(conf_low=bounds[0], conf_high=bounds[1]), lang).lower().replace("no cause", "")
+def test_no_sentence_uses_a_causal_word(lang, bounds, estimator):
+    said = findings.sentence(row(conf_low=bounds[0], conf_high=bounds[1], estimator=estimator), lang).lower().replace("no cause", "")
     assert not [word for word in CAUSAL[lang] if word in said]
 
 

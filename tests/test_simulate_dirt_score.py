@@ -122,6 +122,20 @@ def test_a_clean_cell_that_changed_without_an_entry_is_told():
     assert score(no_faults, ledger, *given, dirt="none").iloc[-1]["silent_changes"] == 1
 
 
+def test_an_amount_is_the_same_to_the_fen_and_no_further():
+    true = pd.DataFrame(
+        {
+            "uscc": pd.Series([_code(number) for number in range(3)], dtype="str"),
+            "year": pd.array([2020] * 3, dtype="Int64"),
+            "revenue": [100.0, 100.0, 100.0],
+        }
+    )
+    # In 万元: a tenth of a fen, two fen, a tenth of a yuan.
+    read = _read(true.assign(revenue=[100.0000001, 100.000002, 100.00001]), range(2, 5))
+    changed = silent_changes(_faults(), _ledger(), {"enterprise_years": true}, {"enterprise_years": read}, BOOK)
+    assert changed["row"].tolist() == [3, 4]
+
+
 def test_a_record_that_is_gone_without_an_entry_is_told():
     read = _read(_true(), range(2, 12)).drop(index=[1, 2])
     ledger = _ledger((3, "reg_no", "missing_required", "set_aside"))

@@ -38,7 +38,8 @@ def sentence(row: pd.Series, lang: Lang) -> str:
     names = {"outcome": label(row["outcome"], lang), "exposure": label(row["exposure"], lang)}
     if row["status"] != "estimated":
         return say("findings.not_estimable", lang, **names, reason=row["reason"])
-    unit = say("findings.percent" if row["estimator"] == "poisson" else "findings.points", lang)
+    counted = row["estimator"] == "poisson"
+    unit = say("findings.percent" if counted else "findings.points", lang)
     numbers = {
         "size": _number(abs(row["effect"])),
         "effect": _signed(row["effect"]),
@@ -51,7 +52,10 @@ def sentence(row: pd.Series, lang: Lang) -> str:
         "clusters": f"{int(row['n_clusters']):,}",
         "cluster": label(row["cluster"], lang),
     }
-    return say(f"findings.{direction(row)}", lang, **names, **numbers)
+    kind = direction(row)
+    return say(
+        f"findings.{kind}" if counted or kind == "unclear" else f"findings.share_{kind}", lang, **names, **numbers
+    )
 
 
 def summary(rows: pd.DataFrame, lang: Lang) -> str:

@@ -28,6 +28,8 @@ Format = str | Callable[[Any], str]
 _SVG_BYTES = 400_000
 _PIXELS_PER_INCH = 200
 _ROWS_BEHIND_FIGURE = 500
+_LONG_TEXT = 24
+_CSS_PIXELS_PER_INCH = 96
 _NUMBER_TEXT = re.compile(r"[<>≥≤~≈+−-]?\s?\d[\d,]*(\.\d+)?\s?%?")
 
 
@@ -73,10 +75,10 @@ def figure(
     if not title.strip() or not alt.strip():
         raise ValueError("a figure needs a title and an alt text")
     drawing = drawn if isinstance(drawn, Figure) else drawn.get_figure(root=True)
-    source = _data_uri(drawing)
+    source, width = _data_uri(drawing), round(drawing.get_figwidth() * _CSS_PIXELS_PER_INCH)
     plt.close(drawing)
     parts = [
-        f'<figure class="figure"><img src="{source}" alt="{escape(alt)}">',
+        f'<figure class="figure"><img src="{source}" alt="{escape(alt)}" width="{width}">',
         f'<figcaption><span class="number" data-kind="figure"></span>{escape(title)}{_note(note)}</figcaption>',
     ]
     if data is not None:
@@ -134,10 +136,11 @@ def sentences(lines: Iterable[str]) -> HTML:
 
 
 def parameters(values: BaseModel, *, lang: Lang) -> HTML:
-    """Show a notebook's validated parameters as a table."""
+    """Show a notebook's validated parameters, folded, so that a page opens with its answer."""
     rows = [(name, _listed(value)) for name, value in values.model_dump(mode="json").items()]
     frame = pd.DataFrame(rows, columns=[say("page.name", lang), say("page.value", lang)])
-    return table(frame, title=say("page.page_parameters", lang), lang=lang)
+    title = say("page.page_parameters", lang)
+    return HTML(f'<details class="code"><summary>{escape(title)}</summary>\n{_grid(frame, title, {})}</details>')
 
 
 def finding(sentence: str) -> HTML:
@@ -219,24 +222,29 @@ def _grid(frame: pd.DataFrame, label: str, formats: Mapping[str, Format]) -> str
     columns = [shown.iloc[:, position] for position in range(shown.shape[1])]
     numeric = [_is_numeric(column) for column in columns]
     texts = [_formatted(column, formats.get(column.name)) for column in columns]
+    classes = [
+        _kind(number) or (' class="long"' if max(map(len, cells), default=0) > _LONG_TEXT else "")
+        for number, cells in zip(numeric, texts, strict=True)
+    ]
     head = "".join(
         f'<th scope="col"{_kind(number)}>{escape(str(column.name))}</th>'
         for column, number in zip(columns, numeric, strict=True)
     )
-    body = "\n".join(_row(cells, numeric) for cells in zip(*texts, strict=True)) if texts else ""
+    body = "\n".join(_row(cells, classes) for cells in zip(*texts, strict=True)) if texts else ""
     return (
         f'<div class="scroll" role="region" aria-label="{escape(label)}" tabindex="0"><table>\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
     )
 
 
-def _row(cells: tuple[str, ...], numeric: list[bool]) -> str:
-    opened = [
-        '<th scope="row">' if position == 0 and not number else f"<td{_kind(number)}>"
-        for position, number in enumerate(numeric)
-    ]
+def _row(cells: tuple[str, ...], classes: list[str]) -> str:
+    opened = ["td" + kind for kind in classes]
+    if not classes[0]:
+        opened[0] = 'th scope="row"'
     return (
-        "<tr>" + "".join(f"{tag}{escape(cell)}</{tag[1:3]}>" for tag, cell in zip(opened, cells, strict=True)) + "</tr>"
+        "<tr>"
+        + "".join(f"<{tag}>{escape(cell)}</{tag[:2]}>" for tag, cell in zip(opened, cells, strict=True))
+        + "</tr>"
     )
 
 

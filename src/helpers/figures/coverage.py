@@ -56,5 +56,5 @@ def plot_reconciliation(counts: pd.DataFrame, *, ax: Axes | None = None, lang: L
     ax.invert_yaxis()
     ax.set_xlabel(say("figures.published_figures", lang))
     ax.grid(axis="y", visible=False)
-    ax.legend(loc="lower right")
+    ax.figure.legend(loc="outside upper center", ncols=3)
     return ax

@@ -36,9 +36,7 @@ def plot_coefficients(estimates: pd.DataFrame, *, ax: Axes | None = None, lang: 
     ax.set_xlabel(say("figures.estimate_axis", lang, unit=unit))
     ax.grid(axis="y", visible=False)
     if len(groups) > 1:
-        ax.legend(
-            loc="upper center", bbox_to_anchor=(0.5, 1.0 + 0.5 / height_for(len(estimates))), ncols=min(4, len(groups))
-        )
+        ax.figure.legend(loc="outside upper center", ncols=min(3, len(groups)))
     return ax
 
 

@@ -58,5 +58,5 @@ def plot_findings(counts: pd.DataFrame, *, ax: Axes | None = None, lang: Lang) -
         left += width
     ax.set_xlabel(say("figures.findings", lang))
     ax.grid(axis="y", visible=False)
-    ax.legend(loc="lower right")
+    ax.figure.legend(loc="outside upper center", ncols=4)
     return ax

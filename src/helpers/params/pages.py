@@ -92,6 +92,7 @@ class Page90(Page):
         "is_hnte:ols",
     )
     exposures: SomeNames = ("has_org",)
+    controls: Names = Field((), description="panel columns; none that follows treatment")
     fixed_effects: Names = ("year", "industry_2digit")
     clusters: SomeNames = ("uscc",)
 

@@ -31,7 +31,7 @@ def score(
     tables_read: Tables,
     codebook: Codebook,
     *,
-    dirt: Dirt = "typical",
+    dirt: Dirt | None = None,
 ) -> pd.DataFrame:
     """Score the reading of an office's files against what was planted in them.
 
@@ -44,8 +44,9 @@ def score(
     tables_true, tables_read : mapping of table name to DataFrame
         What was written, and what was read from it (typed, with `source_row`). Tables that were not read are left out.
     codebook : Codebook
-    dirt : {"none", "typical", "heavy"}
-        The level at which the files were written; it fixes in which row a table begins.
+    dirt : {"none", "typical", "heavy"}, optional
+        The level at which the files were written, which fixes in which row a table begins; by default `none` if no
+        fault was planted, else `typical`.
 
     Returns
     -------
@@ -90,7 +91,7 @@ def judge(
     tables_read: Tables,
     codebook: Codebook,
     *,
-    dirt: Dirt = "typical",
+    dirt: Dirt | None = None,
 ) -> pd.DataFrame:
     """Return the ledger with a `verdict` for each finding.
 
@@ -111,7 +112,7 @@ def silent_changes(
     tables_read: Tables,
     codebook: Codebook,
     *,
-    dirt: Dirt = "typical",
+    dirt: Dirt | None = None,
 ) -> pd.DataFrame:
     """Return the clean cells read as something else without an entry in the ledger: `table`, `row`, `column`.
 
@@ -121,7 +122,10 @@ def silent_changes(
     return _given(faults, ledger, tables_true, tables_read, codebook, dirt).silent_changes()
 
 
-def _given(faults, ledger, tables_true: Tables, tables_read: Tables, codebook: Codebook, dirt: Dirt) -> Comparison:
+def _given(
+    faults, ledger, tables_true: Tables, tables_read: Tables, codebook: Codebook, dirt: Dirt | None
+) -> Comparison:
+    dirt = dirt or ("typical" if len(faults) else "none")
     names = [name for name in tables_true if name in tables_read]
     faults, ledger = (plain(frame[frame["table"].isin(names)]).reset_index(drop=True) for frame in (faults, ledger))
     return Comparison(faults, ledger, tables_true, tables_read, codebook, dirt)

@@ -55,6 +55,7 @@ from helpers.tables.panels import (
     unit_of,
 )
 from helpers.tables.published import (
+    aside_note,
     calibration_table,
     coverage_alt,
     coverage_rows,
@@ -70,6 +71,7 @@ from helpers.tables.quality import findings_by_rule, missingness, quality_result
 
 __all__ = [
     "alliance_table",
+    "aside_note",
     "association_results",
     "balance_points",
     "balance_table",

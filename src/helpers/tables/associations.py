@@ -52,14 +52,14 @@ def coefficient_rows(rows: pd.DataFrame, lang: Lang, *, estimator: str) -> pd.Da
     Returns
     -------
     DataFrame
-        label (exposure and cluster), group (outcome), estimate, conf_low, conf_high in percent or percentage points.
+        label (exposure and cluster, or the outcome where these never vary), group (outcome), estimate, conf_low,
+        conf_high in percent or percentage points.
     """
     shown = rows[(rows["status"] == "estimated") & (rows["estimator"] == estimator)]
+    lines = ["outcome"] if len(shown[["exposure", "cluster"]].drop_duplicates()) == 1 else ["exposure", "cluster"]
     return pd.DataFrame(
         {
-            "label": [
-                f"{label(e, lang)} · {label(c, lang)}" for e, c in zip(shown["exposure"], shown["cluster"], strict=True)
-            ],
+            "label": [" · ".join(label(name, lang) for name in line) for line in shown[lines].itertuples(index=False)],
             "group": [label(name, lang) for name in shown["outcome"]],
             "estimate": shown["effect"].to_numpy(),
             "conf_low": shown["effect_low"].to_numpy(),

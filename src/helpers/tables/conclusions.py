@@ -1,13 +1,17 @@
 """What the findings page says around its answer: what it rests on, and what would change it."""
 
 import json
+import math
 
 import pandas as pd
 
 from helpers.findings import direction
 from helpers.study import Study
+from helpers.tables.innovation import KINDS
 from helpers.tables.panels import complete_years, unit_of
 from helpers.text import Lang, label, say
+
+ATTACHED = "挂靠"
 
 
 def rests_on(zone: Study, rows: pd.DataFrame, lang: Lang) -> list[str]:
@@ -22,6 +26,7 @@ def rests_on(zone: Study, rows: pd.DataFrame, lang: Lang) -> list[str]:
             repaired=f"{counts['cells_repaired']:,}", nulled=f"{counts['cells_nulled']:,}"),
         say("pages.rests_years", lang, first=first, last=last, outcome=label(headline["outcome"], lang)),
         _variation(panel, headline["exposure"], lang),
+        *_coverage(zone, headline["exposure"], lang),
     ]  # fmt: skip
     if zone.is_synthetic:
         said.append(_truth(zone, lang))
@@ -37,9 +42,25 @@ def _variation(panel: pd.DataFrame, exposure: str, lang: Lang) -> str:
                last=f"{last.mean():.2f}", changing=f"{changing:,}", firms=f"{panel[unit].nunique():,}")  # fmt: skip
 
 
+def _coverage(zone: Study, exposure: str, lang: Lang) -> list[str]:
+    """Say that most coverage is attachment to another organisation, where the exposure is having one."""
+    if exposure != "has_org":
+        return []
+    panel = zone.panel()
+    last = panel[(panel["year"] == panel["year"].max()) & panel["has_org"].astype(bool)]
+    attached = int((last["coverage_mode"] == ATTACHED).sum())
+    return [say("pages.rests_coverage", lang, covered=f"{len(last):,}", attached=f"{attached:,}")]
+
+
 def _truth(zone: Study, lang: Lang) -> str:
     truth = json.loads(zone.truth("truth.json").read_text(encoding="utf-8"))
-    return say("pages.rests_truth", lang, scenario=label(f"scenario_{truth['scenario']}", lang))
+    changes = {KINDS[kind]: f"{100 * math.expm1(log):+.0f}" for kind, log in truth["founding"].items()}
+    planted = [
+        say("pages.planted", lang, outcome=label(f"patents_{kind}", lang), percent=percent)
+        for kind, percent in changes.items()
+    ]
+    joined = say("pages.comma", lang).join(planted)
+    return say("pages.rests_truth", lang, scenario=label(f"scenario_{truth['scenario']}", lang), planted=joined)
 
 
 def would_change(zone: Study, rows: pd.DataFrame, lang: Lang) -> list[str]:

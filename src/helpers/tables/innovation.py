@@ -96,7 +96,11 @@ def certificates_table(zone: Study, lang: Lang) -> pd.DataFrame:
         }
     )
     table = table.fillna(0).astype(int).rename_axis("cert_type").reset_index()
-    return labelled(table.sort_values(["firms", "cert_type"], ascending=[False, True], ignore_index=True), lang)
+    return labelled(
+        table.sort_values(["firms", "cert_type"], ascending=[False, True], ignore_index=True),
+        lang,
+        values=("cert_type",),
+    )
 
 
 def innovation_results(panel: pd.DataFrame, zone: Study) -> dict[str, object]:

@@ -53,19 +53,24 @@ def transition_steps(matrix: pd.DataFrame) -> dict[str, int]:
 
 def tickets_table(zone: Study, lang: Lang) -> pd.DataFrame:
     """Return tickets and distinct requests by channel, with the total of distinct requests over all channels."""
-    return labelled(organisation.tickets_by_channel(zone.table("service_tickets")), lang)
+    return labelled(organisation.tickets_by_channel(zone.table("service_tickets")), lang, values=("channel",))
 
 
-def closing_curves(zone: Study) -> pd.DataFrame:
-    """Return Kaplan-Meier curves of the share of requests still open, by channel, up to 60 days."""
+def closing_curves(zone: Study, lang: Lang) -> pd.DataFrame:
+    """Return the Kaplan-Meier share of requests still open at the end of each of 60 days, by channel."""
     curves = organisation.time_to_close(zone.table("service_tickets"), as_of=zone.params.as_of, by="channel")
-    return curves[curves["days"] <= DAYS_SHOWN]
+    days = pd.DataFrame({"days": [float(day) for day in range(DAYS_SHOWN + 1)]})
+    daily = [
+        pd.merge_asof(days, rows.sort_values("days"), on="days").assign(channel=label(name, lang))
+        for name, rows in curves.groupby("channel", sort=False, observed=True)
+    ]
+    return pd.concat(daily, ignore_index=True)
 
 
 def median_table(zone: Study, lang: Lang) -> pd.DataFrame:
     """Return requests, closed ones and the median days to close, by channel."""
     curves = organisation.time_to_close(zone.table("service_tickets"), as_of=zone.params.as_of, by="channel")
-    return labelled(organisation.median_days(curves), lang)
+    return labelled(organisation.median_days(curves), lang, values=("channel",))
 
 
 def deliveries_table(zone: Study, lang: Lang) -> pd.DataFrame:
@@ -80,12 +85,13 @@ def sites_table(zone: Study, lang: Lang) -> pd.DataFrame:
     found = organisation.activities_by_site(
         zone.table("service_sites"), zone.table("service_activities"), start=as_of.replace(month=1, day=1), as_of=as_of
     )
-    return labelled(found, lang)
+    return labelled(found, lang, values=("site_type",))
 
 
 def alliance_table(zone: Study, lang: Lang) -> pd.DataFrame:
     """Return alliance events by type with intents and contracts counted apart."""
-    return labelled(organisation.alliance_outcomes(zone.table("alliance_events"), as_of=zone.params.as_of), lang)
+    found = organisation.alliance_outcomes(zone.table("alliance_events"), as_of=zone.params.as_of)
+    return labelled(found, lang, values=("event_type",))
 
 
 def class_labels(matrix: pd.DataFrame, lang: Lang) -> pd.DataFrame:

@@ -2,20 +2,25 @@
 
 import pandas as pd
 
+from helpers.panel.joins import explained
 from helpers.study import Study
 from helpers.tables.labels import labelled
 from helpers.tables.panels import unit_of
 from helpers.text import Lang, say
 
+TEXTS = ("step", "why", "check", "column")
+
 
 def joins_table(zone: Study, lang: Lang) -> pd.DataFrame:
     """Return every join or step that made the panel, with rows in, matched, unmatched and out."""
-    name = "joins" if (zone.folder / "joins.csv").exists() else "steps"
-    found = zone.record(name)
-    for column in found.columns.drop(["step", "why", "check", "column"], errors="ignore"):
-        found[column] = pd.to_numeric(found[column]).astype("Int64")
-    named = tuple(column for column in ("step", "check", "column") if column in found)
-    return labelled(found, lang, values=named)
+    if not (zone.folder / "joins.csv").exists():
+        return labelled(_counted(zone.record("steps")), lang, values=("check", "column"))
+    return labelled(explained(_counted(zone.record("joins")), lang), lang)
+
+
+def _counted(record: pd.DataFrame) -> pd.DataFrame:
+    counts = {name: pd.to_numeric(record[name]).astype("Int64") for name in record if name not in TEXTS}
+    return record.assign(**counts)
 
 
 def years_table(panel: pd.DataFrame, lang: Lang) -> pd.DataFrame:

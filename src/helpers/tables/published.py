@@ -7,6 +7,7 @@ from helpers.study import Study
 from helpers.tables.labels import labelled
 from helpers.text import Lang, label, say
 
+SIGNS = {"exact": "=", "at_least": "≥", "at_most": "≤", "more_than": ">", "approx": "≈"}
 STATUSES = ("reproduced", "not_reproduced", "not_testable")
 
 
@@ -22,16 +23,19 @@ def reconciliation_table(rows: pd.DataFrame, lang: Lang, *, status: str) -> pd.D
     shown = pd.DataFrame(
         {
             "figure": chosen[f"metric_{lang}"],
-            "published_value": chosen["value"],
-            "comparator": [label(name, lang) if name else "" for name in chosen["comparator"]],
+            "published_value": [
+                f"{SIGNS.get(sign, '')} {value}".strip()
+                for sign, value in zip(chosen["comparator"], chosen["value"], strict=True)
+            ],
             "numerator": chosen["k"],
             "denominator": chosen["n"],
             "recomputed": chosen["recomputed"],
             "reading": chosen[f"reading_{lang}"],
             "rounding": chosen[f"rounding_{lang}"],
-            "reason": chosen[f"reason_{lang}"],
         }
     )
+    if status != "reproduced":
+        shown["reason"] = chosen[f"reason_{lang}"]
     return labelled(_without_empty(shown), lang)
 
 
@@ -119,3 +123,9 @@ def coverage_alt(rows: pd.DataFrame, lang: Lang) -> str:
 def indicator_values(rows: pd.DataFrame) -> dict[str, float]:
     """Return indicator values by `id|base|window`, for the page's results cell."""
     return {f"{row.id}|{row.base}|{row.window}": float(row.value) for row in rows.itertuples()}
+
+
+def aside_note(zone: Study, lang: Lang) -> str:
+    """Say how many rows reading set aside, which recounted figures may miss."""
+    aside = zone.record("counts")["set_aside"].astype("int64").sum()
+    return say("pages.aside_note", lang, aside=f"{aside:,}")
