@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lab bench lock lint check
+.PHONY: help report test lab bench lock lint check notebooks
 
 help:  ## Show what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -31,6 +31,14 @@ check: $(STAMP)  ## Check a folder of files (DIR=folder)
 
 lab: $(STAMP)  ## Open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab notebooks
+
+# In an empty output folder, so that no prepared data of another seed or size is what the results are stored from. An
+# earlier run leaves a kernel's version in the metadata and would show as a change under another Python.
+KERNEL_KEYS := $(foreach key,version codemirror_mode file_extension mimetype nbconvert_exporter pygments_lexer,metadata.language_info.$(key))
+notebooks: $(STAMP)  ## Run all notebooks and keep their results alone
+	@WULI_OUTPUT=$$(mktemp -d) && export WULI_OUTPUT && trap 'rm -rf "$$WULI_OUTPUT"' EXIT && \
+	  $(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/[0-9]*.ipynb
+	@$(BIN)/nbstripout --keep-count --keep-id --extra-keys "$(KERNEL_KEYS)" notebooks/[0-9]*.ipynb
 
 bench: $(STAMP)  ## Measure time and memory of every stage
 	@$(BIN)/python -m benchmarks

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from helpers.models.association import COMPLETE
 from helpers.panel.joins import explained
 from helpers.study import Study
 from helpers.tables.labels import labelled
@@ -24,11 +25,14 @@ def _counted(record: pd.DataFrame) -> pd.DataFrame:
 
 
 def years_table(panel: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return one row a year: firms, those that entered, those in their last year, and means of outcomes."""
+    """Return one row a year: firms, those that entered, those in their last year, and means of outcomes.
+
+    A year whose filings are not all visible yet shows no mean.
+    """
     unit = unit_of(panel)
     first, last = panel.groupby(unit)["year"].transform("min"), panel.groupby(unit)["year"].transform("max")
-    marked = panel.assign(is_first=panel["year"] == first, is_last=panel["year"] == last)
     outcomes = [name for name in OUTCOMES if name in panel]
+    marked = panel.assign(is_first=panel["year"] == first, is_last=panel["year"] == last, **_complete(panel, outcomes))
     table = marked.groupby("year").agg(
         firms=(unit, "nunique"), entering=("is_first", "sum"), leaving=("is_last", "sum"),
         **{name: (name, "mean") for name in outcomes},
@@ -36,6 +40,12 @@ def years_table(panel: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     table.loc[table.index.min(), "entering"] = pd.NA
     table.loc[table.index.max(), "leaving"] = pd.NA
     return labelled(table.reset_index().convert_dtypes(), lang)
+
+
+def _complete(panel: pd.DataFrame, outcomes: list[str]) -> dict[str, pd.Series]:
+    """Return outcomes with the years that are not complete left empty."""
+    flags = {name: panel.get(name + COMPLETE) for name in outcomes}
+    return {name: panel[name].where(flag.astype(bool)) for name, flag in flags.items() if flag is not None}
 
 
 OUTCOMES = ("patents_invention", "patents_utility", "patents_design", "total_patents", "green_patents")

@@ -24,12 +24,12 @@ def reconciliation_table(rows: pd.DataFrame, lang: Lang, *, status: str) -> pd.D
         {
             "figure": chosen[f"metric_{lang}"],
             "published_value": [
-                f"{SIGNS.get(sign, '')} {value}".strip()
-                for sign, value in zip(chosen["comparator"], chosen["value"], strict=True)
+                f"{SIGNS.get(row.comparator, '')} {row.value or (row.as_of if row.unit == 'date' else '')}".strip()
+                for row in chosen.itertuples()
             ],
             "numerator": chosen["k"],
             "denominator": chosen["n"],
-            "recomputed": chosen["recomputed"],
+            "recomputed": [_recomputed(row) for row in chosen.itertuples()],
             "reading": chosen[f"reading_{lang}"],
             "rounding": chosen[f"rounding_{lang}"],
         }
@@ -37,6 +37,15 @@ def reconciliation_table(rows: pd.DataFrame, lang: Lang, *, status: str) -> pd.D
     if status != "reproduced":
         shown["reason"] = chosen[f"reason_{lang}"]
     return labelled(_without_empty(shown), lang)
+
+
+def _recomputed(row) -> str:
+    if pd.notna(row.recomputed_on):
+        return f"{pd.Timestamp(row.recomputed_on):%Y-%m-%d}"
+    if pd.isna(row.recomputed):
+        return ""
+    value = float(row.recomputed)
+    return f"{value:,.0f}" if value.is_integer() else f"{value:,.2f}"
 
 
 def _without_empty(frame: pd.DataFrame) -> pd.DataFrame:
