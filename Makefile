@@ -32,13 +32,13 @@ check: $(STAMP)  ## Check a folder of files (DIR=folder)
 lab: $(STAMP)  ## Open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab notebooks
 
-# In an empty output folder, so that no prepared data of another seed or size is what the results are stored from. An
-# earlier run leaves a kernel's version in the metadata and would show as a change under another Python.
-KERNEL_KEYS := $(foreach key,version codemirror_mode file_extension mimetype nbconvert_exporter pygments_lexer,metadata.language_info.$(key))
-notebooks: $(STAMP)  ## Run all notebooks and keep their results alone
-	@WULI_OUTPUT=$$(mktemp -d) && export WULI_OUTPUT && trap 'rm -rf "$$WULI_OUTPUT"' EXIT && \
-	  $(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/[0-9]*.ipynb
-	@$(BIN)/nbstripout --keep-count --keep-id --extra-keys "$(KERNEL_KEYS)" notebooks/[0-9]*.ipynb
+# Execution writes the kernel's own version into the metadata, which would show as a change under another Python.
+KERNEL_KEYS := $(addprefix metadata.language_info.,version codemirror_mode file_extension mimetype nbconvert_exporter pygments_lexer)
+# In an empty output folder: data prepared before may be of another seed or size than the notebooks' defaults.
+notebooks: $(STAMP)  ## Run all notebooks in place and keep their results alone
+	@WULI_OUTPUT=$$(mktemp -d); export WULI_OUTPUT; trap 'rm -rf "$$WULI_OUTPUT"' EXIT; \
+	  $(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/[0-9]*.ipynb; status=$$?; \
+	  $(BIN)/nbstripout --keep-count --keep-id --extra-keys "$(KERNEL_KEYS)" notebooks/[0-9]*.ipynb; exit $$status
 
 bench: $(STAMP)  ## Measure time and memory of every stage
 	@$(BIN)/python -m benchmarks

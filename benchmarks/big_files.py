@@ -1,10 +1,11 @@
 """Raw files of a benchmark: a register of enterprises and a patent list as an office exports them, at any size.
 
-Both are UTF-8 CSV with Chinese headers and the dirt of real exports at about one cell in a hundred: full-width and
-lower-case codes, stray blanks, four ways to write a date, codes a spreadsheet broke, identical rows, references to
-nobody. Two programs can only agree on the checksums if they mend the same things.
+Both are UTF-8 CSV with Chinese headers and the dirt of real exports at about one cell in a hundred: full-width,
+lower-case and padded codes, codes that a spreadsheet broke, four ways to write a date and three a patent number, unknown
+categories, units in cells, repeated rows, rows that contradict another under the same key, references to nobody.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,13 @@ import pandas as pd
 
 from helpers.codebook import uscc
 
-LETTERS = np.array(list("0123456789ABCDEFGHJKLMNPQRTUWXY"))
+REGISTER, PATENTS = "企业名册.csv", "专利.csv"
+LETTERS = np.array(list(uscc.ALPHABET))
 STEMS = np.array(list("安邦昌达恒丰福海宏华嘉金凯立隆美明诺鹏千瑞盛泰万祥欣兴亚益永宇源远云泽振正中"))
 TRADES = np.array(["鞋业", "服装", "纺织", "机械", "电子", "食品", "建材", "贸易", "物流", "包装"])
 TYPES = np.array(["发明", "实用新型", "外观设计"])
+DATE_FORMS = ("{0}年{1}月{2}日", "{0}/{1}/{2}", "{0}{1}{2}")
+FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 
 
 def write(folder: Path, *, enterprises: int, patents: int, seed: int = 1) -> None:
@@ -24,12 +28,8 @@ def write(folder: Path, *, enterprises: int, patents: int, seed: int = 1) -> Non
     folder.mkdir(parents=True, exist_ok=True)
     register = _register(rng, enterprises)
     codes = register["统一社会信用代码"].to_numpy(dtype=object).copy()
-    _soil_register(rng, register).to_csv(folder / "企业名册.csv", index=False, encoding="utf-8")
-    _soil_patents(rng, _patents(rng, patents, codes)).to_csv(folder / "专利.csv", index=False, encoding="utf-8")
-
-
-def _pick(rng: np.random.Generator, size: int, share: float) -> np.ndarray:
-    return np.flatnonzero(rng.random(size) < share)
+    _soil_register(rng, register).to_csv(folder / REGISTER, index=False, encoding="utf-8")
+    _soil_patents(rng, _patents(rng, patents, codes)).to_csv(folder / PATENTS, index=False, encoding="utf-8")
 
 
 def _codes(rng: np.random.Generator, size: int) -> np.ndarray:
@@ -88,39 +88,64 @@ def _patents(rng: np.random.Generator, size: int, codes: np.ndarray) -> pd.DataF
     ).drop_duplicates("申请号", ignore_index=True)
 
 
+def _check_digit(number: str) -> str:
+    total = sum(int(digit) * weight for digit, weight in zip(number, (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5), strict=True))
+    return "0123456789X"[total % 11]
+
+
 def _soil_register(rng: np.random.Generator, table: pd.DataFrame) -> pd.DataFrame:
-    size, soiled = len(table), table.copy()
-    code, name = soiled["统一社会信用代码"].to_numpy(dtype=object), soiled["企业名称"].to_numpy(dtype=object)
-    founded = soiled["成立日期"].to_numpy(dtype=object)
-    _edit(code, _pick(rng, size, 0.005), str.lower)
-    _edit(code, _pick(rng, size, 0.005), lambda text: f" {text}　")
-    _edit(code, _pick(rng, size, 0.001), lambda text: "9.135E+17")
-    _edit(name, _pick(rng, size, 0.01), lambda text: f"{text} ")
-    _edit_dates(rng, founded)
-    soiled["统一社会信用代码"], soiled["企业名称"], soiled["成立日期"] = code, name, founded
-    return pd.concat([soiled, soiled.iloc[_pick(rng, size, 0.002)]], ignore_index=True)
+    soiled = _Soiled(rng, table)
+    soiled.edit("统一社会信用代码", 0.005, str.lower)
+    soiled.edit("统一社会信用代码", 0.005, lambda text: f" {text}　")
+    soiled.edit("统一社会信用代码", 0.002, lambda text: text.translate(FULL_WIDTH))
+    soiled.edit("统一社会信用代码", 0.001, lambda text: "9.135E+17")
+    soiled.edit("企业名称", 0.01, lambda text: f"{text} ")
+    soiled.edit_dates("成立日期", 0.012)
+    soiled.edit("登记状态", 0.005, lambda text: f"{text} ")
+    soiled.edit("登记注册类型", 0.001, lambda text: "其他")
+    soiled.edit("行业代码", 0.002, lambda text: text.removeprefix("0"))
+    return soiled.with_repeats("企业名称", lambda text: text.replace("有限公司", "股份有限公司"))
 
 
 def _soil_patents(rng: np.random.Generator, table: pd.DataFrame) -> pd.DataFrame:
-    size, soiled = len(table), table.copy()
-    number, owner = soiled["申请号"].to_numpy(dtype=object), soiled["申请人代码"].to_numpy(dtype=object)
-    filed = soiled["申请日"].to_numpy(dtype=object)
-    _edit(number, _pick(rng, size, 0.02), lambda text: f"CN{text}")
-    _edit(owner, _pick(rng, size, 0.005), str.lower)
-    _edit(owner, _pick(rng, size, 0.02), lambda text: "")
-    _edit(owner, _pick(rng, size, 0.01), lambda text: "91350500MA00000000")
-    _edit_dates(rng, filed)
-    soiled["申请号"], soiled["申请人代码"], soiled["申请日"] = number, owner, filed
-    return pd.concat([soiled, soiled.iloc[_pick(rng, size, 0.002)]], ignore_index=True)
+    soiled = _Soiled(rng, table)
+    soiled.edit("申请号", 0.02, lambda text: f"{text}.{_check_digit(text)}")
+    soiled.edit("申请号", 0.02, lambda text: f"CN{text}")
+    soiled.edit("申请人代码", 0.005, str.lower)
+    soiled.edit("申请人代码", 0.002, lambda text: text.translate(FULL_WIDTH))
+    soiled.edit("申请人代码", 0.02, lambda text: "")
+    soiled.edit("申请人代码", 0.01, lambda text: "91350500MA00000000")
+    soiled.edit_dates("申请日", 0.012)
+    soiled.edit("法律状态", 0.002, lambda text: "其他")
+    soiled.edit("发明人数", 0.005, lambda text: f"{text}人")
+    return soiled.with_repeats("法律状态", lambda text: "驳回")
 
 
-def _edit_dates(rng: np.random.Generator, dates: np.ndarray) -> None:
-    forms = ("{0}年{1}月{2}日", "{0}/{1}/{2}", "{0}{1}{2}")
-    for form in forms:
-        _edit(dates, _pick(rng, len(dates), 0.004),
-              lambda text, form=form: form.format(*text.split("-")) if text.count("-") == 2 else text)  # fmt: skip
+class _Soiled:
+    """A table as text into which faults are put, each at a share of the rows drawn anew."""
 
+    def __init__(self, rng: np.random.Generator, table: pd.DataFrame) -> None:
+        self.rng = rng
+        self.cells = {name: table[name].to_numpy(dtype=object).copy() for name in table}
+        self.size = len(table)
 
-def _edit(cells: np.ndarray, places: np.ndarray, change) -> None:
-    for place in places:
-        cells[place] = change(cells[place])
+    def edit(self, column: str, share: float, change: Callable[[str], str]) -> None:
+        cells = self.cells[column]
+        for place in self._rows(share):
+            cells[place] = change(cells[place])
+
+    def edit_dates(self, column: str, share: float) -> None:
+        for form in DATE_FORMS:
+            self.edit(
+                column, share / len(DATE_FORMS),
+                lambda text, form=form: form.format(*text.split("-")) if text.count("-") == 2 else text,
+            )  # fmt: skip
+
+    def with_repeats(self, column: str, change: Callable[[str], str]) -> pd.DataFrame:
+        """Return the table with rows repeated at its end: 2 in 1,000 as they are, 1 in 1,000 with another `column`."""
+        whole = pd.DataFrame(self.cells)
+        twins, clashes = whole.iloc[self._rows(0.002)], whole.iloc[self._rows(0.001)]
+        return pd.concat([whole, twins, clashes.assign(**{column: clashes[column].map(change)})], ignore_index=True)
+
+    def _rows(self, share: float) -> np.ndarray:
+        return np.flatnonzero(self.rng.random(self.size) < share)

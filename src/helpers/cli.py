@@ -16,7 +16,7 @@ from typing import get_args  # noqa: E402
 from helpers import paths  # noqa: E402
 from helpers.errors import UsageError, WuliError  # noqa: E402
 from helpers.params import load  # noqa: E402
-from helpers.params.model import Dirt, Scenario, SyntheticData  # noqa: E402
+from helpers.params.model import SMALLEST_ZONE, Dirt, Scenario, SyntheticData  # noqa: E402
 from helpers.text import LANGS  # noqa: E402
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
@@ -223,9 +223,8 @@ def _add_codebook(commands: argparse._SubParsersAction) -> None:
 
 
 def _firms(text: str) -> int:
-    least = 300
-    if not text.isdigit() or int(text) < least:
-        raise argparse.ArgumentTypeError(f"expected a whole number of {least} or more, found '{text}'")
+    if not text.isdigit() or int(text) < SMALLEST_ZONE:
+        raise argparse.ArgumentTypeError(f"expected a whole number of {SMALLEST_ZONE} or more, found '{text}'")
     return int(text)
 
 

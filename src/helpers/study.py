@@ -4,13 +4,15 @@
 puts it in place in one rename; the same parameters, inputs and code find it ready. `open_run` is what a notebook calls.
 """
 
+import fcntl
 import hashlib
 import json
 import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -179,28 +181,63 @@ def prepare(params: RunParams, progress: Progress | None = None) -> Study:
     InputError
         With every problem of the inputs; what was prepared before stays as it is.
     """
-    tell = progress or (lambda stage: None)
     folder = paths.derived(params.run)
     wanted = _fingerprint(params)
-    if _is_ready(folder, wanted):
-        return Study(_remember(folder, params), folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    staging = folder.parent / f".{params.run}-{os.getpid()}"
-    shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir()
     try:
-        seconds = _stages(params, staging, tell)
-        _write_state(staging, params, wanted, seconds)
-        _swap(staging, folder)
+        if not _is_ready(folder, wanted, params):
+            with _held(folder):
+                _make(params, folder, wanted, progress or (lambda stage: None))
     except OSError as trouble:
-        where = paths.relative(Path(trouble.filename)) if trouble.filename else paths.relative(staging)
+        where = paths.relative(Path(trouble.filename)) if trouble.filename else paths.relative(folder)
         raise InputError(
-            f"cannot write {where}: {trouble.strerror}; free space or mend the permission, then run again "
+            f"cannot read or write {where}: {trouble.strerror}; free space or mend the permission, then run again "
             "(what was prepared before is untouched)"
         ) from trouble
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
     return Study(params, folder)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold the run's data alone: a second process waits here, and then finds them ready."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f".{folder.name}.lock").open("a") as handle:
+        # The system lets go of it when the process ends, however it ends.
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        _mend(folder)
+        try:
+            yield
+        finally:
+            _mend(folder)
+
+
+def _mend(folder: Path) -> None:
+    """Take away what a failed or killed preparation left; if it was stopped between two renames, undo the first."""
+    if _old(folder).exists() and not folder.exists():
+        _old(folder).rename(folder)
+    for leftover in (_old(folder), _staging(folder)):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _make(params: RunParams, folder: Path, wanted: dict[str, str], tell: Progress) -> None:
+    if _is_ready(folder, wanted):
+        _remember(folder, params)
+        return
+    staging = _staging(folder)
+    staging.mkdir()
+    seconds = _stages(params, staging, tell)
+    _write_state(staging, params, wanted, seconds)
+    if folder.exists():
+        folder.rename(_old(folder))
+    staging.rename(folder)
+
+
+# Names of runs have no dot, so these are no other run's.
+def _staging(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.staging")
+
+
+def _old(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.old")
 
 
 def _stages(params: RunParams, staging: Path, tell: Progress) -> dict[str, float]:
@@ -297,8 +334,10 @@ def _fingerprint(params: RunParams) -> dict[str, str]:
     relevant = params.model_dump(mode="json", exclude={"lang", "pages", "title_zh", "title_en", "min_cell", "readings"})
     found = {"parameters": _sha(json.dumps(relevant, sort_keys=True).encode())}
     if params.data.kind == "files":
-        for path in sorted(p for p in _data_folder(params).rglob("*") if p.is_file()):
-            found[path.name] = _sha(path.read_bytes())
+        folder = _data_folder(params)
+        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+            with path.open("rb") as stream:
+                found[path.relative_to(folder).as_posix()] = hashlib.file_digest(stream, "sha256").hexdigest()
     source = Path(__file__).parent
     files = [p for room in DATA_ROOMS for p in _files_of(source / room)] + sorted(paths.CODEBOOK.glob("*.csv"))
     files += sorted(paths.MAPPINGS.glob("*.yml")) + sorted(paths.REFERENCE.glob("*.csv"))
@@ -314,39 +353,32 @@ def _sha(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _is_ready(folder: Path, wanted: dict[str, str]) -> bool:
-    state = folder / STATE_FILE
-    return state.exists() and json.loads(state.read_text(encoding="utf-8"))["inputs"] == wanted
+def _is_ready(folder: Path, wanted: dict[str, str], params: RunParams | None = None) -> bool:
+    """Return whether the data were made from `wanted` and, if `params` are given, remember just these."""
+    if not (folder / STATE_FILE).exists():
+        return False
+    state = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
+    return state["inputs"] == wanted and (params is None or state["parameters"] == _plain(params))
 
 
-def _remember(folder: Path, params: RunParams) -> RunParams:
+def _remember(folder: Path, params: RunParams) -> None:
     """Store parameters that change pages but not data (language, titles), so that notebooks see them."""
     state = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
-    parameters = json.loads(params.model_dump_json())
-    if state["parameters"] != parameters:
-        _replace_text(
-            folder / STATE_FILE, json.dumps({**state, "parameters": parameters}, ensure_ascii=False, indent=1)
-        )
-    return params
+    _write_json(folder / STATE_FILE, {**state, "parameters": _plain(params)})
 
 
 def _write_state(staging: Path, params: RunParams, inputs: dict[str, str], seconds: dict[str, float]) -> None:
-    state = {"parameters": json.loads(params.model_dump_json()), "inputs": inputs, "seconds": seconds}
-    _replace_text(staging / STATE_FILE, json.dumps(state, ensure_ascii=False, indent=1))
+    _write_json(staging / STATE_FILE, {"parameters": _plain(params), "inputs": inputs, "seconds": seconds})
 
 
-def _replace_text(path: Path, content: str) -> None:
+def _plain(params: RunParams) -> dict:
+    return json.loads(params.model_dump_json())
+
+
+def _write_json(path: Path, state: dict) -> None:
     temporary = path.with_suffix(".tmp")
     with temporary.open("w", encoding="utf-8") as stream:
-        stream.write(content)
+        json.dump(state, stream, ensure_ascii=False, indent=1)
         stream.flush()
         os.fsync(stream.fileno())
     temporary.replace(path)
-
-
-def _swap(staging: Path, folder: Path) -> None:
-    old = folder.parent / f".{folder.name}-old-{os.getpid()}"
-    if folder.exists():
-        folder.rename(old)
-    staging.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)

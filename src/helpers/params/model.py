@@ -13,6 +13,8 @@ Scenario = Literal["null", "effect", "selection", "pretrend", "spillover"]
 Dirt = Literal["none", "typical", "heavy"]
 MinCell = Annotated[int, Field(ge=5, le=1000)]
 Year = Annotated[int, Field(ge=1949, le=2100)]
+# Below this the published counts no longer fit into one zone.
+SMALLEST_ZONE = 400
 
 
 class Strict(BaseModel):
@@ -41,7 +43,7 @@ class SyntheticData(Strict):
     """The run generates its own zone."""
 
     kind: Literal["synthetic"]
-    firms: int = Field(13470, ge=300, le=5_000_000, description="market entities in the zone")
+    firms: int = Field(13470, ge=SMALLEST_ZONE, le=5_000_000, description="market entities in the zone")
     scenario: Scenario = "effect"
     dirt: Dirt = "typical"
 

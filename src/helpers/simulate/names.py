@@ -21,6 +21,8 @@ CHARACTERS = (
     "泓霖骏昊臻煜锦晟珂睿钰铭宸皓沐栩璟翎峥岚屿澜澄沛湛泽润浩瀚溪汇源清渝淼渊凯腾骐骥骅驰翔翼鸿鹏鹤鸣凌霄云霞霓曦晖昭晗晔晋昌"
     "旺盈裕丰茂荣华辉煌灿烨炜焕炫燊桐梓楠桦榕柏松枫森林荟蕴芸芮菁菲萱蔚蓝茗茵莱莎菱薇铎钧锐锋鑫铂镁钛铠铄熠耀宏宇宙寰宜宁康"
     "恒恺恩惠慧忻怡悦欣欧洛诺诚信谊谦诗诣诠博伟伦伟佳俊信健傲元先光兆冠凡凤利力功勤卓卡双可和嘉圣坚埔域基塔"
+    # Rare characters of real names: four bytes in GB18030, the second also in UTF-8.
+    "䶮𬭎"
 )
 REGIONS = ("泉州", "泉州市", "福建", "福建省", "泉州经济技术开发区")
 INDUSTRIES: dict[str, tuple[tuple[str, str, float], ...]] = {
@@ -67,6 +69,8 @@ INDUSTRIES: dict[str, tuple[tuple[str, str, float], ...]] = {
         ("餐饮管理", "6210", 4),
         ("教育咨询", "8391", 3),
         ("食品", "1419", 3),
+        # A code that a spreadsheet robs of its zero.
+        ("生态农业", "0141", 1),
     ),
     "household": (
         ("小吃店", "6291", 18),

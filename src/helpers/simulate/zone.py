@@ -8,6 +8,7 @@ import pandas as pd
 
 from helpers import codebook, paths
 from helpers.errors import UsageError, WuliError
+from helpers.params.model import SMALLEST_ZONE
 from helpers.simulate import calibrate, certificates, engagement, innovation, organisations, people, services
 from helpers.simulate.draws import AS_OF, FIRST_YEAR, LAST_YEAR, year_of
 from helpers.simulate.firms import enterprise_years, population
@@ -15,7 +16,6 @@ from helpers.simulate.readings import Readings, resolve
 from helpers.simulate.scenarios import PATENT_TYPES, Scenario, scenario_named
 from helpers.text import LANGS, say
 
-SMALLEST = 400
 _PANDAS = {"integer": "Int64", "year": "Int64", "decimal": "float64", "boolean": "boolean"}
 
 
@@ -72,8 +72,8 @@ def zone(
     """
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise UsageError(f"seed is {seed!r}: expected a whole number that is not negative")
-    if isinstance(firms, bool) or not isinstance(firms, int | np.integer) or firms < SMALLEST:
-        raise UsageError(f"firms is {firms!r}: expected a whole number of at least {SMALLEST}")
+    if isinstance(firms, bool) or not isinstance(firms, int | np.integer) or firms < SMALLEST_ZONE:
+        raise UsageError(f"firms is {firms!r}: expected a whole number of at least {SMALLEST_ZONE}")
     plan, chosen = scenario_named(scenario), resolve(readings)
     units = population(int(seed), int(firms), chosen)
     coverage = organisations.assign(seed, units, plan, chosen)
