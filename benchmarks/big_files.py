@@ -1,8 +1,9 @@
 """Raw files of a benchmark: a register of enterprises and a patent list as an office exports them, at any size.
 
 Both are UTF-8 CSV with Chinese headers and the dirt of real exports at about one cell in a hundred: full-width,
-lower-case and padded codes, codes that a spreadsheet broke, four ways to write a date and three a patent number, unknown
-categories, units in cells, repeated rows, rows that contradict another under the same key, references to nobody.
+lower-case and padded codes, codes that a spreadsheet broke, four ways to write a date and three to write a patent
+number, unknown categories, units in cells, repeated rows, rows that contradict another of the same key, references to
+nobody.
 """
 
 from collections.abc import Callable

@@ -55,7 +55,7 @@ def test_codes_are_narrowed_and_never_guessed(con, written, expected):
         ("乾照光电", "乾照光电"),
     ],
 )
-def test_name_keys(con, written, expected):
+def test_a_name_key_leaves_out_the_legal_form_and_marks(con, written, expected):
     assert con.execute(expressions.name_key(ibis.literal(written))) == expected
 
 

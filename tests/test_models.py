@@ -58,7 +58,7 @@ def test_poisson_agrees_with_the_published_institutions_regression():
     finite_sample = np.sqrt((result.n_obs - 1) / (result.n_obs - parameters))
     for term, (estimate, error) in expected.items():
         assert result.term(term)["estimate"] == pytest.approx(estimate, rel=1e-6)
-        assert result.term(term)["std_error"] / finite_sample == pytest.approx(error, rel=2e-3)
+        assert result.term(term)["std_error"] / finite_sample == pytest.approx(error, rel=1e-6)
 
 
 def test_rows_with_missing_values_are_counted_by_reason():

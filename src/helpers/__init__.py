@@ -1,6 +1,6 @@
 """Party building and innovation in an industrial zone: the study's library.
 
-Data flow down this list; a room imports only from rooms above its own line.
+Data flow down this list, and along its lines; a room imports only from rooms before it.
 
 paths, errors, text         folders; the few exceptions; every zh/en string a reader sees
 codebook                    tables, columns, rules: the single source for reading, checking, documenting, generating
@@ -13,6 +13,7 @@ forces                      indicators, one pure function each
 models                      regressions and what they could have detected
 reconcile, disclosure       published figures against data; suppression of small cells
 listed                      the listed-firms study (real input without a party variable)
+findings                    what the estimates say, in words never stronger than the checks allow
 study                       prepares a run's data once and opens it for a notebook
 style, figures, tables, show    the one theme; one function per figure and per table; how a page shows them
 report                      execute, gate, render, publish

@@ -1,7 +1,7 @@
 """Disclosure control: a table of counts of persons in, the same table with small cells taken out.
 
-Primary suppression hides a small count, and a part whose complement is small; secondary suppression hides a second cell
-where a total that is shown would give the first one away. Good for the simple tables of the pages; linked tables that
+Primary suppression hides a small count, and a part whose complement is small; secondary suppression hides further cells
+where a total that is shown would give a hidden one, or a small sum of hidden ones, away. Good for the simple tables of the pages; linked tables that
 share margins need a joint treatment (Hundepool et al. 2012, Statistical Disclosure Control, chapter 4).
 """
 
@@ -60,23 +60,30 @@ def suppress(
     Raises
     ------
     UsageError
-        If `minimum` is below 5, a column does not exist, or a count is negative or not whole.
+        If `minimum` is below 5, a column does not exist, a part is not among the counts, or a count is negative or not
+        whole.
     """
     whole_of = dict(parts or {})
-    _check(table, counts, minimum, [*shares, *([total] if total else []), *whole_of, *whole_of.values()])
+    others = [*shares, *([total] if total else []), *whole_of, *whole_of.values()]
+    _check(table, counts, minimum, others, parts=list(whole_of))
     numbers = table[list(counts)].astype("Float64")
     small = (numbers < minimum) & ((numbers > 0) | zeros_disclose)
     for part, whole in whole_of.items():
         rest = table[whole].astype("Float64") - table[part].astype("Float64")
         small[part] = small[part] | ((rest < minimum) & ((rest > 0) | zeros_disclose))
     primary = small.fillna(False).to_numpy(dtype=bool)
-    hidden = _protect(numbers, primary, total, total_rows)
+    hidden = _protect(numbers, primary, total, total_rows, minimum=minimum)
     return _write(table, counts, shares, primary, hidden, minimum=minimum, mark=mark), int(hidden.sum())
 
 
-def _check(table: pd.DataFrame, counts: Sequence[str], minimum: int, others: Sequence[str]) -> None:
+def _check(
+    table: pd.DataFrame, counts: Sequence[str], minimum: int, others: Sequence[str], *, parts: Sequence[str]
+) -> None:
     if minimum < LOWEST_MINIMUM:
         raise UsageError(f"minimum cell size {minimum} is below {LOWEST_MINIMUM}, the lowest allowed: raise it")
+    uncounted = [name for name in parts if name not in counts]
+    if uncounted:
+        raise UsageError(f"{', '.join(uncounted)}: a part of another count is a count itself: name it in `counts`")
     absent = [name for name in (*counts, *others) if name not in table.columns]
     if absent:
         held = ", ".join(map(str, table))
@@ -88,8 +95,10 @@ def _check(table: pd.DataFrame, counts: Sequence[str], minimum: int, others: Seq
             raise UsageError(f"column '{name}' holds {wrong} of {len(known)} values that are no counts: pass counts")
 
 
-def _protect(numbers: pd.DataFrame, primary: np.ndarray, total: str | None, total_rows) -> np.ndarray:
-    """Hide a second cell in every group whose shown total would give a single hidden cell away, until none is left."""
+def _protect(
+    numbers: pd.DataFrame, primary: np.ndarray, total: str | None, total_rows, *, minimum: int
+) -> np.ndarray:
+    """Hide further cells where a shown total would give a single hidden cell, or a small sum of hidden ones, away."""
     hidden = primary.copy()
     values = numbers.to_numpy(dtype=float, na_value=np.nan)
     groups = _groups(list(numbers.columns), len(numbers), total, total_rows)
@@ -98,7 +107,8 @@ def _protect(numbers: pd.DataFrame, primary: np.ndarray, total: str | None, tota
         changed = False
         for inner, sums in groups:
             shown_sums = [cell for cell in sums if not hidden[cell] and not np.isnan(values[cell])]
-            if not shown_sums or sum(hidden[cell] for cell in inner) != 1:
+            taken = [cell for cell in inner if hidden[cell]]
+            if not shown_sums or not taken or (len(taken) > 1 and sum(values[cell] for cell in taken) >= minimum):
                 continue
             free = [cell for cell in inner if not hidden[cell] and not np.isnan(values[cell])]
             # A zero protects little, so it is taken last; where nothing else is left, the total goes.

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from helpers.codebook import Table
+from helpers.codebook.conditions import texts_of
 from helpers.ingest.header import Located
 from helpers.ingest.people import pseudonymise
 from helpers.ingest.sheets import Ragged
@@ -38,9 +38,9 @@ def duplicates(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
         `duplicate_key` for all rows of a key whose values differ.
     """
     key = list(table.key)
-    if _is_unique(frame, key):
+    repeated = np.flatnonzero(_repeats(frame, key))
+    if not len(repeated):
         return no_faults()
-    repeated = np.flatnonzero(frame.duplicated(key, keep=False))
     rows = frame.iloc[repeated]
     copies = rows.duplicated(list(table.column_names), keep="first").to_numpy()
     differ = rows[~copies].duplicated(key, keep=False).to_numpy()
@@ -89,8 +89,10 @@ def _about(located: Located, rows, rules, columns, text) -> pd.DataFrame:
     return frame.astype({name: "int64" if name == "row" else "str" for name in COLUMNS})
 
 
-def _is_unique(frame: pd.DataFrame, key: list[str]) -> bool:
+def _repeats(frame: pd.DataFrame, key: list[str]) -> np.ndarray:
+    """Return which rows share their key with another, shape (N,)."""
     if len(key) == 1 and pd.api.types.is_string_dtype(frame[key[0]].dtype):
-        # Twice as fast as pandas on millions of codes.
-        return pc.count_distinct(pa.array(frame[key[0]])).as_py() == len(frame)
-    return not frame.duplicated(key).any()
+        # A third of what pandas takes on millions of codes.
+        places = texts_of(frame[key[0]]).dictionary_encode(null_encoding="encode").indices.to_numpy()
+        return (np.bincount(places) > 1)[places]
+    return frame.duplicated(key, keep=False).to_numpy()

@@ -129,7 +129,7 @@ def build(sheets: Sequence[Sheet], *, person_key: bytes | None = None) -> Built:
         out.append(_faulty_rows(sheet, own, person_key))
         findings.append(_repeated_findings(sheet, own, table))
     if len(repeated):
-        whole = whole.drop(index=whole.index[repeated["position"]])
+        whole = _without(whole, repeated["position"])
     whole = whole.reset_index(drop=True)
     findings.append(_checked(whole, check_rows(table, whole), table))
     set_aside = pd.concat([part for part in out if len(part)] or out[:1], ignore_index=True)
@@ -152,8 +152,7 @@ def _parse(located: Located, column: Column, texts: pa.ChunkedArray, extract_on:
 
 
 def _missing(column: Column, length: int) -> pd.Series:
-    empty = parse_column(pa.array([], pa.string()), column).values  # noqa: PD011
-    return empty.reindex(pd.RangeIndex(length))
+    return parse_column(pa.nulls(length, pa.string()), column).values  # noqa: PD011
 
 
 def _hashed(values: pd.Series, found: pd.DataFrame, table: Table, key: bytes | None):
@@ -263,27 +262,27 @@ def _texts(located: Located, cells: pa.Table) -> pa.Table:
 
 
 def _faulty_rows(sheet: Sheet, faults: pd.DataFrame, key: bytes | None) -> pd.DataFrame:
-    grouped = faults.groupby("position", sort=True)[["rule", "column"]].agg(
-        lambda found: ";".join(dict.fromkeys(found))
-    )
-    positions = grouped.index.to_numpy(dtype=np.int64)
+    reasons: dict[int, tuple[dict, dict]] = {}
+    for position, rule, column in zip(faults["position"].tolist(), faults["rule"], faults["column"], strict=True):
+        rules, columns = reasons.setdefault(position, ({}, {}))
+        rules[rule] = columns[column] = None
+    positions = np.array(sorted(reasons), dtype=np.int64)
+    rules, columns = ([";".join(reasons[one][part]) for one in positions.tolist()] for part in (0, 1))
     texts = sheet.texts.take(pa.array(positions))
-    return aside.as_text(
-        sheet.located, texts, sheet.rows[positions], list(grouped["rule"]), list(grouped["column"]), key
-    )
+    return aside.as_text(sheet.located, texts, sheet.rows[positions], rules, columns, key)
 
 
 def _repeated_findings(sheet: Sheet, repeated: pd.DataFrame, table: Table) -> pd.DataFrame:
     located = sheet.located
-    rows = sheet.frame.iloc[repeated["position"].to_numpy(dtype=np.int64)]
-    shown = rows[list(table.key)].astype("str").agg(";".join, axis=1) if len(rows) else []
+    positions = repeated["position"].to_numpy(dtype=np.int64)
+    first, *others = (sheet.frame[name].iloc[positions].astype("str") for name in table.key)
     return ledger.entries(
         table=table.name,
         file=located.sheet.file,
         sheet=located.sheet.sheet,
-        row=sheet.rows[repeated["position"].to_numpy(dtype=np.int64)],
+        row=sheet.rows[positions],
         column=repeated["column"],
-        value=list(shown),
+        value=first.str.cat(others, sep=";") if others else first,
         rule=repeated["rule"],
         action="set_aside",
     )
@@ -314,7 +313,13 @@ def _with_provenance(sheet: Sheet) -> pd.DataFrame:
         "source_row": sheet.rows,
     }
     frame = sheet.frame.assign(**places)
-    return frame.drop(index=frame.index[sheet.faults["position"].unique()]) if len(sheet.faults) else frame
+    return _without(frame, sheet.faults["position"]) if len(sheet.faults) else frame
+
+
+def _without(frame: pd.DataFrame, positions: pd.Series) -> pd.DataFrame:
+    keep = np.ones(len(frame), dtype=bool)
+    keep[positions] = False
+    return frame[keep]
 
 
 def _stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:

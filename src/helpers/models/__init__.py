@@ -1,7 +1,8 @@
 """Regressions and what they could have detected: a firm-year table in, frozen results out.
 
-One call, `fit`, runs one specification with clustered standard errors, `associations` a grid of them; `balance` compares groups before treatment;
-`minimum_detectable_effect` and `equivalence` go with every estimate, so that a null says what it could have missed.
+One call, `fit`, runs one specification with clustered standard errors, `associations` a grid of them; `balance`
+compares groups before treatment; `minimum_detectable_effect` and `equivalence` go with every estimate, so that a null
+says what it could have missed.
 """
 
 from helpers.models.association import associations

@@ -26,7 +26,8 @@ def balance(data: pd.DataFrame, *, group: str, covariates: Sequence[str]) -> pd.
 
     Notes
     -----
-    Austin (2009, Statistics in Medicine 28, equation 1). Missing values are left out covariate by covariate and show in n.
+    Austin (2009, Statistics in Medicine 28, equation 1). Missing values are left out covariate by covariate and show
+    in n.
     """
     grouped = data[data[group].notna()]
     flag = grouped[group].astype(bool)

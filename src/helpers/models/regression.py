@@ -21,6 +21,8 @@ from helpers.models.result import TABLE_COLUMNS, Result
 Estimator = Literal["ols", "poisson", "logit"]
 Vcov = Literal["iid", "HC1", "CR1"]
 FEW_CLUSTERS = 30
+# A fitted mean this far below the average outcome is a coefficient on its way to minus infinity, not a rare event.
+SEPARATED = 1e-9
 
 
 def fit(
@@ -67,7 +69,7 @@ def fit(
     ------
     InputError
         If columns are missing, values are infinite, the exposure or the outcome does not vary, terms are collinear,
-        the data are separated, or the fit does not converge.
+        all rows are in one cluster, the data are separated, or the fit does not converge.
 
     Notes
     -----
@@ -85,6 +87,8 @@ def fit(
     design, names = _design(used, terms, fixed_effects)
     _refuse_design(used, y, design, names, outcome, exposure, estimator)
     groups = pd.factorize(used[cluster])[0] if cluster else None
+    if vcov == "CR1" and groups.max() == 0:
+        raise InputError(f"all {len(y):,} rows are in one cluster of '{cluster}': an interval takes at least two")
     fitted = _estimate(y, design, estimator, vcov, groups)
     n_clusters = int(groups.max()) + 1 if groups is not None else 0
     return Result(
@@ -143,14 +147,21 @@ def _complete_rows(data: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, 
 
 
 def _without_uninformative(used, outcome, fixed_effects, estimator, dropped):
-    for name in fixed_effects:
-        by_value = used.groupby(name, observed=True)[outcome]
-        empty = by_value.transform("max") == 0
-        if estimator == "logit":
-            empty |= by_value.transform("min") == 1
-        if empty.any():
-            dropped = {**dropped, f"{name}: outcome all alike in a group": int(empty.sum())}
-            used = used[~empty]
+    before = -1
+    # Rows dropped for one fixed effect can leave a value of another with nothing but zeros.
+    while len(used) != before:
+        before = len(used)
+        for name in fixed_effects:
+            by_value = used.groupby(name, observed=True)[outcome]
+            empty = by_value.transform("max") == 0
+            if estimator == "logit":
+                empty |= by_value.transform("min") == 1
+            if empty.any():
+                reason = f"{name}: outcome all alike in a group"
+                dropped = {**dropped, reason: dropped.get(reason, 0) + int(empty.sum())}
+                used = used[~empty]
+    if used.empty:
+        raise InputError(f"no informative row is left: '{outcome}' does not vary within the fixed effects: {dropped}")
     return used, dropped
 
 
@@ -166,7 +177,8 @@ def _design(used: pd.DataFrame, terms: list[str], fixed_effects: Sequence[str]) 
 def _refuse_design(used, y, design, names, outcome, exposure, estimator) -> None:
     if np.ptp(design[:, 0]) == 0:
         raise InputError(
-            f"the exposure '{exposure}' has no variation: all {len(y):,} rows are {design[0, 0]:g}; nothing can be compared"
+            f"the exposure '{exposure}' has no variation: all {len(y):,} rows are {design[0, 0]:g}; nothing can be "
+            "compared"
         )
     if np.ptp(y) == 0:
         raise InputError(f"the outcome '{outcome}' has no variation: all {len(y):,} rows are {y[0]:g}")
@@ -213,6 +225,13 @@ def _estimate(y, design, estimator, vcov, groups):
         raise InputError(f"the {estimator} fit did not converge in {options['maxiter']} steps")
     if not np.isfinite(fitted.params).all() or not np.isfinite(fitted.bse).all():
         raise InputError(f"the {estimator} fit has coefficients or standard errors that are not finite")
+    if estimator == "poisson":
+        vanishing = int((fitted.fittedvalues < SEPARATED * y.mean()).sum())
+        if vanishing:
+            raise InputError(
+                f"separation: a combination of terms predicts zero in {vanishing:,} of {len(y):,} rows, so that a "
+                "coefficient runs to minus infinity: leave out the term or these rows"
+            )
     return fitted
 
 

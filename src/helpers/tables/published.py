@@ -40,7 +40,7 @@ def reconciliation_table(rows: pd.DataFrame, lang: Lang, *, status: str) -> pd.D
 
 
 def _recomputed(row) -> str:
-    if pd.notna(row.recomputed_on):
+    if pd.notna(pd.to_datetime(row.recomputed_on)):
         return f"{pd.Timestamp(row.recomputed_on):%Y-%m-%d}"
     if pd.isna(row.recomputed):
         return ""

@@ -5,6 +5,7 @@ A code is a key, so a damaged one is never completed: what a spreadsheet cut off
 
 import re
 from collections.abc import Callable
+from operator import mul
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +19,7 @@ APPLICATION_NO = r"^(?:(?:19|20)\d{2}[12389]\d{7}|(?:8[5-9]|9\d|0[0-3])[1238]\d{
 """A Chinese application number without prefix and dots: year, type digit, serial, and if stated the check digit and the
 kind of publication. Until September 2003 the year has two digits and the serial five."""
 
+_PREFIXED = r"\A(?:(?:CN|ZL)+(?:19|20)\d{2}[12389]\d{7}(?:\.?[\dX])?|(?:19|20)\d{2}[12389]\d{7}\.[\dX])\z"
 _IS_APPLICATION_NO = re.compile(APPLICATION_NO, re.ASCII)
 _APPLICATION_COLUMN = "application_no"
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+?\d{1,3}", re.ASCII | re.IGNORECASE)
@@ -26,6 +28,8 @@ _FORBIDDEN = frozenset("IOSVZ")
 _CONFUSED = str.maketrans("OI", "01")
 _FILLING = re.compile(r"[\s\-‐‑‒–—−·.]")
 _WIDEST = 20
+_VALUE = {letter: value for value, letter in enumerate(uscc.ALPHABET)}
+_WEIGHTS = (*uscc.WEIGHTS, 1)
 _NOTHING = pa.array(sorted({form for word in MISSING | EXCEL_ERRORS for form in (word, word.lower(), word.title())}))
 
 _UNPARSEABLE = Reading(None, (("unparseable", "nulled"),))
@@ -57,7 +61,7 @@ def parse_code(texts: pa.Array, column: Column, *, pad: int | None = None) -> Pa
         Width to which numeric codes are filled up with zeros.
     """
     if column.name == _APPLICATION_COLUMN:
-        return _parse_pattern(texts, APPLICATION_NO, _read_application_no)
+        return _parse_application_no(texts)
     if column.pattern:
         pattern = re.compile(column.pattern)
         return _parse_pattern(texts, column.pattern, lambda text: _read_code(text, pattern, pad))
@@ -65,15 +69,36 @@ def parse_code(texts: pa.Array, column: Column, *, pad: int | None = None) -> Pa
     return replace(texts, irregular, _read_identifier)
 
 
+def _parse_application_no(texts: pa.Array) -> Parsed:
+    """Read application numbers; those like CN202010855361.2 in one go, because whole files are written so."""
+    irregular = _irregular(texts, APPLICATION_NO)
+    among = np.flatnonzero(irregular)
+    some = texts.take(pa.array(among))
+    fits = pc.match_substring_regex(some, _PREFIXED)
+    found = some.filter(fits)
+    bare = pc.replace_substring(pc.replace_substring_regex(found, "^(?:CN|ZL)+", ""), ".", "")
+    places = among[fits.to_numpy(zero_copy_only=False)]
+    is_prefixed = np.zeros(len(texts), dtype=bool)
+    is_prefixed[places] = True
+    parsed = replace(
+        pc.replace_with_mask(texts, pa.array(is_prefixed), bare), irregular & ~is_prefixed, _read_application_no
+    )
+    return Parsed(parsed.values, together(findings(places, found, "code_format", "repaired", bare), parsed.findings))
+
+
 def _parse_pattern(texts: pa.Array, pattern: str, read: Callable[[str], Reading]) -> Parsed:
     try:
-        fits = pc.match_substring_regex(texts, _anchored(pattern))
+        irregular = _irregular(texts, pattern)
     except pa.ArrowInvalid:
         # Arrow's regular expressions know no lookarounds; then each distinct text is read
         return replace(texts, present(texts), read)
+    return replace(texts, irregular, read)
+
+
+def _irregular(texts: pa.Array, pattern: str) -> np.ndarray:
+    fits = pc.fill_null(pc.match_substring_regex(texts, _anchored(pattern)), False).to_numpy(zero_copy_only=False)
     # a pattern of \S lets full-width characters pass
-    irregular = ~pc.fill_null(fits, False).to_numpy(zero_copy_only=False) | suspicious(texts, identifier=True)
-    return replace(texts, present(texts) & irregular, read)
+    return present(texts) & (~fits | suspicious(texts, identifier=True))
 
 
 def _anchored(pattern: str) -> str:
@@ -114,9 +139,9 @@ def _read_uscc(text: str) -> Reading:
     if _FORBIDDEN.intersection(code):
         code = code.translate(_CONFUSED)
         rule = "confusable_character"
-        if not uscc.check_digit_ok([code])[0]:
+        if not _is_right(code):
             return _UNPARSEABLE
-    is_right = bool(uscc.check_digit_ok([code])[0])
+    is_right = _is_right(code)
     flags = ()
     if code.isdigit() and code.endswith("000"):
         if not is_right:
@@ -126,6 +151,15 @@ def _read_uscc(text: str) -> Reading:
     elif not is_right:
         flags = (("bad_check_digit", "flagged"),)
     return Reading(code, (*(((rule, "repaired"),) if rule else ()), *flags))
+
+
+def _is_right(code: str) -> bool:
+    """Tell whether 18 characters are a code with the right check digit.
+
+    `uscc.check_digit_ok` works on whole columns: for a single code it takes fifty times as long.
+    """
+    values = [_VALUE.get(letter) for letter in code]
+    return None not in values and sum(map(mul, values, _WEIGHTS)) % 31 == 0
 
 
 def _read_application_no(text: str) -> Reading:
