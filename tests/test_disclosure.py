@@ -81,3 +81,21 @@ def test_a_minimum_below_five_and_values_that_are_no_counts_are_refused():
         disclosure.suppress(pd.DataFrame({"n": [1.5, 20]}), counts=["n"])
     with pytest.raises(UsageError, match="no column missing"):
         disclosure.suppress(pd.DataFrame({"n": [10]}), counts=["missing"])
+
+
+def test_a_total_does_not_give_away_a_small_sum_of_hidden_cells():
+    table = pd.DataFrame({"group": ["a", "b", "c", "d", "all"], "persons": [1, 2, 30, 60, 93]})
+    shown, number = disclosure.suppress(table, counts=["persons"], total_rows=[False, False, False, False, True])
+    # Without the 30, 93 - 30 - 60 says that both groups together are 3 persons.
+    assert (hidden_cells(shown, "persons"), number) == ([True, True, True, False, False], 3)
+
+
+def test_hidden_cells_that_are_many_persons_together_need_no_third_one():
+    table = pd.DataFrame({"persons": [7, 8, 30, 45]})
+    shown, _ = disclosure.suppress(table, counts=["persons"], total_rows=[False, False, False, True])
+    assert hidden_cells(shown, "persons") == [True, True, False, False]
+
+
+def test_a_part_that_is_not_among_the_counts_is_wrong_use():
+    with pytest.raises(UsageError, match="name it in `counts`"):
+        disclosure.suppress(pd.DataFrame({"k": [3], "n": [12]}), counts=["n"], parts={"k": "n"})

@@ -77,6 +77,17 @@ def test_without_a_register_linkage_stops(tmp_path):
         codes.by_code(engine.connect(), tmp_path)
 
 
+def test_a_register_alone_links_nothing_and_does_not_fail(tmp_path):
+    others = tuple(table.__name__ for table in (*zone.OPEN, *zone.RESTRICTED) if table is not zone.enterprises)
+    run = zone.write(tmp_path / "run", without=others)
+    clean.build(run, codebook=codebook.load(), extract_on=zone.EXTRACT_ON)
+    con = engine.connect()
+    found = codes.by_code(con, run)
+    con.disconnect()
+    assert found.empty
+    assert list(pd.read_csv(run / "linkage.csv", encoding="utf-8-sig")) == list(found)
+
+
 def test_every_outcome_has_a_name_in_both_languages(linked):
     for name in linked["outcome"].unique():
         assert text.say(f"link.{name}", "zh") != text.say(f"link.{name}", "en")

@@ -116,3 +116,36 @@ def test_the_detectable_effect_is_2_8_standard_errors_in_large_samples():
 def test_equivalence_rejects_only_with_a_narrow_interval():
     assert models.equivalence(0.0, 0.1, df=1e6, bound=0.3) == pytest.approx(0.00135, abs=1e-5)
     assert models.equivalence(0.0, 0.3, df=1e6, bound=0.3) > 0.15
+
+
+def test_a_logit_drops_rows_that_lose_their_variation_with_another_effects_rows():
+    # Grid g is all ones; without it year 1 is a single zero.
+    rows = pd.DataFrame(
+        {
+            "y": [1, 1, 0, 1, 0, 1, 0, 1, 0],
+            "x": [0, 1, 1, 0, 1, 1, 0, 1, 0],
+            "year": [1, 2, 1, 2, 2, 2, 2, 3, 3],
+            "grid": ["g", "g", "h", "h", "h", "h", "h", "h", "h"],
+        }
+    )
+    result = models.fit(rows, outcome="y", exposure="x", fixed_effects=["year", "grid"], estimator="logit", vcov="HC1")
+    assert result.n_obs == 6
+    assert result.n_dropped == {
+        "grid: outcome all alike in a group": 2,
+        "year: outcome all alike in a group": 1,
+    }
+
+
+def test_a_single_cluster_is_refused():
+    rows = pd.DataFrame({"y": [1, 2, 3, 4], "x": [0, 1, 0, 1], "zone": 1})
+    with pytest.raises(InputError, match="all 4 rows are in one cluster of 'zone'"):
+        models.fit(rows, outcome="y", exposure="x", estimator="ols", cluster="zone")
+
+
+def test_a_control_that_predicts_only_zeros_is_refused_and_not_given_a_number():
+    rng = np.random.default_rng(3)
+    rows = pd.DataFrame({"firm": np.repeat(range(20), 5), "x": rng.integers(0, 2, 100), "y": rng.poisson(2, 100)})
+    rows["is_new"] = (rows["firm"] < 3).astype(float)
+    rows.loc[rows["firm"] < 3, "y"] = 0
+    with pytest.raises(InputError, match="predicts zero in 15 of 100 rows"):
+        models.fit(rows, outcome="y", exposure="x", controls=["is_new"], cluster="firm")

@@ -237,3 +237,31 @@ def test_every_expression_of_the_panel_compiles_for_spark(run, monkeypatch):
     for expression in made:
         assert "SELECT" in ibis.to_sql(expression.unbind(), dialect="pyspark")
     con.disconnect()
+
+
+def test_a_founding_date_after_the_extract_does_not_date_the_treatment(tmp_path):
+    folder = zone.write(tmp_path / "run")
+    path = folder / "ingested" / "party_orgs.parquet"
+    orgs = pd.read_parquet(path)
+    before = pd.read_parquet(folder / "ingested" / "org_coverage.parquet")
+    spell = before[before["uscc"] == zone.A].sort_values("from_on").iloc[0]
+    # A slip of the pen: 2032 for the true year.
+    orgs.loc[orgs["org_id"] == spell["org_id"], "established_on"] = pd.Timestamp("2032-05-01")
+    orgs.to_parquet(path)
+    build(folder)
+    found = pd.read_parquet(folder / "panel.parquet").set_index(["uscc", "year"])
+    assert found.loc[(zone.A, 2016), "org_founded_on"] == spell["from_on"]
+    assert found.loc[(zone.A, 2022), "has_org"]
+    assert found["cohort_org"].max() <= zone.EXTRACT_ON.year
+
+
+def test_an_amendment_dated_after_the_extract_makes_no_cohort(tmp_path):
+    folder = zone.write(tmp_path / "run")
+    path = folder / "ingested" / "charter_amendments.parquet"
+    amendments = pd.read_parquet(path)
+    amendments = amendments.drop_duplicates("uscc").assign(amended_on=pd.Timestamp("2032-05-01"))
+    amendments.to_parquet(path)
+    build(folder)
+    found = pd.read_parquet(folder / "panel.parquet")
+    assert found["cohort_charter"].isna().all()
+    assert not found["has_charter"].any()

@@ -79,7 +79,7 @@ def _synth(options: argparse.Namespace) -> int:
     from helpers.report.publish import writing
 
     zone = simulate.zone(seed=options.seed, firms=options.firms, scenario=options.scenario)
-    files, truth = options.out / "raw", options.out / "truth"
+    files, truth = options.out, options.out / "_truth"
     with writing():
         for folder in (files, truth):
             folder.mkdir(parents=True, exist_ok=True)
@@ -188,8 +188,8 @@ def _add_synth(commands: argparse._SubParsersAction) -> None:
     synth = commands.add_parser(
         "synth",
         help="write the files of a synthetic zone",
-        description="Write a synthetic zone as an office would send it: the files to DIR/raw, the scenario's truth and "
-        "every planted fault to DIR/truth.",
+        description="Write a synthetic zone as an office would send it: the files to DIR, the scenario's truth and "
+        "every planted fault to DIR/_truth, which reading leaves alone.",
     )
     synth.set_defaults(command=_synth)
     synth.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")

@@ -1,8 +1,9 @@
 """Disclosure control: a table of counts of persons in, the same table with small cells taken out.
 
 Primary suppression hides a small count, and a part whose complement is small; secondary suppression hides further cells
-where a total that is shown would give a hidden one, or a small sum of hidden ones, away. Good for the simple tables of the pages; linked tables that
-share margins need a joint treatment (Hundepool et al. 2012, Statistical Disclosure Control, chapter 4).
+where a total that is shown would give a hidden one, or a small sum of hidden ones, away. Good for the simple tables of
+the pages; linked tables that share margins need a joint treatment (Hundepool et al. 2012, Statistical Disclosure
+Control, chapter 4).
 """
 
 from collections.abc import Mapping, Sequence
@@ -95,9 +96,7 @@ def _check(
             raise UsageError(f"column '{name}' holds {wrong} of {len(known)} values that are no counts: pass counts")
 
 
-def _protect(
-    numbers: pd.DataFrame, primary: np.ndarray, total: str | None, total_rows, *, minimum: int
-) -> np.ndarray:
+def _protect(numbers: pd.DataFrame, primary: np.ndarray, total: str | None, total_rows, *, minimum: int) -> np.ndarray:
     """Hide further cells where a shown total would give a single hidden cell, or a small sum of hidden ones, away."""
     hidden = primary.copy()
     values = numbers.to_numpy(dtype=float, na_value=np.nan)

@@ -15,6 +15,8 @@ UNIT, PERIOD = "stock_code", "year"
 PATH_COLUMNS = ("source_file", "source_sheet", "source_row")
 REPLICATION_CONTROLS = ("return_on_net_assets", "earnings_per_share", "growth_rate", "directors")
 GROWTH_LIMIT = 10.0
+# Ratios computed by two spreadsheets differ in their last bits; beyond twelve digits no source says anything.
+SAME = 1e-12
 WINDOW_M = 100_000.0
 
 
@@ -24,26 +26,29 @@ def source_differences(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.Da
     Parameters
     ----------
     first, second : DataFrame
-        Each one row a firm-year with `stock_code`, `year` and columns of the codebook; the second may have fewer.
+        Each one row a firm-year with `stock_code`, `year` and columns of the codebook. A column that one source lacks,
+        or leaves blank throughout, is not compared.
 
     Returns
     -------
     columns : DataFrame
-        One row a shared column: column, both (rows stated in both), equal, differ, only_first, only_second (rows that
-        state it in one source alone), largest_gap (absolute, numeric columns).
+        One row a shared column: column, both (rows stated in both), equal (numbers: to 12 digits), differ, only_first,
+        only_second (rows that state it in one source alone), largest_gap (absolute, numeric columns).
     rows : DataFrame
         One row a differing cell: stock_code, year, column, first, second.
     """
     key = [UNIT, PERIOD]
-    shared = [name for name in first.columns if name in second.columns and name not in (*key, *PATH_COLUMNS)]
+    held = [set(frame.columns[frame.notna().any()]) for frame in (first, second)]
+    shared = [name for name in first.columns if name in held[0] & held[1] and name not in (*key, *PATH_COLUMNS)]
     both = first[key + shared].merge(second[key + shared], on=key, suffixes=("_1", "_2"), validate="one_to_one")
     summary, cells = [], []
     for name in shared:
         a, b = both[f"{name}_1"], both[f"{name}_2"]
         stated = a.notna() & b.notna()
         if pd.api.types.is_numeric_dtype(a) and not pd.api.types.is_bool_dtype(a):
-            gap = (a.astype(float) - b.astype(float)).abs()
-            differ = stated & (gap > 0)
+            one, other = a.astype(float), b.astype(float)
+            gap = (one - other).abs()
+            differ = stated & (gap > SAME * np.maximum(one.abs(), other.abs()))
             largest = float(gap[stated].max()) if stated.any() else np.nan
         else:
             differ, largest = stated & (a.astype("str") != b.astype("str")), np.nan
@@ -112,7 +117,7 @@ def dirt(frame: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     for check, flags in implausible(frame).items():
         column = CHECKED[check]
         worst = frame.loc[flags, column]
-        most = "" if worst.empty else f"{(worst.min() if check == 'no_directors' else worst.max()):,g}"
+        most = "" if worst.empty else f"{(worst.min() if check == 'no_directors' else worst.max()):,.9g}"
         rows.append({"check": check, "column": column, "n": int(flags.sum()), "of": len(frame), "most": most})
     complete = frame[_stated(frame, codebook)]
     among = int(implausible(complete)["green_above_total"].sum())

@@ -28,8 +28,10 @@ Format = str | Callable[[Any], str]
 _SVG_BYTES = 400_000
 _PIXELS_PER_INCH = 200
 _ROWS_BEHIND_FIGURE = 500
-_LONG_TEXT = 24
+# Widths in Latin letters, a Chinese character counting two: up to the first a cell keeps one line.
+_SHORT_TEXT, _LONG_TEXT = 18, 44
 _CSS_PIXELS_PER_INCH = 96
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
 _NUMBER_TEXT = re.compile(r"[<>≥≤~≈+−-]?\s?\d[\d,]*(\.\d+)?\s?%?")
 
 
@@ -86,7 +88,7 @@ def figure(
         cut = say("page.rows_cut", lang, shown=len(shown), rows=len(data)) if len(shown) < len(data) else ""
         parts.append(
             f'<details class="behind"><summary>{say("page.data_behind", lang)}</summary>'
-            f"{_grid(shown, title, formats or {})}{_note(cut)}</details>"
+            f"{_grid(shown, title, formats or {}, lang)}{_note(cut)}</details>"
         )
     return HTML("\n".join([*parts, "</figure>"]))
 
@@ -113,16 +115,15 @@ def table(
         Source, sample or reading aid below the table.
     formats : mapping of column to format, optional
         A format spec (`",.1f"`, `".1%"`) or a function per column. By default whole numbers get thousands separators
-        (years do not) and others three significant digits.
+        (years do not) and a column with fractions the decimals that give its largest value three digits.
 
     Returns
     -------
     IPython.display.HTML
     """
-    del lang  # Every text comes from the caller; asked for so that all of `show` is called alike.
     caption = f'<figcaption><span class="number" data-kind="table"></span>{escape(title)}</figcaption>'
     foot = f'<p class="note">{escape(note)}</p>' if note else ""
-    return HTML(f'<figure class="table">{caption}\n{_grid(frame, title, formats or {})}{foot}</figure>')
+    return HTML(f'<figure class="table">{caption}\n{_grid(frame, title, formats or {}, lang)}{foot}</figure>')
 
 
 def text(sentence: str) -> HTML:
@@ -140,7 +141,7 @@ def parameters(values: BaseModel, *, lang: Lang) -> HTML:
     rows = [(name, _listed(value)) for name, value in values.model_dump(mode="json").items()]
     frame = pd.DataFrame(rows, columns=[say("page.name", lang), say("page.value", lang)])
     title = say("page.page_parameters", lang)
-    return HTML(f'<details class="code"><summary>{escape(title)}</summary>\n{_grid(frame, title, {})}</details>')
+    return HTML(f'<details class="code"><summary>{escape(title)}</summary>\n{_grid(frame, title, {}, lang)}</details>')
 
 
 def finding(sentence: str) -> HTML:
@@ -217,30 +218,32 @@ def _note(note: str) -> str:
     return f'<span class="note">{escape(note)}</span>' if note else ""
 
 
-def _grid(frame: pd.DataFrame, label: str, formats: Mapping[str, Format]) -> str:
+def _grid(frame: pd.DataFrame, label: str, formats: Mapping[str, Format], lang: Lang) -> str:
     shown = frame.reset_index() if any(name is not None for name in frame.index.names) else frame
     columns = [shown.iloc[:, position] for position in range(shown.shape[1])]
     numeric = [_is_numeric(column) for column in columns]
     texts = [_formatted(column, formats.get(column.name)) for column in columns]
-    classes = [
-        _kind(number) or (' class="long"' if max(map(len, cells), default=0) > _LONG_TEXT else "")
-        for number, cells in zip(numeric, texts, strict=True)
-    ]
+    classes = [_kind(number) or _breadth(cells) for number, cells in zip(numeric, texts, strict=True)]
     head = "".join(
         f'<th scope="col"{_kind(number)}>{escape(str(column.name))}</th>'
         for column, number in zip(columns, numeric, strict=True)
     )
-    body = "\n".join(_row(cells, classes) for cells in zip(*texts, strict=True)) if texts else ""
+    body = "\n".join(_row(cells, classes, lang) for cells in zip(*texts, strict=True)) if texts else ""
     return (
         f'<div class="scroll" role="region" aria-label="{escape(label)}" tabindex="0"><table>\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
     )
 
 
-def _row(cells: tuple[str, ...], classes: list[str]) -> str:
+def _row(cells: tuple[str, ...], classes: list[str], lang: Lang) -> str:
     opened = ["td" + kind for kind in classes]
-    if not classes[0]:
-        opened[0] = 'th scope="row"'
+    if 'class="n"' not in classes[0]:
+        opened[0] = f'th scope="row"{classes[0]}'
+    # A data value in Chinese on an English page: said so, for the voice that reads it and the font that shows it.
+    opened = [
+        tag + (' lang="zh-CN"' if lang == "en" and _CHINESE.search(cell) else "")
+        for tag, cell in zip(opened, cells, strict=True)
+    ]
     return (
         "<tr>"
         + "".join(f"<{tag}>{escape(cell)}</{tag[:2]}>" for tag, cell in zip(opened, cells, strict=True))
@@ -250,6 +253,11 @@ def _row(cells: tuple[str, ...], classes: list[str]) -> str:
 
 def _kind(number: bool) -> str:
     return ' class="n"' if number else ""
+
+
+def _breadth(cells: list[str]) -> str:
+    widest = max((len(cell) + len(_CHINESE.findall(cell)) for cell in cells), default=0)
+    return "" if widest <= _SHORT_TEXT else ' class="long"' if widest > _LONG_TEXT else ' class="mid"'
 
 
 def _is_numeric(column: pd.Series) -> bool:
@@ -266,7 +274,20 @@ def _is_numeric(column: pd.Series) -> bool:
 
 def _formatted(column: pd.Series, given: Format | None) -> list[str]:
     is_year = str(column.name).lower() in {"year", "年", "年份", "年度"} or str(column.name).lower().endswith("_year")
-    return [_cell(value, given, is_year) for value in column.tolist()]
+    values = column.tolist()
+    return [_cell(value, given or _decimals(values), is_year) for value in values]
+
+
+def _decimals(values: list[Any]) -> str | None:
+    """Return the format of a column that holds fractions: three digits of its largest value, the same in each row."""
+    numbers = [float(v) for v in values if isinstance(v, int | float | np.number) and not isinstance(v, bool)]
+    numbers = [number for number in numbers if math.isfinite(number)]
+    if all(number.is_integer() for number in numbers):
+        return None
+    largest = max(map(abs, numbers))
+    if largest < 0.001:
+        return ".2g"
+    return ",.1f" if largest >= 10 else ",.2f" if largest >= 1 else ",.3f"
 
 
 def _cell(value: Any, given: Format | None, is_year: bool) -> str:
@@ -285,11 +306,9 @@ def _cell(value: Any, given: Format | None, is_year: bool) -> str:
 
 
 def _number(value: float, given: str | None, is_year: bool) -> str:
-    if given:
-        return format(value, given)
-    if float(value).is_integer():
-        return f"{value:.0f}" if is_year else f"{value:,.0f}"
-    return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.3g}"
+    written = format(value, given) if given else f"{value:.0f}" if is_year else f"{value:,.0f}"
+    # What rounds to zero has no sign.
+    return written.removeprefix("-") if not written.strip("-0.,%") else written
 
 
 def _is_missing(value: Any) -> bool:

@@ -116,7 +116,8 @@ def _expressions(raw: dict[str, ir.Table], *, extract_on: str) -> dict[str, ir.T
     }
     expressions = {name: one_to_one.get(name, lambda rows: rows)(rows) for name, rows in raw.items()}
     if "patents" in raw:
-        expressions["patents"] = patents.patents(raw["patents"], extract_on=extract_on)
+        is_single = not patents.has_repeats(raw["patents"]).execute()
+        expressions["patents"] = patents.patents(raw["patents"], extract_on=extract_on, is_single=is_single)
     if "org_coverage" in raw:
         expressions["org_coverage"] = coverage.org_coverage(
             raw["org_coverage"], raw.get("party_orgs"), raw.get("enterprises")

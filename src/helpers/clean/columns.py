@@ -91,8 +91,8 @@ def normal_application_no(number: ir.StringValue) -> ir.StringValue:
         else_=tidy.nullif(""),
     )
     return ibis.cases(
-        (number.re_search("^[0-9]{12}$"), number),
-        (number.re_search("^[0-9]{12}[.][0-9X]$"), number.substr(0, 12)),
+        (number.re_search("^[0-9]{12}([.]?[0-9X])?$"), number.substr(0, 12)),
+        (number.re_search("^[0-9]{8}([.]?[0-9X])?$"), number.substr(0, 8)),
         else_=heavy,
     )
 

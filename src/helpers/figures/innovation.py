@@ -27,17 +27,23 @@ def plot_patents_by_month(months: pd.DataFrame, *, last_complete: dict, ax: Axes
             continue
         colour, values = style.colour(kind), months[kind]
         complete = months["month"] <= last_complete[kind]
+        later = months["month"] >= last_complete[kind]
         ax.plot(months["month"][complete], values[complete], color=colour, linewidth=1.6,
                 label=say(f"figures.{kind}", lang))  # fmt: skip
-        ax.plot(months["month"][~complete], values[~complete], color=colour, linewidth=1.0, linestyle=":")
+        ax.plot(months["month"][later], values[later], color=colour, linewidth=1.3, linestyle=":")
     if last_complete:
         end = months["month"].max()
-        ax.axvspan(min(last_complete.values()), end, color=style.colour("shade"), zorder=0,
-                   label=say("figures.truncated", lang))  # fmt: skip
+        for number, start in enumerate(sorted(set(last_complete.values()))):
+            kinds = [say(f"figures.{kind}", lang) for kind in PATENT_TYPES if last_complete.get(kind) == start]
+            ax.axvspan(start, end, color=style.colour("reference"), alpha=0.22, linewidth=0, zorder=0,
+                       label=say("figures.truncated", lang) if number == 0 else None)  # fmt: skip
+            ax.annotate(say("figures.complete_to", lang, kinds="\n".join(kinds), month=f"{start:%Y-%m}"), (start, 1),
+                        xycoords=("data", "axes fraction"), xytext=(2, -2), textcoords="offset points", va="top",
+                        fontsize=8)  # fmt: skip
     ax.set_xlabel(say("figures.filing_month", lang))
     ax.set_ylabel(say("figures.applications", lang))
-    ax.set_ylim(bottom=0)
-    ax.legend(ncols=2)
+    ax.set_ylim(0, 1.18 * months[list(PATENT_TYPES)].to_numpy().max())
+    ax.figure.legend(loc="outside upper center", ncols=4)
     return ax
 
 

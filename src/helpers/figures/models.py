@@ -9,6 +9,8 @@ from helpers.figures.canvas import axes, height_for
 from helpers.text import Lang, say
 
 BALANCE_LIMIT = 0.1
+# Few estimates carry their numbers; many would cover one another.
+VALUES_WRITTEN = 6
 
 
 def plot_coefficients(estimates: pd.DataFrame, *, ax: Axes | None = None, lang: Lang, unit: str) -> Axes:
@@ -21,7 +23,7 @@ def plot_coefficients(estimates: pd.DataFrame, *, ax: Axes | None = None, lang: 
     unit : str
         What the axis shows, in words.
     """
-    ax = axes(ax, height=height_for(len(estimates), per_row=0.36))
+    ax = axes(ax, height=height_for(len(estimates), per_row=0.36 if len(estimates) > VALUES_WRITTEN else 0.55))
     palette = [style.colour(name) for name in ("estimate", "utility", "design", "secondary", "treated", "untreated")]
     place = np.arange(len(estimates))[::-1]
     groups = list(dict.fromkeys(estimates["group"]))
@@ -35,7 +37,13 @@ def plot_coefficients(estimates: pd.DataFrame, *, ax: Axes | None = None, lang: 
     ax.set_ylim(-0.7, len(estimates) - 0.3)
     ax.set_xlabel(say("figures.estimate_axis", lang, unit=unit))
     ax.grid(axis="y", visible=False)
-    if len(groups) > 1:
+    if len(estimates) <= VALUES_WRITTEN:
+        for y, row in zip(place, estimates.itertuples(), strict=True):
+            written = f"{row.estimate:+,.0f} ({row.conf_low:+,.0f} … {row.conf_high:+,.0f})".replace("-", "−")
+            ax.annotate(
+                written, (row.estimate, y), xytext=(0, 8), textcoords="offset points", ha="center", fontsize=8.5
+            )
+    if len(groups) > 1 and groups != list(estimates["label"]):
         ax.figure.legend(loc="outside upper center", ncols=min(3, len(groups)))
     return ax
 
@@ -59,5 +67,5 @@ def plot_balance(table: pd.DataFrame, *, ax: Axes | None = None, lang: Lang) -> 
     ax.set_ylim(-0.7, len(table) - 0.3)
     ax.set_xlabel(say("figures.balance_axis", lang))
     ax.grid(axis="y", visible=False)
-    ax.legend(loc="lower right")
+    ax.figure.legend(loc="outside upper center")
     return ax

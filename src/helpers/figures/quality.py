@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.ticker import FuncFormatter
 
 from helpers import style
 from helpers.figures.canvas import axes, height_for
@@ -11,10 +12,12 @@ from helpers.text import Lang, say
 
 ACTIONS = ("repaired", "flagged", "nulled", "set_aside")
 ACTION_COLOURS = ("design", "utility", "treated", "secondary")
+NAMED_FROM_PCT = 5
+RULES_DRAWN = 20
 
 
 def plot_missingness(shares: pd.DataFrame, *, ax: Axes | None = None, lang: Lang) -> Axes:
-    """Draw the map of missing values: tables down, column positions across, darker = more missing.
+    """Draw the map of missing values: tables down, their columns across from the most missing, the worst one named.
 
     Parameters
     ----------
@@ -23,40 +26,52 @@ def plot_missingness(shares: pd.DataFrame, *, ax: Axes | None = None, lang: Lang
     """
     tables = list(dict.fromkeys(shares["table"]))
     width = int(shares.groupby("table").size().max())
-    grid = np.full((len(tables), width), np.nan)
+    grid, worst = np.full((len(tables), width), np.nan), []
     for i, table in enumerate(tables):
-        values = shares.loc[shares["table"] == table, "missing_pct"].to_numpy(dtype=float)
-        grid[i, : len(values)] = values
-    ax = axes(ax, height=height_for(len(tables), per_row=0.24))
+        rows = shares[shares["table"] == table].sort_values("missing_pct", ascending=False, kind="stable")
+        grid[i, : len(rows)] = rows["missing_pct"].to_numpy(dtype=float)
+        worst.append((len(rows), rows.iloc[0]))
+    ax = axes(ax, width=8.4, height=height_for(len(tables), per_row=0.25))
     ramp = LinearSegmentedColormap.from_list("missing", [style.colour("present"), style.colour("missing")])
     mesh = ax.pcolormesh(np.ma.masked_invalid(grid), cmap=ramp, vmin=0, vmax=100, edgecolors="white", linewidth=0.6)
+    for i, (end, row) in enumerate(worst):
+        if row["missing_pct"] >= NAMED_FROM_PCT:
+            ax.text(end + 0.2, i + 0.5, f"{row['column']} {row['missing_pct']:.0f} %", va="center", fontsize=8)
     ax.set_yticks(np.arange(len(tables)) + 0.5, tables)
-    ax.set_xticks(np.arange(0, width, 2) + 0.5, np.arange(1, width + 1, 2))
+    ax.set_xticks([])
     ax.invert_yaxis()
     ax.grid(visible=False)
-    ax.set_xlabel(say("figures.missing_columns", lang))
-    bar = ax.figure.colorbar(mesh, ax=ax, fraction=0.03, pad=0.02)
-    bar.set_label(say("figures.missing_pct", lang))
+    ax.spines[["left", "bottom"]].set_visible(False)
+    ax.set_xlabel(say("figures.missing_columns", lang), loc="left")
+    bar = ax.figure.colorbar(mesh, ax=ax, location="top", fraction=0.03, pad=0.01, shrink=0.4, anchor=(0, 0))
+    bar.set_label(say("figures.missing_pct", lang), fontsize=9)
     bar.outline.set_visible(False)
     return ax
 
 
 def plot_findings(counts: pd.DataFrame, *, ax: Axes | None = None, lang: Lang) -> Axes:
-    """Draw how many cells or rows each rule touched, stacked by what was done.
+    """Draw how many cells or rows the most frequent rules touched, one point an action, on a logarithmic axis.
 
     Parameters
     ----------
     counts : DataFrame
         One row a rule (label in `rule`), one column an action (repaired, flagged, nulled, set_aside): counts.
     """
-    ordered = counts.assign(total=counts[list(ACTIONS)].sum(axis=1)).sort_values(["total", "rule"])
-    ax = axes(ax, height=height_for(len(ordered)))
-    left = np.zeros(len(ordered))
-    for action, colour in zip(ACTIONS, ACTION_COLOURS, strict=True):
-        width = ordered[action].to_numpy(dtype=float)
-        ax.barh(ordered["rule"], width, left=left, color=style.colour(colour), label=say(f"figures.{action}", lang))
-        left += width
+    totals = counts.assign(total=counts[list(ACTIONS)].sum(axis=1)).sort_values(["total", "rule"])
+    ordered = totals.tail(RULES_DRAWN)
+    ax = axes(ax, height=height_for(len(ordered), per_row=0.28))
+    place = np.arange(len(ordered))
+    for action, colour, mark in zip(ACTIONS, ACTION_COLOURS, ("o", "s", "D", "^"), strict=True):
+        values = ordered[action].to_numpy(dtype=float)
+        seen = values > 0
+        ax.plot(values[seen], place[seen], mark, color=style.colour(colour), label=say(f"figures.{action}", lang))
+        for x, y in zip(values[seen], place[seen], strict=True):
+            ax.annotate(f"{x:,.0f}", (x, y), xytext=(6, 0), textcoords="offset points", va="center", fontsize=8)
+    ax.set_yticks(place, ordered["rule"])
+    ax.set_ylim(-0.7, len(ordered) - 0.3)
+    ax.set_xscale("log")
+    ax.set_xlim(0.7, 4 * max(2, ordered["total"].max()))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     ax.set_xlabel(say("figures.findings", lang))
-    ax.grid(axis="y", visible=False)
     ax.figure.legend(loc="outside upper center", ncols=4)
     return ax

@@ -139,8 +139,9 @@ def _chosen(sheets: list[RawSheet], name: str | None, mapping: str) -> RawSheet:
 def _files(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
-        # "~$" begins the lock files that Excel leaves while a workbook is open.
-        if path.is_file() and not any(part.startswith((".", "~$")) for part in parts):
+        # "~$" begins the lock files that Excel leaves while a workbook is open; "_" is what is not meant to be read,
+        # such as the truth beside a synthetic delivery.
+        if path.is_file() and not any(part.startswith((".", "~$", "_")) for part in parts):
             yield path
 
 

@@ -1,5 +1,6 @@
 """A folder of an office's files in, typed tables out; every problem of every file is told at once."""
 
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -85,38 +86,52 @@ def read_folder(
         raise InputError(f"{folder.name}: the folder {what}; expected a folder with the office's files")
     problems: list[str] = []
     report: list[pd.DataFrame] = []
-    with ThreadPoolExecutor(1) as pool:
-        if mapping:
-            located = find.mapped(folder, codebook, mapping, problems)
-        else:
-            located = find.recognised(folder, codebook, problems, report)
-        by_table = _by_table(located, codebook)
-        if not mapping:
-            problems += _twice(by_table)
-        problems += _without_key(by_table, person_key)
+    if mapping:
+        located = find.mapped(folder, codebook, mapping, problems)
+    else:
+        located = find.recognised(folder, codebook, problems, report)
+    by_table = _by_table(located, codebook)
+    if not mapping:
+        problems += _twice(by_table)
+    problems += _without_key(by_table, person_key)
+    read = {name: parts for name, parts in by_table.items() if person_key is not None or not _has_people(parts[0])}
+    built, sources, is_sound = {}, [], not problems
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        jobs = {
+            name: pool.submit(_read, parts, person_key, extract_on, is_sound=is_sound) for name, parts in read.items()
+        }
         names = dict.fromkeys(one.sheet.file for one in located)
         digests = {name: pool.submit(files.sha256, folder / name) for name in names}
-        built, sources = {}, []
-        for done, (name, parts) in enumerate(by_table.items()):
+        for done, (name, job) in enumerate(jobs.items()):
             if progress:
-                progress(done, len(by_table), parts[0].sheet.place)
-            if person_key is None and _has_people(parts[0]):
-                continue
-            sheets = []
-            for one in parts:
-                try:
-                    sheets.append(tables.read_sheet(one, person_key=person_key, extract_on=extract_on))
-                except InputError as error:
-                    problems += error.problems
-                    continue
-                sources.append(_source(one, len(sheets[-1].rows)))
-            if not problems:
-                built[name] = tables.build(sheets, person_key=person_key)
-        if progress:
-            progress(len(by_table), len(by_table), "")
-        if problems:
-            raise InputError(dict.fromkeys(problems))
-        return _ingested(built, sources, report, {name: one.result() for name, one in digests.items()}, codebook)
+                progress(done, len(jobs), read[name][0].sheet.place)
+            built[name], rows, found = job.result()
+            sources += rows
+            problems += found
+    if progress:
+        progress(len(jobs), len(jobs), "")
+    if problems:
+        raise InputError(dict.fromkeys(problems))
+    return _ingested(built, sources, report, {name: one.result() for name, one in digests.items()}, codebook)
+
+
+def _read(
+    parts: list[Located], person_key: bytes | None, extract_on: date | None, *, is_sound: bool
+) -> tuple[tables.Built | None, list[dict[str, object]], list[str]]:
+    """Return the table, a row about each of its sheets, and what keeps it from being read.
+
+    Where something else is wrong already (not `is_sound`), only further problems are looked for.
+    """
+    sheets, sources, problems = [], [], []
+    for one in parts:
+        try:
+            sheets.append(tables.read_sheet(one, person_key=person_key, extract_on=extract_on))
+        except InputError as error:
+            problems += error.problems
+            continue
+        sources.append(_source(one, len(sheets[-1].rows)))
+    built = tables.build(sheets, person_key=person_key) if is_sound and not problems else None
+    return built, sources, problems
 
 
 def _by_table(located: list[Located], codebook: Codebook) -> dict[str, list[Located]]:

@@ -14,6 +14,7 @@ from helpers.codebook import Codebook, load
 from helpers.errors import InputError
 from helpers.link.outcome import MATCHED, OUTCOMES, outcome_of
 
+_COUNTED: Final = ["table", "column", "outcome", "k", "n", "share"]
 _UNMATCHED: Final = ["table", "column", "code", "outcome", "key", *PROVENANCE]
 _ANY_OWNER: Final = ("matched", "no_owner_in_register")
 
@@ -71,7 +72,8 @@ def by_code(con: ibis.BaseBackend, run_folder: Path, *, codebook: Codebook | Non
         counts.append(_tidy(table, column, {**found[found.index.isin(MATCHED)], **failed["outcome"].value_counts()}))
     if (folder / "patents.parquet").exists():
         counts.append(_any_owner(con, folder, register))
-    frame = pd.concat(counts, ignore_index=True)
+    # A register alone has nothing to be linked with: the files are there, without rows.
+    frame = pd.concat(counts or [pd.DataFrame(columns=_COUNTED)], ignore_index=True)
     engine.write_csv(frame, Path(run_folder) / "linkage.csv")
     failures = pd.concat(unmatched, ignore_index=True) if unmatched else pd.DataFrame(columns=_UNMATCHED)
     engine.write_csv(failures, Path(run_folder) / "linkage_unmatched.csv")
@@ -134,6 +136,5 @@ def _tidy(table: str, column: str, k: dict[str, int], *, known: Sequence[str] = 
     n = int(sum(k.values()))
     counts = [int(k.get(name, 0)) for name in known]
     shares = [count / n if n else float("nan") for count in counts]
-    return pd.DataFrame(
-        {"table": table, "column": column, "outcome": list(known), "k": counts, "n": n, "share": shares}
-    )
+    found = {"table": table, "column": column, "outcome": list(known), "k": counts, "n": n, "share": shares}
+    return pd.DataFrame(found, columns=_COUNTED)

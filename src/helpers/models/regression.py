@@ -148,7 +148,7 @@ def _complete_rows(data: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, 
 
 def _without_uninformative(used, outcome, fixed_effects, estimator, dropped):
     before = -1
-    # Rows dropped for one fixed effect can leave a value of another with nothing but zeros.
+    # With a logit, rows of ones dropped for one fixed effect can leave a value of another with nothing but zeros.
     while len(used) != before:
         before = len(used)
         for name in fixed_effects:

@@ -65,7 +65,7 @@ def build(
     run_folder = Path(run_folder)
     con = engine.connect(threads=threads, memory_limit=memory_limit)
     try:
-        clean = _supplied(con, run_folder / "clean")
+        clean = pieces.known_by(_supplied(con, run_folder / "clean"), extract_on.isoformat())
         with Joins(con, KEY) as joins:
             left = _start(joins, clean, base, first_year, last_year, extract_on)
             for step, right, on in _pieces(left, clean):

@@ -32,6 +32,27 @@ FIRM: Final = (
 )  # fmt: skip
 
 
+def known_by(clean: dict[str, ir.Table], extract_on: str) -> dict[str, ir.Table]:
+    """Return the clean tables without treatment dates after the extract: nothing of that day was on record.
+
+    Such dates are slips of the pen (2032 for 2023), flagged in reading and kept there. A coverage spell cut to a
+    founding after the extract starts on its own date instead; a spell, an amendment or an award that itself starts
+    after the extract gives no date.
+    """
+    day = ibis.timestamp(extract_on)
+    kept = dict(clean)
+    if "org_coverage" in clean:
+        spells = clean["org_coverage"]
+        starts = ibis.ifelse(spells.starts_on > day, spells.from_on, spells.starts_on)
+        spells = spells.mutate(starts_on=starts)
+        kept["org_coverage"] = spells.filter(spells.starts_on.isnull() | (spells.starts_on <= day))
+    for name, dated in (("charter_amendments", "amended_on"), ("certifications", "issued_on")):
+        if name in clean:
+            rows = clean[name]
+            kept[name] = rows.filter(rows[dated].isnull() | (rows[dated] <= day))
+    return kept
+
+
 def firms_of(enterprises: ir.Table, base: Base) -> ir.Table:
     """Return the enterprises that the panel follows; `analysable` follows those that ever were, gone ones included."""
     if base == "all":

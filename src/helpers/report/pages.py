@@ -113,7 +113,7 @@ def _not_available(job: Job) -> Page:
 
 def _table_name(name: str, lang: Lang) -> str:
     table = codebook.load().tables.get(name)
-    return f"{table.name_zh} ({name})" if table and lang == "zh" else name
+    return name if not table else f"{table.name_zh}（{name}）" if lang == "zh" else f"{table.name_en} ({name})"
 
 
 def _write_message(job: Job, title: str, paragraphs: list[str], link: tuple[str, str] | None) -> None:

@@ -5,27 +5,43 @@ import pandas as pd
 from helpers.tables.labels import labelled
 from helpers.text import Lang, label, say
 
+ALT_ESTIMATES = 4
+
+
+def _unit(estimator: str, lang: Lang) -> str:
+    return say("findings.percent" if estimator == "poisson" else "findings.points", lang)
+
 
 def _interval(row: pd.Series) -> str:
     return f"{row['effect_low']:+,.1f} … {row['effect_high']:+,.1f}".replace("-", "−")
 
 
+def _in_words(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    shown = rows[rows["status"] == "estimated"].copy()
+    units = [_unit(name, lang) for name in shown["estimator"]]
+    signed = shown["effect"].map("{:+,.1f}".format).str.replace("-", "−")
+    shown["effect"] = [value + unit for value, unit in zip(signed, units, strict=True)]
+    shown["detectable"] = [f"{value:,.1f}{unit}" for value, unit in zip(shown["detectable"], units, strict=True)]
+    shown["interval"] = shown.apply(_interval, axis=1)
+    return shown
+
+
 def estimates_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return one row a specification, ready to be shown.
+    """Return one row a specification, ready to be shown: difference, interval, coefficient (SE), p, sample, clusters.
 
     Parameters
     ----------
     rows : DataFrame
         From `models.associations`.
     """
-    shown = rows[rows["status"] == "estimated"].copy()
-    shown["interval"] = shown.apply(_interval, axis=1)
-    shown["unit"] = [
-        say("findings.percent" if e == "poisson" else "findings.points", lang).strip() for e in shown["estimator"]
+    shown = _in_words(rows, lang)
+    shown["coefficient"] = [
+        f"{b:.3f} ({se:.3f})".replace("-", "−") for b, se in zip(shown["estimate"], shown["std_error"], strict=True)
     ]
+    shown["p_value"] = ["<0.001" if p < 0.001 else f"{p:.3f}" for p in shown["p_value"]]
     columns = [
-        *("outcome", "exposure", "cluster", "effect", "unit", "interval", "estimate", "std_error", "p_value"),
-        *("n_obs", "n_units", "n_clusters", "n_incomplete", "n_dropped", "outcome_mean", "zero_share"),
+        *("outcome", "exposure", "cluster", "effect", "interval", "coefficient", "p_value", "n_obs", "n_units"),
+        "n_clusters",
     ]
     return labelled(shown[columns], lang, values=("outcome", "exposure", "cluster"))
 
@@ -37,12 +53,19 @@ def refused_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 
 def power_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return, for each specification, the smallest difference that 80 % power would find."""
-    shown = rows.loc[rows["status"] == "estimated"].copy()
-    shown["unit"] = [
-        say("findings.percent" if e == "poisson" else "findings.points", lang).strip() for e in shown["estimator"]
+    """Return, for each specification, its sample and the smallest difference that 80 % power would find."""
+    shown = _in_words(rows, lang)
+    shown["zero_share"] = shown["zero_share"].map("{:.1%}".format).str.replace("%", " %")
+    columns = [
+        "outcome",
+        "exposure",
+        "cluster",
+        "detectable",
+        "outcome_mean",
+        "zero_share",
+        "n_incomplete",
+        "n_dropped",
     ]
-    columns = ["outcome", "exposure", "cluster", "detectable", "unit", "n_obs", "n_units", "n_clusters", "zero_share"]
     return labelled(shown[columns], lang, values=("outcome", "exposure", "cluster"))
 
 
@@ -56,10 +79,13 @@ def coefficient_rows(rows: pd.DataFrame, lang: Lang, *, estimator: str) -> pd.Da
         conf_high in percent or percentage points.
     """
     shown = rows[(rows["status"] == "estimated") & (rows["estimator"] == estimator)]
-    lines = ["outcome"] if len(shown[["exposure", "cluster"]].drop_duplicates()) == 1 else ["exposure", "cluster"]
+    is_one = len(shown[["exposure", "cluster"]].drop_duplicates()) == 1
+    words = [
+        {name: label(row[name], lang) for name in ("outcome", "exposure", "cluster")} for _, row in shown.iterrows()
+    ]
     return pd.DataFrame(
         {
-            "label": [" · ".join(label(name, lang) for name in line) for line in shown[lines].itertuples(index=False)],
+            "label": [row["outcome"] if is_one else say("figures.by_cluster", lang, **row) for row in words],
             "group": [label(name, lang) for name in shown["outcome"]],
             "estimate": shown["effect"].to_numpy(),
             "conf_low": shown["effect_low"].to_numpy(),
@@ -74,17 +100,48 @@ def balance_points(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 
 def balance_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return `models.balance` in words."""
-    return labelled(rows, lang, values=("covariate",))
+    """Return `models.balance` in words, means to three digits."""
+    means = {name: rows[name].map(_three_digits) for name in ("mean_treated", "mean_untreated")}
+    return labelled(rows.assign(**means), lang, values=("covariate",))
+
+
+def _three_digits(value: float) -> str | None:
+    if pd.isna(value):
+        return None
+    return (f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}").replace("-", "−")
+
+
+def balance_alt(rows: pd.DataFrame, lang: Lang) -> str:
+    """Describe the balance plot: how many characteristics lie outside of 0.1, and the largest difference."""
+    sizes = rows["difference"].abs().fillna(0)
+    largest = rows.loc[sizes.idxmax()]
+    return say("pages.balance_alt", lang, n=len(rows), above=int((sizes > 0.1).sum()),
+               largest=label(largest["covariate"], lang),
+               size=f"{largest['difference']:+.2f}".replace("-", "−"))  # fmt: skip
+
+
+def coefficients_alt(points: pd.DataFrame, lang: Lang) -> str:
+    """Describe a coefficient plot: how many intervals lie above, below and around zero, and the first estimates."""
+    above, below = int((points["conf_low"] > 0).sum()), int((points["conf_high"] < 0).sum())
+    named = [
+        f"{row.group if row.group == row.label else f'{row.group} / {row.label}'} {row.estimate:+,.0f} % "
+        f"({row.conf_low:+,.0f} … {row.conf_high:+,.0f})".replace("-", "−")
+        for row in points.head(ALT_ESTIMATES).itertuples()
+    ]
+    return say("pages.coefficients_alt", lang, n=len(points), above=above, below=below,
+               zero=len(points) - above - below, named=say("pages.semicolon", lang).join(named))  # fmt: skip
 
 
 def rules_note(rows: pd.DataFrame, lang: Lang) -> str:
-    """Say which small-sample rules and fixed effects stand behind the estimates, and their warnings."""
+    """Say which estimator, fixed effects, controls and standard errors stand behind the estimates, and warnings."""
     estimated = rows[rows["status"] == "estimated"]
-    rules = "; ".join(dict.fromkeys(estimated["rule"]))
-    formulas = "; ".join(dict.fromkeys(estimated["formula"]))
-    found = "; ".join(dict.fromkeys(text for text in estimated["warnings"] if text)) or say("pages.none", lang)
-    return say("pages.rules_note", lang, rules=rules, formulas=formulas, warnings=found)
+    terms = estimated["formula"].iloc[0].split(" ~ ")[-1].split(" + ") if len(estimated) else []
+    fixed = [label(term[3:-1], lang) for term in terms if term.startswith("FE(")]
+    controls = [label(term, lang) for term in terms[1:] if not term.startswith("FE(")]
+    found = "; ".join(dict.fromkeys(text for text in estimated["warnings"] if text))
+    none, comma = say("pages.none", lang), say("pages.comma", lang)
+    return say("pages.rules_note", lang, fixed=comma.join(fixed) or none, controls=comma.join(controls) or none,
+               warnings=found or none)  # fmt: skip
 
 
 def association_results(rows: pd.DataFrame) -> dict[str, dict]:

@@ -8,6 +8,7 @@ import pandas as pd
 from helpers.findings import direction
 from helpers.study import Study
 from helpers.tables.innovation import KINDS
+from helpers.tables.labels import labelled
 from helpers.tables.panels import complete_years, unit_of
 from helpers.text import Lang, label, say
 
@@ -21,10 +22,10 @@ def rests_on(zone: Study, rows: pd.DataFrame, lang: Lang) -> list[str]:
     panel = zone.panel_with_exposures()
     first, last = complete_years(panel, headline["outcome"])
     said = [
-        zone.banner(lang),
         say("pages.rests_rows", lang, read=f"{counts['rows_read']:,}", aside=f"{counts['set_aside']:,}",
             repaired=f"{counts['cells_repaired']:,}", nulled=f"{counts['cells_nulled']:,}"),
-        say("pages.rests_years", lang, first=first, last=last, outcome=label(headline["outcome"], lang)),
+        say("pages.rests_years" if last < panel["year"].max() else "pages.rests_all_years", lang,
+            first=first, last=last, outcome=label(headline["outcome"], lang)),
         _variation(panel, headline["exposure"], lang),
         *_coverage(zone, headline["exposure"], lang),
     ]  # fmt: skip
@@ -38,8 +39,11 @@ def _variation(panel: pd.DataFrame, exposure: str, lang: Lang) -> str:
     last = panel.loc[panel["year"] == panel["year"].max(), exposure].dropna().astype(float)
     unit = unit_of(panel)
     changing = int((panel.dropna(subset=[exposure]).groupby(unit)[exposure].nunique() > 1).sum())
-    return say("pages.rests_variation", lang, exposure=label(exposure, lang), mean=f"{values.mean():.2f}",
-               last=f"{last.mean():.2f}", changing=f"{changing:,}", firms=f"{panel[unit].nunique():,}")  # fmt: skip
+    is_flag = set(values.unique()) <= {0.0, 1.0}
+    written = "{:.0%}" if is_flag else "{:.2f}"
+    mean, end = (written.format(part.mean()).replace("%", " %") for part in (values, last))
+    return say("pages.rests_share" if is_flag else "pages.rests_variation", lang, exposure=label(exposure, lang),
+               mean=mean, last=end, changing=f"{changing:,}", firms=f"{panel[unit].nunique():,}")  # fmt: skip
 
 
 def _coverage(zone: Study, exposure: str, lang: Lang) -> list[str]:
@@ -80,3 +84,23 @@ def would_change(zone: Study, rows: pd.DataFrame, lang: Lang) -> list[str]:
     else:
         said.append(say("pages.change_stand_in", lang))
     return said
+
+
+def outcomes_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return one row an outcome: what the interval says in words, difference, interval, smallest detectable."""
+    estimated = rows[rows["status"] == "estimated"]
+    units = [say("findings.percent" if e == "poisson" else "findings.points", lang) for e in estimated["estimator"]]
+    numbers = zip(*(estimated[n] for n in ("effect", "effect_low", "effect_high", "detectable")), units, strict=True)
+    written = [(f"{e:+,.0f}{u}", f"{low:+,.0f} … {high:+,.0f}{u}", f"{d:,.0f}{u}") for e, low, high, d, u in numbers]
+    shown = pd.DataFrame(
+        {
+            "outcome": [label(name, lang) for name in estimated["outcome"]],
+            "says": [say(f"pages.says_{direction(row)}", lang) for _, row in estimated.iterrows()],
+            "effect": [cells[0].replace("-", "−") for cells in written],
+            "interval": [cells[1].replace("-", "−") for cells in written],
+            "detectable": [cells[2] for cells in written],
+            "n_units": estimated["n_units"].to_numpy(),
+            "n_obs": estimated["n_obs"].to_numpy(),
+        }
+    )
+    return labelled(shown, lang)

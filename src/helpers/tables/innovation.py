@@ -11,7 +11,7 @@ from helpers import engine, outcomes
 from helpers.study import Study
 from helpers.tables.labels import labelled
 from helpers.tables.panel import OUTCOMES
-from helpers.text import Lang, label
+from helpers.text import Lang, label, say
 
 KINDS = {"发明": "invention", "实用新型": "utility", "外观设计": "design"}
 YEARS_SHOWN = 6
@@ -46,8 +46,8 @@ def months(zone: Study) -> pd.DataFrame:
 
 
 def yearly(panel: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return filings of the panel's firms by year and type: own, fractional, acquired; incomplete years masked."""
-    rows = []
+    """Return filings of the panel's firms, by year: own, fractional, acquired by type; incomplete years masked."""
+    parts = []
     for kind in KINDS.values():
         name = f"patents_{kind}"
         by_year = panel.groupby("year").agg(
@@ -56,9 +56,10 @@ def yearly(panel: pd.DataFrame, lang: Lang) -> pd.DataFrame:
         )  # fmt: skip
         counts = by_year[["own", "fractional"]].astype("Float64").mask(~by_year["complete"])
         counts["acquired"] = by_year["acquired"]
-        rows.append(counts.round(1).assign(outcome=label(name, lang)).reset_index())
-    found = pd.concat(rows, ignore_index=True)
-    return labelled(found[["outcome", "year", "own", "fractional", "acquired"]], lang)
+        parts.append(
+            counts.round(1).rename(columns=lambda part, kind=kind: f"{label(kind, lang)} · {label(part, lang)}")
+        )
+    return labelled(pd.concat(parts, axis="columns").reset_index(), lang)
 
 
 def zero_shares(panel: pd.DataFrame, lang: Lang) -> pd.DataFrame:
@@ -109,3 +110,22 @@ def innovation_results(panel: pd.DataFrame, zone: Study) -> dict[str, object]:
     complete = {name: panel.loc[panel[f"{name}_is_complete"].astype(bool), name].sum() for name in
                 ("patents_invention", "patents_utility", "patents_design")}  # fmt: skip
     return {**complete, "hnte_firms": int(last["is_hnte"].sum()), "expiring": int(expiring(zone)["certificates"].sum())}
+
+
+def zeros_alt(zeros: pd.DataFrame, lang: Lang) -> str:
+    """Describe the figure of zeros: share by outcome."""
+    return say("pages.zeros_alt", lang, shares=_listed_shares(zeros, lang))
+
+
+def _listed_shares(zeros: pd.DataFrame, lang: Lang) -> str:
+    return say("pages.comma", lang).join(f"{row.outcome} {row.zero_pct:.0f} %" for row in zeros.itertuples())
+
+
+def innovation_finding(found: dict[str, object], lang: Lang) -> str:
+    """Say the page's main counts in one line; `found` is `innovation_results`."""
+    return say("pages.innovation_finding", lang, **{name: f"{int(n):,}" for name, n in found.items()})
+
+
+def shown_months(months: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return a table with a `month` column for a page: months as 2023-06, headings in words."""
+    return labelled(months.assign(month=months["month"].dt.strftime("%Y-%m")), lang)

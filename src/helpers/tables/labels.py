@@ -1,7 +1,8 @@
-"""Column headings in the page's language."""
+"""Column headings, and the codebook's names of tables and columns, in the page's language."""
 
 import pandas as pd
 
+from helpers import codebook
 from helpers.text import Lang, label
 
 
@@ -20,3 +21,16 @@ def labelled(frame: pd.DataFrame, lang: Lang, *, values: tuple[str, ...] = ()) -
     for name in values:
         shown[name] = [label(str(entry), lang) for entry in shown[name]]
     return shown.rename(columns={name: label(str(name), lang) for name in shown.columns})
+
+
+def table_title(table: str, lang: Lang) -> str:
+    """Return a codebook table's name in words, or the name itself where the codebook has none."""
+    book = codebook.load().tables
+    return table if table not in book else (book[table].name_zh if lang == "zh" else book[table].name_en)
+
+
+def column_title(table: str, column: str, lang: Lang) -> str:
+    """Return a codebook column's name in words, or what `columns.yml` calls it."""
+    book = codebook.load().tables
+    found = [c for c in book[table].columns if c.name == column] if table in book else []
+    return (found[0].name_zh if lang == "zh" else found[0].name_en) if found else label(column, lang)

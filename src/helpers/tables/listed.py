@@ -3,7 +3,10 @@
 import pandas as pd
 
 from helpers.tables.labels import labelled
-from helpers.text import Lang
+from helpers.text import Lang, say
+
+# Two workbooks store the same decimal fraction with other last bits.
+ROUNDING = 1e-9
 
 
 def short_names_table(names: pd.DataFrame, lang: Lang) -> pd.DataFrame:
@@ -31,3 +34,16 @@ def replication_table(replication: pd.DataFrame, lang: Lang) -> pd.DataFrame:
         }
     )
     return labelled(shown, lang)
+
+
+def differing_cells(cells: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return the cells in which two sources differ by more than the last stored digit, columns in words."""
+    first, second = (pd.to_numeric(cells[name], errors="coerce") for name in ("first", "second"))
+    kept = cells[~((first - second).abs() <= ROUNDING)]
+    return labelled(kept.replace({"nan": None, "<NA>": None}), lang, values=("column",))
+
+
+def listed_finding(replication: pd.DataFrame, matched: dict[str, int], shown: pd.DataFrame, lang: Lang) -> str:
+    """Say in one line what was recomputed and how the two sources agree."""
+    return say("pages.listed_finding", lang, agree=int(replication["is_reproduced"].sum()), of=len(replication),
+               both=f"{matched['both']:,}", cells=f"{len(shown):,}")  # fmt: skip

@@ -7,7 +7,7 @@ from helpers.study import Study
 from helpers.tables.labels import labelled
 from helpers.text import Lang, label, say
 
-DAYS_SHOWN = 60
+DAYS_SHOWN = 20
 
 
 def tree_table(zone: Study, lang: Lang) -> pd.DataFrame:
@@ -31,7 +31,7 @@ def uncovered_table(zone: Study, lang: Lang) -> pd.DataFrame:
         as_of=zone.params.as_of,
     )  # fmt: skip
     found["reason"] = [say(f"forces.reason_{name}", lang) for name in found["reason"]]
-    return labelled(found, lang)
+    return labelled(found.rename(columns={"n": "denominator"}), lang)
 
 
 def transitions(zone: Study) -> pd.DataFrame:
@@ -57,7 +57,7 @@ def tickets_table(zone: Study, lang: Lang) -> pd.DataFrame:
 
 
 def closing_curves(zone: Study, lang: Lang) -> pd.DataFrame:
-    """Return the Kaplan-Meier share of requests still open at the end of each of 60 days, by channel."""
+    """Return the Kaplan-Meier share of requests still open at the end of each of the first days, by channel."""
     curves = organisation.time_to_close(zone.table("service_tickets"), as_of=zone.params.as_of, by="channel")
     days = pd.DataFrame({"days": [float(day) for day in range(DAYS_SHOWN + 1)]})
     daily = [
@@ -91,7 +91,7 @@ def sites_table(zone: Study, lang: Lang) -> pd.DataFrame:
 def alliance_table(zone: Study, lang: Lang) -> pd.DataFrame:
     """Return alliance events by type with intents and contracts counted apart."""
     found = organisation.alliance_outcomes(zone.table("alliance_events"), as_of=zone.params.as_of)
-    return labelled(found, lang, values=("event_type",))
+    return labelled(found.rename(columns={"share_pct": "contract_share_pct"}), lang, values=("event_type",))
 
 
 def class_labels(matrix: pd.DataFrame, lang: Lang) -> pd.DataFrame:
@@ -113,3 +113,15 @@ def organisation_results(zone: Study, matrix: pd.DataFrame) -> dict[str, int]:
         "policy_pairs": int(months["issued"].sum()),
         "within_half_day": int(months["within_half_day"].sum()),
     }
+
+
+def organisation_finding(found: dict[str, int], lang: Lang) -> str:
+    """Say the page's main counts in one line; `found` is `organisation_results`."""
+    return say("pages.organisation_finding", lang, **{name: f"{n:,}" for name, n in found.items()})
+
+
+def closing_alt(curves: pd.DataFrame, lang: Lang) -> str:
+    """Describe the curves: the share still open after five days, lowest and highest channel."""
+    open_share = 100 * curves.loc[curves["days"] == 5, "open_share"]
+    return say("pages.time_to_close_alt", lang, n=curves["channel"].nunique(), low=f"{open_share.min():.0f}",
+               high=f"{open_share.max():.0f}")  # fmt: skip

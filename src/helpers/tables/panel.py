@@ -5,9 +5,9 @@ import pandas as pd
 from helpers.models.association import COMPLETE
 from helpers.panel.joins import explained
 from helpers.study import Study
-from helpers.tables.labels import labelled
+from helpers.tables.labels import column_title, labelled, table_title
 from helpers.tables.panels import unit_of
-from helpers.text import Lang, say
+from helpers.text import Lang, label, say
 
 TEXTS = ("step", "why", "check", "column")
 
@@ -39,7 +39,7 @@ def years_table(panel: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     )  # fmt: skip
     table.loc[table.index.min(), "entering"] = pd.NA
     table.loc[table.index.max(), "leaving"] = pd.NA
-    return labelled(table.reset_index().convert_dtypes(), lang)
+    return labelled(table.round(2).reset_index().convert_dtypes(), lang)
 
 
 def _complete(panel: pd.DataFrame, outcomes: list[str]) -> dict[str, pd.Series]:
@@ -81,13 +81,25 @@ def panel_results(panel: pd.DataFrame) -> dict[str, int]:
 
 
 def linkage_table(zone: Study, lang: Lang) -> pd.DataFrame:
-    """Return matched and unmatched rows of every table that names an enterprise, by reason."""
-    found = zone.record("linkage")
-    for column in ("rows", "k", "n"):
-        if column in found:
-            found[column] = pd.to_numeric(found[column]).astype("Int64")
-    named = tuple(column for column in ("table", "outcome", "reason") if column in found)
-    return labelled(found, lang, values=named)
+    """Return one row a column that names an enterprise: rows, matched, share, and why the others did not match."""
+    found = zone.record("linkage").astype({"k": "int64", "n": "int64"})
+    rows = []
+    for (table, column), group in found.groupby(["table", "column"], sort=False):
+        is_matched = group["outcome"].str.startswith("matched")
+        others = group[(group["outcome"] != "matched") & (group["k"] > 0)]
+        matched, total = int(group.loc[is_matched, "k"].sum()), int(group["n"].iloc[0])
+        named = [f"{label(row.outcome, lang)} {row.k:,}" for row in others.itertuples()]
+        rows.append(
+            {
+                "table": table_title(table, lang),
+                "column": column_title(table, column, lang),
+                "rows": total,
+                "matched": matched,
+                "matched_pct": round(100 * matched / total, 1) if total else None,
+                "unmatched_why": say("pages.semicolon", lang).join(named) or None,
+            }
+        )
+    return labelled(pd.DataFrame(rows), lang)
 
 
 def linkage_finding(zone: Study, lang: Lang) -> str:
@@ -108,3 +120,25 @@ def _linked(zone: Study) -> dict[str, tuple[int, int]]:
     found["matched"] = found["k"].where(found["outcome"].str.startswith("matched"), 0)
     by = found.groupby(["table", "column"], sort=False).agg(k=("matched", "sum"), n=("n", "first"))
     return {f"{table}.{column}": (int(row.k), int(row.n)) for (table, column), row in by.iterrows()}
+
+
+def joins_title(zone: Study, lang: Lang) -> str:
+    """Return the caption of `joins_table`: joins of several tables, or the steps of a panel that came as one."""
+    return say("pages.joins" if (zone.folder / "joins.csv").exists() else "pages.panel_steps", lang)
+
+
+def timeline_finding(panel: pd.DataFrame, lang: Lang) -> str:
+    """Say how many firms had an organisation by the end and how spread the years of founding are."""
+    if "cohort_org" not in panel:
+        return say("pages.no_party_variable", lang)
+    firms = panel.drop_duplicates(unit_of(panel))
+    years = firms["cohort_org"].dropna().astype(int)
+    return say("pages.timeline_finding", lang, ever=f"{len(years):,}", firms=f"{len(firms):,}",
+               q1=int(years.quantile(0.25)), q3=int(years.quantile(0.75)))  # fmt: skip
+
+
+def panel_finding(panel: pd.DataFrame, lang: Lang) -> str:
+    """Say in one line which firms and years the panel holds."""
+    found = panel_results(panel)
+    return say("pages.panel_finding", lang, firms=f"{found['firms']:,}", rows=f"{found['firm_years']:,}",
+               first=found["first_year"], last=found["last_year"])  # fmt: skip

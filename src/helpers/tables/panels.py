@@ -8,6 +8,8 @@ from helpers.errors import UsageError
 from helpers.models.association import COMPLETE
 from helpers.text import Lang, label, say
 
+# Below this share of units that change, earlier against later would compare next to nobody.
+FEW_CHANGE = 0.05
 UNITS = ("uscc", "stock_code")
 BASELINE = (
     *("employees", "age_years", "revenue_10k_cny", "assets_10k_cny", "rd_share_pct", "ln_assets", "leverage"),
@@ -43,12 +45,14 @@ def baseline(panel: pd.DataFrame, exposure: str) -> pd.DataFrame:
     -------
     DataFrame
         The first year's rows of units not yet treated in it, with `is_treated`: treated up to the median year of first
-        treatment. For an exposure that never changes within a unit, `is_treated` is the exposure itself.
+        treatment. For an exposure that changes in fewer than 5 % of units, all rows of the first year, and `is_treated`
+        is the exposure itself.
     """
     unit = unit_of(panel)
     first = panel[panel["year"] == panel["year"].min()]
     status = panel[exposure].astype(float)
-    if panel.assign(status=status).groupby(unit)["status"].nunique().max() <= 1:
+    changing = panel.assign(status=status).groupby(unit)["status"].nunique() > 1
+    if changing.mean() < FEW_CHANGE:
         above = first[exposure].astype(float) > first[exposure].astype(float).median()
         flag = above if first[exposure].nunique() > 2 else first[exposure].astype("boolean")
         return first.assign(is_treated=flag)

@@ -100,7 +100,7 @@ def indicators(zone: Study) -> pd.DataFrame:
 
 
 def indicators_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return the indicators with force, k / N, value, unit, base, window and status in words."""
+    """Return the indicators with force, base, k, N, value with its unit (or why there is none), window and note."""
     shown = pd.DataFrame(
         {
             "force": [label(f"force_{name}", lang) for name in rows["force"]],
@@ -108,14 +108,19 @@ def indicators_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
             "base": rows[f"base_{lang}"],
             "numerator": rows["numerator"],
             "denominator": rows["denominator"],
-            "value": rows["value"].astype("Float64").round(1),
-            "unit": rows[f"unit_{lang}"],
+            "value": [_with_unit(row, lang) for row in rows.to_dict("records")],
             "window": rows[f"window_{lang}"],
-            "status": rows[f"status_{lang}"],
             "note": rows[f"note_{lang}"],
         }
     )
     return labelled(shown, lang)
+
+
+def _with_unit(row: dict, lang: Lang) -> str:
+    if row["status"] != "computed" or pd.isna(row["value"]):
+        return row[f"status_{lang}"]
+    # Adding 0.0 takes the sign from what rounds to zero.
+    return f"{round(float(row['value']), 1) + 0.0:,.1f} {row[f'unit_{lang}']}".replace("-", "−")
 
 
 def published_results(rows: pd.DataFrame) -> dict[str, int]:

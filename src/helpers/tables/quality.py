@@ -4,22 +4,19 @@ import pandas as pd
 
 from helpers import codebook
 from helpers.study import Study
-from helpers.tables.labels import labelled
-from helpers.text import Lang
+from helpers.tables.labels import column_title, labelled, table_title
+from helpers.text import Lang, catalogue, label, say
 
 ACTIONS = ("repaired", "flagged", "nulled", "set_aside")
 SHOWN_HASH = 12
-
-
-def _title(table: str, lang: Lang) -> str:
-    book = codebook.load().tables
-    return table if table not in book else (book[table].name_zh if lang == "zh" else book[table].name_en)
+NAMED_FROM_PCT = 5
+SHARES = ("found_share", "found_exactly_share", "handled_share", "restored_share")
 
 
 def sources(zone: Study, lang: Lang) -> pd.DataFrame:
     """Return one row a file and sheet read: table, file, sheet, encoding, header row, rows, start of the SHA-256."""
     found = zone.record("sources")
-    found["table"] = [_title(name, lang) for name in found["table"]]
+    found["table"] = [table_title(name, lang) for name in found["table"]]
     found["sha256"] = found["sha256"].str.slice(0, SHOWN_HASH)
     found["rows"] = found["rows"].astype("Int64")
     return labelled(found, lang)
@@ -30,7 +27,7 @@ def reading_counts(zone: Study, lang: Lang) -> pd.DataFrame:
     found = zone.record("counts")
     numbers = [name for name in found.columns if name != "table"]
     found[numbers] = found[numbers].astype("int64")
-    found["table"] = [_title(name, lang) for name in found["table"]]
+    found["table"] = [table_title(name, lang) for name in found["table"]]
     return labelled(found, lang)
 
 
@@ -44,7 +41,8 @@ def findings_by_rule(zone: Study, lang: Lang) -> pd.DataFrame:
     counts = pd.crosstab(found["rule"], found["action"]).reindex(columns=list(ACTIONS), fill_value=0)
     counts = counts.rename_axis(columns=None).reset_index()
     counts["rule"] = [_rule_label(rule, lang) for rule in counts["rule"]]
-    return counts
+    total = counts[list(ACTIONS)].sum(axis=1)
+    return counts.loc[total.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
 
 
 def _rule_label(rule: str, lang: Lang) -> str:
@@ -53,7 +51,9 @@ def _rule_label(rule: str, lang: Lang) -> str:
             for stated in table.rules:
                 if stated.name == rule.removeprefix("rule:"):
                     return stated.message_zh if lang == "zh" else stated.message_en
-    return labelled(pd.DataFrame({"rule": [rule]}), lang, values=("rule",)).iloc[0, 0]
+        said = f"codebook.rule_{rule.removeprefix('rule:')}"
+        return say(said, lang) if said in catalogue() else rule.removeprefix("rule:")
+    return label(rule, lang)
 
 
 def missingness(zone: Study, lang: Lang) -> pd.DataFrame:
@@ -62,10 +62,10 @@ def missingness(zone: Study, lang: Lang) -> pd.DataFrame:
     for name, frame in zone.all_tables().items():
         for column in book[name].columns:
             if column.name in frame:
-                heading = column.name_zh if lang == "zh" else column.name_en
+                heading = column_title(name, column.name, lang)
                 rows.append(
                     {
-                        "table": _title(name, lang),
+                        "table": table_title(name, lang),
                         "column": heading,
                         "missing_pct": 100 * frame[column.name].isna().mean(),
                     }
@@ -73,9 +73,64 @@ def missingness(zone: Study, lang: Lang) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def missing_columns(missing: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return one row a table that has columns of which 5 % or more is missing, with these columns named.
+
+    Parameters
+    ----------
+    missing : DataFrame
+        From `missingness`.
+    """
+    worst = missing[missing["missing_pct"] >= NAMED_FROM_PCT].sort_values("missing_pct", ascending=False, kind="stable")
+    worst = worst.assign(named=[f"{row.column} {row.missing_pct:.0f} %" for row in worst.itertuples()])
+    joined = worst.astype({"named": "str"}).groupby("table", sort=False)["named"].agg(say("pages.semicolon", lang).join)
+    tables = [name for name in dict.fromkeys(missing["table"]) if name in joined.index]
+    sizes = missing.groupby("table").size()
+    shown = {
+        "table": tables,
+        "columns": [int(sizes[t]) for t in tables],
+        "missing_columns": [joined[t] for t in tables],
+    }
+    return labelled(pd.DataFrame(shown), lang)
+
+
+def missing_alt(missing: pd.DataFrame, lang: Lang) -> str:
+    """Describe the map of missing values: how many columns are full, how many are mostly empty, which is worst."""
+    worst = missing.loc[missing["missing_pct"].idxmax()]
+    return say("pages.missingness_alt", lang, tables=missing["table"].nunique(), columns=len(missing),
+               full=int((missing["missing_pct"] == 0).sum()), half=int((missing["missing_pct"] >= 50).sum()),
+               table=worst["table"], column=worst["column"], share=f"{worst['missing_pct']:.0f}")  # fmt: skip
+
+
+def findings_alt(rules: pd.DataFrame, lang: Lang) -> str:
+    """Describe the figure of findings: how many rules found something, and the most frequent one."""
+    totals = rules[list(ACTIONS)].sum(axis=1)
+    most = rules.loc[totals.idxmax(), "rule"] if len(rules) else say("pages.none", lang)
+    return say("pages.findings_alt", lang, rules=len(rules), most=most, n=f"{totals.max() if len(rules) else 0:,}")
+
+
 def score_table(zone: Study, lang: Lang) -> pd.DataFrame:
-    """Return how many planted faults of each kind reading found and mended, from the synthetic run's truth."""
-    return labelled(_score(zone), lang, values=("kind",))
+    """Return the shares of planted faults of each kind that reading found, named and mended, from the run's truth.
+
+    Empty for a run without planted faults.
+    """
+    score = _score(zone)
+    kept = ["kind", "expected_action", "planted", *SHARES]
+    if not len(score):
+        return labelled(score, lang)
+    shown = score[kept].assign(**{name: [_percent(value) for value in score[name]] for name in SHARES})
+    return labelled(shown, lang, values=("kind", "expected_action"))
+
+
+def score_note(zone: Study, lang: Lang) -> str:
+    """Say how many clean cells were falsely flagged or changed in silence, and what the score cannot show."""
+    total = _score(zone).iloc[-1]
+    return say("pages.score_note", lang, clean=f"{total['clean_cells']:,.0f}", flags=f"{total['false_flags']:,.0f}",
+               silent=f"{total['silent_changes']:,.0f}", style=f"{total['style_repairs']:,.0f}")  # fmt: skip
+
+
+def _percent(share: float) -> str | None:
+    return None if pd.isna(share) else f"{100 * share:.1f} %".replace("100.0", "100")
 
 
 def _score(zone: Study) -> pd.DataFrame:
@@ -87,3 +142,10 @@ def quality_results(zone: Study) -> dict[str, object]:
     """Return the page's totals: rows read, kept and set aside, cells touched by action, tables held."""
     counts = zone.record("counts").set_index("table").astype("int64").sum()
     return {**{name: int(value) for name, value in counts.items()}, "tables": len(zone.table_names())}
+
+
+def quality_finding(zone: Study, lang: Lang) -> str:
+    """Say in one line what reading did with the rows and cells."""
+    totals = quality_results(zone)
+    share = 100 * totals["set_aside"] / max(1, totals["rows_read"])
+    return say("pages.quality_finding", lang, **{name: f"{n:,}" for name, n in totals.items()}, share=f"{share:.1f}")

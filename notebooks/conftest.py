@@ -1,0 +1,51 @@
+"""For nbval: the notebooks run on data prepared for them alone, and one whose data are not there is skipped."""
+
+import ast
+import os
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from helpers import params, paths
+from helpers.errors import WuliError
+
+
+def pytest_configure(config):
+    """Move everything generated to an empty folder: data prepared before may be of another seed or size.
+
+    The kernels inherit the environment, and the first notebook of a run prepares its data for all of them.
+    """
+    config.stash[_FOLDER] = tempfile.mkdtemp(prefix="wuli-nbval-")
+    os.environ["WULI_OUTPUT"] = config.stash[_FOLDER]
+
+
+def pytest_unconfigure(config):
+    """Take the folder away."""
+    shutil.rmtree(config.stash[_FOLDER], ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items):
+    """Skip the cells of a notebook whose run cannot be read here, with the reason that the run itself gives."""
+    for item in items:
+        if item.path.suffix == ".ipynb" and (reason := _missing(item.path)):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+_FOLDER = pytest.StashKey[str]()
+
+
+@cache
+def _missing(notebook: Path) -> str:
+    """Return why the data of a notebook's default run are not there; empty if they are."""
+    for cell in nbformat.read(notebook, as_version=4).cells:
+        if "parameters" in cell.metadata.get("tags", []):
+            declared = {node.target.id: node.value for node in ast.parse(cell.source).body}
+            try:
+                params.load(paths.RUN_FILES / f"{ast.literal_eval(declared['run'])}.yml")
+            except WuliError as error:
+                return str(error)
+    return ""
