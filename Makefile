@@ -37,7 +37,8 @@ KERNEL_KEYS := $(addprefix metadata.language_info.,version codemirror_mode file_
 # In an empty output folder: data prepared before may be of another seed or size than the notebooks' defaults.
 notebooks: $(STAMP)  ## Run all notebooks in place and keep their results alone
 	@WULI_OUTPUT=$$(mktemp -d); export WULI_OUTPUT; trap 'rm -rf "$$WULI_OUTPUT"' EXIT; \
-	  $(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/[0-9]*.ipynb; status=$$?; \
+	  $(BIN)/jupyter nbconvert --to notebook --execute --inplace --log-level=WARN \
+	    --KernelManager.transport=ipc --KernelManager.ip="$$WULI_OUTPUT/kernel" notebooks/[0-9]*.ipynb; status=$$?; \
 	  $(BIN)/nbstripout --keep-count --keep-id --extra-keys "$(KERNEL_KEYS)" notebooks/[0-9]*.ipynb; exit $$status
 
 bench: $(STAMP)  ## Measure time and memory of every stage

@@ -19,7 +19,8 @@ STATUS = pl.Enum(["存续", "在业", "注销", "吊销", "迁出"])
 REG_TYPE = pl.Enum(["私营有限", "港澳台商", "外商", "国有控股", "个体工商户", "分支机构"])
 CONTROL = pl.Enum(["私人控股", "港澳台商控股", "外商控股", "国有控股", "集体控股"])
 ABOVE_SCALE = pl.Enum(["规上工业", "限上批零", "限上住餐", "规上服务", "资质建筑", "房地产", "否"])
-PATENT_TYPE = pl.Enum(["发明", "实用新型", "外观设计"])
+# In the order of the text, in which the counts are sorted.
+PATENT_TYPE = pl.Enum(["发明", "外观设计", "实用新型"])
 LEGAL_STATUS = pl.Enum(["审中", "有效", "失效", "驳回", "撤回"])
 
 

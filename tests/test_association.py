@@ -58,3 +58,12 @@ def test_effects_are_percent_for_counts_and_points_for_status():
     counts, status = table.loc[("patents", "has_org", "firm")], table.loc[("is_hnte", "has_org", "firm")]
     assert counts["effect"] == pytest.approx(100 * (np.exp(counts["estimate"]) - 1))
     assert status["effect"] == pytest.approx(100 * status["estimate"])
+
+
+def test_a_table_in_which_nothing_was_estimated_has_the_columns_of_any_other():
+    refused = models.associations(panel(), outcomes={"patents": "poisson"}, exposures=["no_such_column"],
+                                  clusters=["firm"], unit="firm")  # fmt: skip
+    assert list(refused.columns) == list(grid().columns)
+    assert refused["status"].tolist() == ["not_estimable"] and "no_such_column" in refused.loc[0, "reason"]
+    assert refused["effect"].isna().all() and refused["effect"].dtype == "float64"
+    assert refused.loc[0, "formula"] == ""

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from report_notebooks import PreparedStudy
 
-from helpers import cli, paths
+from helpers import cli, codebook, paths
 from helpers.errors import InputError
 from helpers.report import run as report_run
 from helpers.report.pages import Page
@@ -110,21 +110,46 @@ def test_the_first_thing_the_command_does_is_to_spare_the_grammars():
     assert found.stdout.split() == ["None", "False"]
 
 
-def test_the_summary_counts_findings_by_rule_with_the_costliest_first():
+def findings(*rows):
+    """Return a ledger; each row states table, file, sheet, row, column, value, rule and action."""
+    names = ["table", "file", "sheet", "row", "column", "value", "rule", "action", "result"]
+    return pd.DataFrame([dict(zip(names, (*row, ""), strict=True)) for row in rows], columns=names)
+
+
+def test_the_summary_counts_findings_by_rule_and_file_with_the_costliest_first():
     counts = pd.DataFrame({"table": ["patents"], "rows_read": [12], "rows_kept": [11]})
-    ledger = pd.DataFrame(
-        {
-            "table": ["patents"] * 4,
-            "rule": ["full_width", "full_width", "unparseable", "duplicate_key"],
-            "action": ["repaired", "repaired", "nulled", "set_aside"],
-        }
+    ledger = findings(
+        ("patents", "专利.csv", "", 2, "uscc", "９", "full_width", "repaired"),
+        ("patents", "专利.csv", "", 7, "uscc", "９", "full_width", "repaired"),
+        ("patents", "专利.csv", "", 5, "filed_on", "soon", "unparseable", "nulled"),
+        *(("patents", "专利.csv", "甲", row, "application_no", "201", "duplicate_key", "set_aside") for row in range(5)),
     )
-    lines = summary(counts, ledger).splitlines()
+    lines = summary(counts, ledger, codebook.load()).splitlines()
     assert lines[0].split() == ["table", "rows_read", "rows_kept"]
-    assert [line.split() for line in lines[-3:]] == [
-        ["set_aside", "duplicate_key", "patents", "1"],
-        ["nulled", "unparseable", "patents", "1"],
-        ["repaired", "full_width", "patents", "2"],
+    assert [line.split(maxsplit=5) for line in lines[6:9]] == [
+        ["set_aside", "duplicate_key", "patents", "专利.csv", "5", "甲: rows 0, 1, 2 and 2 more  application_no '201'"],
+        ["nulled", "unparseable", "patents", "专利.csv", "1", "row 5                        filed_on 'soon'"],
+        ["repaired", "full_width", "patents", "专利.csv", "2", "rows 2, 7                    uscc '９'"],
     ]
-    assert errors(ledger) == 2
+    # A repaired value needs nobody; what is lost does.
+    assert [line.split()[0] for line in lines[-2:]] == ["duplicate_key", "unparseable"]
+    assert errors(ledger) == 6
     assert errors(ledger.iloc[:0]) == 0
+
+
+def test_the_summary_shows_no_value_of_a_column_about_persons():
+    counts = pd.DataFrame({"table": ["members"], "rows_read": [1], "rows_kept": [0]})
+    ledger = findings(
+        ("members", "m.csv", "", 2, "member_pid;org_id;from_on", "P1;ZZ1;2020", "duplicate_key", "set_aside"),
+        ("grids", "g.csv", "", 3, "officer_id", "P2", "unparseable", "nulled"),
+    )
+    said = summary(counts, ledger, codebook.load())
+    assert said.count("(not shown)") == 2
+    assert not [secret for secret in ("P1", "P2", "ZZ1") if secret in said]
+
+
+def test_the_summary_says_what_a_rule_of_the_codebook_asks():
+    counts = pd.DataFrame({"table": ["org_coverage"], "rows_read": [1], "rows_kept": [1]})
+    ledger = findings(("org_coverage", "c.csv", "", 2, "to_on;from_on", "1;2", "rule:spell_in_order", "flagged"))
+    said = summary(counts, ledger, codebook.load())
+    assert said.splitlines()[-1] == "rule:spell_in_order  The end must be later than the start."

@@ -48,7 +48,7 @@ def test_every_contract_of_the_data_model_is_kept_with_its_names_key_and_unit():
         assert (table.name_zh, column.name_zh) == (row["table_zh"], row["column_zh"])
         assert (column.key == "PK") == row["key"].startswith("PK"), f"{table.name}.{column.name}"
         assert (column.unit == "万元") == (row["unit"] == "万元"), f"{table.name}.{column.name}"
-        expected = {"": column.sensitivity, "restricted": "restricted", "restricted if <5": "restricted_below_5"}
+        expected = {"": column.sensitivity, "restricted": "restricted", "restricted if <5": "restricted_below_10"}
         assert column.sensitivity == expected[row["sensitive"]], f"{table.name}.{column.name}"
     by_table = Counter(row["table_en"] for row in rows)
     assert by_table == {table.name: len(table.columns) for table in BOOK.of_study("zone")}

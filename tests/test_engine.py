@@ -1,3 +1,6 @@
+import errno
+
+import duckdb
 import pandas as pd
 import pytest
 
@@ -36,6 +39,17 @@ def test_a_failed_write_leaves_what_was_there_and_nothing_beside_it(rows, tmp_pa
         engine.write(rows.mutate(n=rows.code.cast("int64")), target, order_by=["code"])
     assert target.read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.parquet", "out.parquet"]
+
+
+def test_a_full_disk_is_the_systems_error_and_not_the_engines(rows, tmp_path, monkeypatch):
+    def full(self, path):
+        raise duckdb.IOException(f'IO Error: Could not write file "{path}": No space left on device')
+
+    monkeypatch.setattr(type(rows), "to_parquet", full)
+    with pytest.raises(OSError, match=r"No space left on device: '.*out\.parquet'") as stop:
+        engine.write(rows, tmp_path / "out.parquet", order_by=["code"])
+    assert stop.value.errno == errno.ENOSPC
+    assert [path.name for path in tmp_path.iterdir()] == ["in.parquet"]
 
 
 def test_private_files_are_readable_by_the_owner_alone(rows, tmp_path):

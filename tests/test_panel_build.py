@@ -60,7 +60,8 @@ def test_truncated_years_are_marked_by_type(rows):
 def test_money_carries_its_unit_and_rd_share_needs_revenue(rows):
     assert rows.loc[(zone.A, 2020), ["revenue_10k_cny", "rd_share_pct", "employees"]].tolist() == [5000.0, 5.0, 100]
     assert pd.isna(rows.loc[(zone.B, 2020), "rd_share_pct"])
-    assert rows["has_figures"].sum() == 9
+    # Nine are reported; one states R&D of 10 without any revenue, which breaks a rule.
+    assert rows["has_figures"].sum() == 8
 
 
 def test_high_tech_status_holds_on_31_december(rows):
@@ -265,3 +266,32 @@ def test_an_amendment_dated_after_the_extract_makes_no_cohort(tmp_path):
     found = pd.read_parquet(folder / "panel.parquet")
     assert found["cohort_charter"].isna().all()
     assert not found["has_charter"].any()
+
+
+def test_figures_that_break_a_rule_are_missing_in_the_panel_and_nothing_else_is():
+    reported = pd.DataFrame(
+        {
+            "uscc": ["A", "B", "C", "D"],
+            "year": 2020,
+            "employees": [10, 10, -3, None],
+            "college_staff": [5, 12, None, 4],
+            "rd_staff": [1, 1, None, 1],
+            "revenue": [100.0, 100.0, 50.0, 100.0],
+            "core_revenue": [90.0, 90.0, 40.0, 90.0],
+            "profit": 1.0,
+            "assets": 100.0,
+            "liabilities": 10.0,
+            "rd_expense": [2.0, 200.0, 1.0, 3.0],
+            "rd_subsidy": 0.0,
+            "hitech_revenue": 0.0,
+        }
+    ).astype({"employees": "Int64", "college_staff": "Int64", "rd_staff": "Int64"})
+    con = engine.connect()
+    table = con.create_table("reported", reported)
+    found = pieces.plausible(table, codebook.load()["enterprise_years"]).order_by("uscc").execute().set_index("uscc")
+    assert found["is_implausible"].tolist() == [False, True, True, False]
+    assert found["rd_expense"].isna().tolist() == [False, True, False, False]
+    assert found["revenue"].isna().tolist() == [False, True, False, False]
+    assert found["employees"].isna().tolist() == [False, True, True, True]
+    assert found["core_revenue"].notna().all()
+    assert found["profit"].notna().all()

@@ -59,15 +59,16 @@ def _check(options: argparse.Namespace) -> int:
     from helpers import codebook, ingest
     from helpers.report.summary import errors, summary
 
+    book = codebook.load()
     found = ingest.read_folder(
         options.folder,
-        codebook=codebook.load(),
+        codebook=book,
         # Nothing is written, so a key for this one reading is enough.
         person_key=secrets.token_bytes(32),
         extract_on=options.extract_on,
         mapping=options.mapping,
     )
-    print(summary(found.counts, found.ledger))
+    print(summary(found.counts, found.ledger, book))
     lost = errors(found.ledger)
     if lost:
         print(f"\n{lost:,} finding(s) cost a value or a row (nulled, set_aside)", file=sys.stderr)
@@ -80,7 +81,7 @@ def _synth(options: argparse.Namespace) -> int:
 
     zone = simulate.zone(seed=options.seed, firms=options.firms, scenario=options.scenario)
     files, truth = options.out, options.out / "_truth"
-    with writing():
+    with writing(files):
         for folder in (files, truth):
             folder.mkdir(parents=True, exist_ok=True)
         faults = simulate.write_office_files(
@@ -98,7 +99,7 @@ def _codebook(options: argparse.Namespace) -> int:
     from helpers.report.publish import writing
 
     out = options.out or paths.reports() / "codebook"
-    with writing():
+    with writing(out):
         out.mkdir(parents=True, exist_ok=True)
         template.write(out / "template.xlsx")
         page = out / f"dictionary_{options.lang}.html"

@@ -5,6 +5,8 @@ an expression may lean on DuckDB alone (no user functions, no back-references, n
 data), so that another Ibis backend can run the same expressions.
 """
 
+import errno
+import os
 import shutil
 import tempfile
 import uuid
@@ -89,11 +91,22 @@ def write(expr: ir.Table, path: Path, *, order_by: Sequence[str], private: bool 
     -------
     int
         Number of rows written.
+
+    Raises
+    ------
+    OSError
+        If the disk is full.
     """
     if not order_by:
         raise ValueError(f"{Path(path).name}: an order is needed, rows of an engine come in any order")
     with _staged(Path(path), private=private) as staged:
-        expr.order_by(*order_by).to_parquet(staged)
+        try:
+            expr.order_by(*order_by).to_parquet(staged)
+        except Exception as error:
+            # An engine has errors of its own for what everything else reports as an OSError.
+            if os.strerror(errno.ENOSPC) in str(error):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+            raise
     return int(read(expr.get_backend(), path).count().execute())
 
 

@@ -15,6 +15,8 @@ UNIT, PERIOD = "stock_code", "year"
 PATH_COLUMNS = ("source_file", "source_sheet", "source_row")
 REPLICATION_CONTROLS = ("return_on_net_assets", "earnings_per_share", "growth_rate", "directors")
 GROWTH_LIMIT = 10.0
+# Checks whose most extreme value is the smallest.
+LOWEST = ("growth_below_minus_1", "no_directors")
 # Ratios computed by two spreadsheets differ in their last bits; beyond twelve digits no source says anything.
 SAME = 1e-12
 WINDOW_M = 100_000.0
@@ -84,13 +86,15 @@ def implausible(frame: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame of booleans, shape (N, 4)
-        green_above_total, growth_above_limit (more than tenfold growth), no_directors, top10_above_100.
+    DataFrame of booleans, shape (N, 5)
+        green_above_total, growth_above_limit (more than tenfold growth), growth_below_minus_1 (a fall of more than
+        100 %), no_directors, top10_above_100.
     """
     return pd.DataFrame(
         {
             "green_above_total": frame["green_patents"] > frame["total_patents"],
             "growth_above_limit": frame["growth_rate"] > GROWTH_LIMIT,
+            "growth_below_minus_1": frame["growth_rate"] < -1,
             "no_directors": frame["directors"] <= 0,
             "top10_above_100": frame["top10_share_pct"] > 100,
         }
@@ -100,6 +104,7 @@ def implausible(frame: pd.DataFrame) -> pd.DataFrame:
 CHECKED = {
     "green_above_total": "green_patents",
     "growth_above_limit": "growth_rate",
+    "growth_below_minus_1": "growth_rate",
     "no_directors": "directors",
     "top10_above_100": "top10_share_pct",
 }
@@ -117,7 +122,7 @@ def dirt(frame: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     for check, flags in implausible(frame).items():
         column = CHECKED[check]
         worst = frame.loc[flags, column]
-        most = "" if worst.empty else f"{(worst.min() if check == 'no_directors' else worst.max()):,.9g}"
+        most = "" if worst.empty else f"{(worst.min() if check in LOWEST else worst.max()):,.9g}"
         rows.append({"check": check, "column": column, "n": int(flags.sum()), "of": len(frame), "most": most})
     complete = frame[_stated(frame, codebook)]
     among = int(implausible(complete)["green_above_total"].sum())

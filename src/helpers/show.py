@@ -29,7 +29,8 @@ _SVG_BYTES = 400_000
 _PIXELS_PER_INCH = 200
 _ROWS_BEHIND_FIGURE = 500
 # Widths in Latin letters, a Chinese character counting two: up to the first a cell keeps one line.
-_SHORT_TEXT, _LONG_TEXT = 18, 44
+_SHORT_TEXT, _LONG_TEXT = 16, 44
+_MANY_COLUMNS = 8
 _CSS_PIXELS_PER_INCH = 96
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _NUMBER_TEXT = re.compile(r"[<>≥≤~≈+−-]?\s?\d[\d,]*(\.\d+)?\s?%?")
@@ -80,7 +81,8 @@ def figure(
     source, width = _data_uri(drawing), round(drawing.get_figwidth() * _CSS_PIXELS_PER_INCH)
     plt.close(drawing)
     parts = [
-        f'<figure class="figure"><img src="{source}" alt="{escape(alt)}" width="{width}">',
+        f'<figure class="figure"><div class="scroll" role="region" aria-label="{escape(title)}" tabindex="0">'
+        f'<img src="{source}" alt="{escape(alt)}" width="{width}"></div>',
         f'<figcaption><span class="number" data-kind="figure"></span>{escape(title)}{_note(note)}</figcaption>',
     ]
     if data is not None:
@@ -224,13 +226,14 @@ def _grid(frame: pd.DataFrame, label: str, formats: Mapping[str, Format], lang: 
     numeric = [_is_numeric(column) for column in columns]
     texts = [_formatted(column, formats.get(column.name)) for column in columns]
     classes = [_kind(number) or _breadth(cells) for number, cells in zip(numeric, texts, strict=True)]
+    wide = ' class="wide"' if len(columns) >= _MANY_COLUMNS else ""
     head = "".join(
         f'<th scope="col"{_kind(number)}>{escape(str(column.name))}</th>'
         for column, number in zip(columns, numeric, strict=True)
     )
     body = "\n".join(_row(cells, classes, lang) for cells in zip(*texts, strict=True)) if texts else ""
     return (
-        f'<div class="scroll" role="region" aria-label="{escape(label)}" tabindex="0"><table>\n'
+        f'<div class="scroll" role="region" aria-label="{escape(label)}" tabindex="0"><table{wide}>\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
     )
 

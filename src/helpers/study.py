@@ -128,6 +128,15 @@ class Study:
         """Return one of the run's records as text: `joins`, `problems`, `counts`, `sources`, `steps`, `linkage`."""
         return pd.read_csv(self.folder / f"{name}.csv", dtype="str", keep_default_na=False, encoding="utf-8-sig")
 
+    def counts_shown(self, minimum: int = 10) -> pd.DataFrame:
+        """Return `counts` fit to be shown: small counts of cells in person tables are counts of persons, and hidden."""
+        book, counts = codebook.load().tables, self.record("counts")
+        of_persons = counts["table"].map(lambda name: name in book and book[name].is_restricted).astype(bool)
+        for column in counts.columns.drop("table"):
+            number = pd.to_numeric(counts[column])
+            counts[column] = counts[column].mask(of_persons & number.between(1, minimum - 1), f"<{minimum}")
+        return counts
+
     def truth(self, name: str) -> Path:
         """Return the path of a file of the synthetic run's truth (`truth.json`, `faults.csv`, `figures.csv`)."""
         return self.folder / "truth" / name
@@ -263,6 +272,9 @@ def _stages(params: RunParams, staging: Path, tell: Progress) -> dict[str, float
         )
     timed("write", lambda: ingest.write(found, staging))
     timed("clean", lambda: clean.build(staging, codebook=book, extract_on=params.extract_on))
+    if "enterprises" not in found.tables:
+        # Nothing can be followed or linked; the pages that need the register say that it is missing.
+        return seconds
     timed(
         "panel",
         lambda: panel.build(

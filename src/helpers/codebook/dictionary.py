@@ -51,7 +51,7 @@ code{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.85em;overflow-
 .badge{display:inline-block;border-radius:4px;padding:0 .4rem;font-size:.8rem;color:#fff;background:var(--soft);
  margin-right:.25rem;white-space:nowrap}
 .badge.pk{background:var(--key)}.badge.restricted,.badge.error{background:var(--bad)}
-.badge.restricted_below_5,.badge.warning{background:var(--warn)}
+.badge.restricted_below_10,.badge.warning{background:var(--warn)}
 details{font-size:.85rem;color:var(--soft)}summary{cursor:pointer}
 .rules{margin:.8rem 0 0;padding:0;list-style:none;font-size:.9rem}.rules li{padding:.15rem 0}
 .note{max-width:34rem}.others{color:var(--soft);font-size:.83rem}

@@ -27,7 +27,7 @@ ColumnType = Literal[
     "list",
     "person_id",
 ]
-Sensitivity = Literal["open", "restricted", "restricted_below_5"]
+Sensitivity = Literal["open", "restricted", "restricted_below_10"]
 Severity = Literal["error", "warning"]
 LIST_SEPARATOR = ";"
 SHEET_NAME_LENGTH = 31

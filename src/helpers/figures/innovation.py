@@ -37,9 +37,10 @@ def plot_patents_by_month(months: pd.DataFrame, *, last_complete: dict, ax: Axes
             kinds = [say(f"figures.{kind}", lang) for kind in PATENT_TYPES if last_complete.get(kind) == start]
             ax.axvspan(start, end, color=style.colour("reference"), alpha=0.22, linewidth=0, zorder=0,
                        label=say("figures.truncated", lang) if number == 0 else None)  # fmt: skip
+            # The first note stands left of its line, the others right of theirs: the lines are months apart.
             ax.annotate(say("figures.complete_to", lang, kinds="\n".join(kinds), month=f"{start:%Y-%m}"), (start, 1),
-                        xycoords=("data", "axes fraction"), xytext=(2, -2), textcoords="offset points", va="top",
-                        fontsize=8)  # fmt: skip
+                        xycoords=("data", "axes fraction"), xytext=(2 if number else -2, -2), fontsize=8, va="top",
+                        textcoords="offset points", ha="left" if number else "right")  # fmt: skip
     ax.set_xlabel(say("figures.filing_month", lang))
     ax.set_ylabel(say("figures.applications", lang))
     ax.set_ylim(0, 1.18 * months[list(PATENT_TYPES)].to_numpy().max())

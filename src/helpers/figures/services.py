@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from helpers import style
 from helpers.figures.canvas import axes
@@ -25,7 +26,7 @@ def plot_transitions(matrix: pd.DataFrame, *, ax: Axes | None = None, lang: Lang
         shown = "–" if np.isnan(counts[i, j]) else f"{counts[i, j]:.0f}"
         dark = not np.isnan(shares[i, j]) and shares[i, j] > 0.55
         ax.text(j, i, shown, ha="center", va="center", color="white" if dark else "#1F2933")
-    ax.set_xticks(range(len(matrix.columns)), matrix.columns)
+    ax.set_xticks(range(len(matrix.columns)), [str(name).replace(" ", "\n") for name in matrix.columns])
     ax.set_yticks(range(len(matrix.index)), matrix.index)
     ax.set_xlabel(say("figures.class_after", lang))
     ax.set_ylabel(say("figures.class_before", lang))
@@ -50,6 +51,7 @@ def plot_time_to_close(curves: pd.DataFrame, *, ax: Axes | None = None, lang: La
         )
     ax.set_ylim(0, 1.02)
     ax.set_xlim(left=0)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel(say("figures.days", lang))
     ax.set_ylabel(say("figures.open_share", lang))
     ax.legend()

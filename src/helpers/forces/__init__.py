@@ -17,10 +17,18 @@ import pandas as pd
 
 from helpers.forces import cohesion, guidance, pioneer, support, traction
 from helpers.forces.guidance import PLAN_CODES
-from helpers.forces.indicator import MINIMUM_PEOPLE, Indicator, MissingTable, is_few, ratio, shown
+from helpers.forces.indicator import (
+    MINIMUM_PEOPLE,
+    Indicator,
+    MissingTable,
+    is_few,
+    minimum_people,
+    ratio,
+    shown,
+)
 
 __all__ = ["FORCES", "MINIMUM_PEOPLE", "REGISTRY", "VARIANTS", "Indicator", "MissingTable", "all_indicators", "compute",
-           "is_few", "ratio", "shown"]  # fmt: skip
+           "is_few", "minimum_people", "ratio", "shown"]  # fmt: skip
 
 FORCES: dict[str, str] = {
     "p": "政治引领力", "d": "发展支撑力", "v": "先锋原动力", "t": "党建牵引力", "c": "园区凝聚力",

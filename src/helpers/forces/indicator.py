@@ -1,6 +1,8 @@
 """What an indicator is: a value that never travels without its numerator, denominator, base, window and caveat."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
@@ -11,6 +13,28 @@ Unit = Literal["percent", "percentage_points", "per_10_members", "per_site_month
 Window = Literal["point_in_time", "month", "quarter", "half_year", "twelve_months", "year", "to_date", "any"]
 Status = Literal["computed", "suppressed", "empty_denominator", "table_not_supplied"]
 MINIMUM_PEOPLE = 10
+LOWEST_MINIMUM = 5
+_minimum: ContextVar[int] = ContextVar("minimum_people", default=MINIMUM_PEOPLE)
+
+
+@contextmanager
+def minimum_people(minimum: int) -> Iterator[None]:
+    """Give no count of fewer than `minimum` persons inside of this block.
+
+    Every indicator suppresses at the source; the threshold is set around them, so that none can be left out.
+
+    Raises
+    ------
+    ValueError
+        If `minimum` is below 5.
+    """
+    if minimum < LOWEST_MINIMUM:
+        raise ValueError(f"a minimum of {minimum} persons is below {LOWEST_MINIMUM}, the lowest allowed")
+    token = _minimum.set(minimum)
+    try:
+        yield
+    finally:
+        _minimum.reset(token)
 
 
 class MissingTable(WuliError):
@@ -84,8 +108,9 @@ def ratio(
     Parameters
     ----------
     people : {'', 'denominator', 'both'}
-        Which are counts of persons: nothing is given below `MINIMUM_PEOPLE` persons in the denominator; with `both`
-        the numerator goes too where it, or what it leaves of the denominator, is below it and not zero.
+        Which are counts of persons: nothing is given below the minimum of persons (`minimum_people`, 10 by default) in
+        the denominator; with `both` the numerator goes too where it, or what it leaves of the denominator, is below it
+        and not zero.
     """
     scale = {"percent": 100.0, "per_10_members": 10.0}.get(unit, 1.0)
     words = {"unit": unit, "window": window, "base": base, "benchmark": benchmark, "note": note,
@@ -100,10 +125,10 @@ def ratio(
 
 
 def is_few(count: float) -> bool:
-    """Return whether a count of persons is too small to be given: positive and below `MINIMUM_PEOPLE`."""
-    return 0 < count < MINIMUM_PEOPLE
+    """Return whether a count of persons is too small to be given: positive and below the minimum."""
+    return 0 < count < _minimum.get()
 
 
 def shown(count: int) -> str:
     """Return a count of persons as printed in a note: `<10` where it is too small to be given."""
-    return f"<{MINIMUM_PEOPLE}" if is_few(count) else f"{count:,}"
+    return f"<{_minimum.get()}" if is_few(count) else f"{count:,}"

@@ -11,8 +11,11 @@ from helpers.codebook.conditions import texts_of
 from helpers.ingest.header import Located
 from helpers.ingest.people import pseudonymise
 from helpers.ingest.sheets import Ragged
+from helpers.ingest.values.cells import layout
 
 COLUMNS = ("file", "sheet", "row", "rule", "column", "text")
+_FIRST_BYTES = np.array([(1 << 8 * count) - 1 for count in range(9)], dtype=np.uint64)
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
 def no_faults() -> pd.DataFrame:
@@ -91,8 +94,26 @@ def _about(located: Located, rows, rules, columns, text) -> pd.DataFrame:
 
 def _repeats(frame: pd.DataFrame, key: list[str]) -> np.ndarray:
     """Return which rows share their key with another, shape (N,)."""
-    if len(key) == 1 and pd.api.types.is_string_dtype(frame[key[0]].dtype):
-        # A third of what pandas takes on millions of codes.
-        places = texts_of(frame[key[0]]).dictionary_encode(null_encoding="encode").indices.to_numpy()
-        return (np.bincount(places) > 1)[places]
-    return frame.duplicated(key, keep=False).to_numpy()
+    if len(key) > 1 or not pd.api.types.is_string_dtype(frame[key[0]].dtype):
+        return frame.duplicated(key, keep=False).to_numpy()
+    # Sorting hashes takes a tenth of what comparing millions of codes takes; only codes of equal hash are compared.
+    hashes = _hashes(texts_of(frame[key[0]]))
+    ordered = np.sort(hashes)
+    equal = np.flatnonzero(np.isin(hashes, ordered[1:][ordered[1:] == ordered[:-1]]))
+    repeated = np.zeros(len(frame), dtype=bool)
+    repeated[equal] = frame[key[0]].iloc[equal].duplicated(keep=False)
+    return repeated
+
+
+def _hashes(texts: pa.Array) -> np.ndarray:
+    """Return a 64-bit hash of each text, shape (N,), eight bytes at a time; equal texts have equal hashes."""
+    offsets, data = layout(texts)
+    padded = np.concatenate([data, np.zeros(8, dtype=np.uint8)])
+    words = np.ndarray(len(data) + 1, dtype="<u8", buffer=padded, strides=(1,))
+    lengths = np.diff(offsets)
+    hashes = lengths.astype(np.uint64)
+    for start in range(0, int(lengths.max(initial=0)), 8):
+        word = words[np.minimum(offsets[:-1] + start, len(data))] & _FIRST_BYTES[np.clip(lengths - start, 0, 8)]
+        hashes = (hashes ^ word) * _MULTIPLIER
+        hashes ^= hashes >> np.uint64(32)
+    return hashes

@@ -95,7 +95,7 @@ def read_folder(
         problems += _twice(by_table)
     problems += _without_key(by_table, person_key)
     read = {name: parts for name, parts in by_table.items() if person_key is not None or not _has_people(parts[0])}
-    built, sources, is_sound = {}, [], not problems
+    built, sources, checks, is_sound = {}, [], [], not problems
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         jobs = {
             name: pool.submit(_read, parts, person_key, extract_on, is_sound=is_sound) for name, parts in read.items()
@@ -108,11 +108,18 @@ def read_folder(
             built[name], rows, found = job.result()
             sources += rows
             problems += found
-    if progress:
-        progress(len(jobs), len(jobs), "")
-    if problems:
-        raise InputError(dict.fromkeys(problems))
-    return _ingested(built, sources, report, {name: one.result() for name, one in digests.items()}, codebook)
+            if not problems:
+                checks.append(pool.submit(tables.checks, codebook[name], built[name].frame))
+        if progress:
+            progress(len(jobs), len(jobs), "")
+        if problems:
+            raise InputError(dict.fromkeys(problems))
+        found = [part for one in built.values() for part in one.findings]
+        referred = tables.references(codebook, {name: one.frame for name, one in built.items()})
+        found += [*(job.result() for job in checks), *referred]
+        return _ingested(
+            built, sources, [*report, *found], {name: one.result() for name, one in digests.items()}, codebook
+        )
 
 
 def _read(
@@ -173,16 +180,14 @@ def _source(located: Located, rows: int) -> dict[str, object]:
 def _ingested(
     built: dict[str, tables.Built],
     sources: list[dict[str, object]],
-    report: list[pd.DataFrame],
+    found: list[pd.DataFrame],
     digests: dict[str, str],
     codebook: Codebook,
 ) -> Ingested:
-    frames = {name: one.frame for name, one in built.items()}
-    found = [part for one in built.values() for part in one.findings]
-    whole = ledger.together([*report, *found, *tables.references(codebook, frames)], tuple(built))
+    whole = ledger.together(found, tuple(built))
     counts = [ledger.counts(name, len(one.frame), len(one.set_aside), whole) for name, one in built.items()]
     return Ingested(
-        tables=frames,
+        tables={name: one.frame for name, one in built.items()},
         ledger=whole,
         counts=pd.DataFrame(counts, columns=list(ledger.COUNTS)),
         sources=pd.DataFrame([row | {"sha256": digests[row["file"]]} for row in sources], columns=list(ledger.SOURCES)),

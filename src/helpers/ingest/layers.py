@@ -7,8 +7,10 @@ state as it was. Whatever is about persons lies in `restricted/`, which only its
 import os
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,7 +21,8 @@ from helpers.ingest.folder import Ingested
 
 OPEN, RESTRICTED, SET_ASIDE = "ingested", "restricted", "set_aside"
 BEFORE = "before"
-MINIMUM_PERSONS = 5
+ROW_GROUP = 122_880
+MINIMUM_PERSONS = 10
 
 
 def write(ingested: Ingested, run_folder: Path) -> None:
@@ -43,8 +46,13 @@ def write(ingested: Ingested, run_folder: Path) -> None:
         run_folder.mkdir(parents=True, exist_ok=True)
         # Beside the target, because renaming works only within one file system.
         stage = Path(tempfile.mkdtemp(prefix=f".{run_folder.name}-", dir=run_folder.parent))
-        for place, content in _contents(ingested).items():
-            _write_one(stage / place, content)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            jobs = {
+                place: pool.submit(_write_one, stage / place, content)
+                for place, content in _contents(ingested).items()
+            }
+            for place, job in jobs.items():
+                job.result()
         place = ""
         _sync(stage)
         _move_in(stage, run_folder)
@@ -79,7 +87,7 @@ def open_columns(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     """
     hidden = [column.name for column in table.columns if column.sensitivity == "restricted" and column.name in frame]
     small = [
-        column.name for column in table.columns if column.sensitivity == "restricted_below_5" and column.name in frame
+        column.name for column in table.columns if column.sensitivity == "restricted_below_10" and column.name in frame
     ]
     shown = {name: frame[name].mask((frame[name] < MINIMUM_PERSONS).fillna(False)) for name in small}
     return frame.drop(columns=hidden).assign(**shown)
@@ -116,12 +124,13 @@ def _ledgers(ingested: Ingested) -> tuple[pd.DataFrame, pd.DataFrame]:
         for column in ingested.codebook[name].columns
         if column.sensitivity != "open"
     }
+    places, named = pd.factorize(whole["table"] + "\t" + whole["column"])
     involved = [
-        any((table, column) in columns for column in named.split(";"))
-        for table, named in zip(whole["table"], whole["column"], strict=True)
+        any((table, column) in columns for column in names.split(";"))
+        for table, names in (place.split("\t", 1) for place in named)
     ]
     of_person_tables = whole["table"].isin(closed)
-    private = of_person_tables | pd.Series(involved, index=whole.index, dtype=bool)
+    private = of_person_tables | np.array(involved, dtype=bool)[places]
     public = whole[~of_person_tables].copy()
     public.loc[private[~of_person_tables], ["value", "result"]] = ""
     return public, whole[private]
@@ -136,7 +145,8 @@ def _write_one(path: Path, content: pd.DataFrame) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if is_restricted else 0o644)
     with os.fdopen(handle, "wb") as stream:
         if path.suffix == ".parquet":
-            pq.write_table(pa.Table.from_pandas(content, preserve_index=False), stream)
+            # The engine reads groups of this size in parallel.
+            pq.write_table(pa.Table.from_pandas(content, preserve_index=False), stream, row_group_size=ROW_GROUP)
         else:
             stream.write(content.to_csv(index=False, lineterminator="\n").encode("utf-8-sig"))
         stream.flush()

@@ -139,11 +139,15 @@ def build(sheets: Sequence[Sheet], *, person_key: bytes | None = None) -> Built:
     if len(repeated):
         whole = _without(whole, repeated["position"])
     whole = whole.reset_index(drop=True)
-    findings.append(_checked(whole, check_rows(table, whole), table))
     set_aside = pd.concat([part for part in out if len(part)] or out[:1], ignore_index=True)
     columns = [name for name in (*aside.COLUMNS, *table.column_names) if name in set_aside]
     set_aside = set_aside[columns].sort_values(["file", "sheet", "row"], kind="stable", ignore_index=True)
     return Built(whole, tuple(findings), set_aside)
+
+
+def checks(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return ledger rows for everything in a built table that the codebook does not allow."""
+    return _checked(frame, check_rows(table, frame), table)
 
 
 def references(codebook: Codebook, frames: dict[str, pd.DataFrame]) -> list[pd.DataFrame]:

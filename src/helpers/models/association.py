@@ -14,6 +14,12 @@ from helpers.models.regression import Estimator, fit
 from helpers.models.result import Result
 
 COMPLETE = "_is_complete"
+_ASKED = ("outcome", "exposure", "cluster", "estimator", "n_incomplete", "status", "reason")
+_NUMBERS = (
+    "estimate", "std_error", "p_value", "conf_low", "conf_high", "effect", "effect_low", "effect_high", "detectable",
+    "n_obs", "n_units", "n_clusters", "n_dropped", "outcome_mean", "zero_share",
+)  # fmt: skip
+_WORDS = ("rule", "formula", "warnings")
 
 
 def associations(
@@ -49,7 +55,7 @@ def associations(
         "not_estimable"), reason; estimate, std_error, p_value, conf_low, conf_high (log scale or share); effect,
         effect_low, effect_high, detectable (percent for Poisson, percentage points for OLS; the smallest effect found
         with 80 % power); n_obs, n_units, n_clusters, n_incomplete, n_dropped, outcome_mean, zero_share, rule, formula,
-        warnings.
+        warnings. What was not estimated has no numbers and no words.
     """
     rows = []
     for outcome, estimator in outcomes.items():
@@ -69,7 +75,10 @@ def associations(
                     rows.append({**row, "status": "not_estimable", "reason": str(trouble)})
                 else:
                     rows.append({**row, "status": "estimated", "reason": "", **_described(result)})
-    return pd.DataFrame(rows)
+    # All columns even where nothing was estimated, so that a page can say so.
+    table = pd.DataFrame(rows, columns=[*_ASKED, *_NUMBERS, *_WORDS])
+    blank = dict.fromkeys((name for name in _NUMBERS if table[name].isna().all()), "float64")
+    return table.astype(blank).fillna(dict.fromkeys(_WORDS, ""))
 
 
 def _described(result: Result) -> dict:

@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from helpers import engine, outcomes
+from helpers.codebook import load
 from helpers.errors import InputError
 from helpers.panel import exposures, pieces
 from helpers.panel.finish import finish
@@ -68,6 +69,11 @@ def build(
         clean = pieces.known_by(_supplied(con, run_folder / "clean"), extract_on.isoformat())
         with Joins(con, KEY) as joins:
             left = _start(joins, clean, base, first_year, last_year, extract_on)
+            if "enterprise_years" in clean:
+                reported = clean["enterprise_years"]
+                usable = pieces.plausible(reported, load()["enterprise_years"])
+                joins.note("figures_implausible", reported, usable.filter(usable.is_implausible), on=KEY)
+                clean = {**clean, "enterprise_years": usable.drop("is_implausible")}
             for step, right, on in _pieces(left, clean):
                 joins.add(step, right, on=on)
             firms = left.select("uscc").distinct()

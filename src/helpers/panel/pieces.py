@@ -1,5 +1,7 @@
 """What a firm-year is made of: each function turns clean tables into one right-hand side of the panel."""
 
+from functools import reduce
+from operator import or_
 from typing import Final, Literal
 
 import ibis
@@ -9,6 +11,8 @@ from helpers import outcomes
 from helpers.clean.awards import HNTE
 from helpers.clean.patents import TYPES
 from helpers.clean.spells import at
+from helpers.codebook import Table
+from helpers.codebook.check import operands
 
 Base = Literal["analysable", "private", "all"]
 SUBSTANCE: Final = ("象征性", "保障性", "决策性")  # weakest first
@@ -79,6 +83,43 @@ def firm_years(firms: ir.Table, *, first_year: int, last_year: int, extract_on: 
         is_operating=years.exit_on.isnull() | (years.status_on < years.exit_on),
         age_years=years.year - years.entry_year,
     )
+
+
+def plausible(enterprise_years: ir.Table, table: Table) -> ir.Table:
+    """Set figures missing that break a rule of the codebook: which of the two is wrong cannot be known.
+
+    Parameters
+    ----------
+    enterprise_years : ibis Table
+        The clean yearly figures, as reported.
+    table : Table
+        Its rules across columns and the least value of each column.
+
+    Returns
+    -------
+    ibis Table
+        The same rows; every column that a broken rule compares is null there. Added: `is_implausible`.
+    """
+    below = {
+        column.name: (enterprise_years[column.name] < column.minimum).fill_null(False)
+        for column in table.columns
+        if column.minimum is not None and column.name not in table.key
+    }
+    rows = enterprise_years.mutate(
+        is_implausible=reduce(or_, below.values(), ibis.literal(False)),
+        **_emptied(enterprise_years, below),
+    )
+    # The codebook is the project's own; its expressions are comparisons, which mean the same on Ibis columns.
+    names = {name: rows[name] for name in rows.columns}
+    broken: dict[str, ir.BooleanValue] = {}
+    for rule in table.rules:
+        is_broken = ~eval(rule.expression, {"__builtins__": {}}, names).fill_null(True)
+        broken |= {name: broken.get(name, ibis.literal(False)) | is_broken for name in operands(table, rule)}
+    return rows.mutate(is_implausible=reduce(or_, broken.values(), rows.is_implausible), **_emptied(rows, broken))
+
+
+def _emptied(rows: ir.Table, where: dict[str, ir.BooleanValue]) -> dict[str, ir.Value]:
+    return {name: is_bad.ifelse(ibis.null(rows[name].type()), rows[name]) for name, is_bad in where.items()}
 
 
 def figures(enterprise_years: ir.Table) -> ir.Table:

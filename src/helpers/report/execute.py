@@ -64,8 +64,11 @@ def execute(notebook: Path, parameters: Mapping[str, Any], *, log: Path, time_li
     name = paths.relative(notebook)
     prepared = _read(notebook)
     _require_parameters(prepared, parameters, name)
-    log.parent.mkdir(parents=True, exist_ok=True)
+    # What a failed cell printed may hold what no page may: the evidence is for its owner alone.
+    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     executed = log.with_suffix(".ipynb")
+    for evidence in (log, executed):
+        evidence.touch(mode=0o600)
     deadline = time.monotonic() + time_limit
     try:
         with _logged(log), _environment(), _kernel_config() as config:

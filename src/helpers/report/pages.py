@@ -132,6 +132,6 @@ def kept(job: Job) -> Page:
     shutil.copy2(file, job.folder / file.name)
     log = published / record["log"] if record["log"] else None
     if log and log.exists():
-        (job.folder / "logs").mkdir(exist_ok=True)
+        (job.folder / "logs").mkdir(mode=0o700, exist_ok=True)
         shutil.copy2(log, job.folder / "logs" / log.name)
     return Page(**{**record, "warnings": tuple(record["warnings"])})

@@ -18,6 +18,7 @@ _ADVICE = {
     errno.EACCES: "no permission to write there: change it, or set WULI_OUTPUT to another folder",
     errno.EPERM: "no permission to write there: change it, or set WULI_OUTPUT to another folder",
     errno.EROFS: "the disk is read-only: set WULI_OUTPUT to another folder",
+    errno.ENOENT: "the folder above it does not exist and cannot be made: set WULI_OUTPUT to another folder",
     errno.ENOTDIR: "a file stands where a folder is needed: move it, or set WULI_OUTPUT to another folder",
     errno.EEXIST: "a file stands where a folder is needed: move it, or set WULI_OUTPUT to another folder",
 }
@@ -72,14 +73,14 @@ def staged(run: str) -> Iterator[Path]:
 
 
 @contextmanager
-def writing() -> Iterator[None]:
-    """Turn a failed write into one sentence that says what to do."""
+def writing(folder: Path | None = None) -> Iterator[None]:
+    """Turn a failed write into one sentence that says what to do; `folder` (reports) is named where no file is."""
     try:
         yield
     except OSError as error:
         if error.errno not in _ADVICE:
             raise
-        place = paths.relative(Path(error.filename)) if error.filename else paths.relative(paths.reports())
+        place = paths.relative(Path(error.filename) if error.filename else folder or paths.reports())
         raise WuliError(
             f"cannot write '{place}': {_ADVICE[error.errno]}; what was published before is unchanged"
         ) from error

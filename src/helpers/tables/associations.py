@@ -13,7 +13,8 @@ def _unit(estimator: str, lang: Lang) -> str:
 
 
 def _interval(row: pd.Series) -> str:
-    return f"{row['effect_low']:+,.1f} … {row['effect_high']:+,.1f}".replace("-", "−")
+    # No-break spaces: an interval stays on one line.
+    return f"{row['effect_low']:+,.1f}\u00a0…\u00a0{row['effect_high']:+,.1f}".replace("-", "−")
 
 
 def _in_words(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:

@@ -39,7 +39,7 @@ def years_table(panel: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     )  # fmt: skip
     table.loc[table.index.min(), "entering"] = pd.NA
     table.loc[table.index.max(), "leaving"] = pd.NA
-    return labelled(table.round(2).reset_index().convert_dtypes(), lang)
+    return labelled(table.reset_index().convert_dtypes(), lang)
 
 
 def _complete(panel: pd.DataFrame, outcomes: list[str]) -> dict[str, pd.Series]:

@@ -51,8 +51,7 @@ def baseline(panel: pd.DataFrame, exposure: str) -> pd.DataFrame:
     unit = unit_of(panel)
     first = panel[panel["year"] == panel["year"].min()]
     status = panel[exposure].astype(float)
-    changing = panel.assign(status=status).groupby(unit)["status"].nunique() > 1
-    if changing.mean() < FEW_CHANGE:
+    if _hardly_changes(panel, exposure):
         above = first[exposure].astype(float) > first[exposure].astype(float).median()
         flag = above if first[exposure].nunique() > 2 else first[exposure].astype("boolean")
         return first.assign(is_treated=flag)
@@ -69,11 +68,19 @@ def baseline_covariates(panel: pd.DataFrame) -> list[str]:
     return [name for name in BASELINE if name in panel]
 
 
+def _hardly_changes(panel: pd.DataFrame, exposure: str) -> bool:
+    return bool((panel.groupby(unit_of(panel))[exposure].nunique() > 1).mean() < FEW_CHANGE)
+
+
 def group_words(panel: pd.DataFrame, exposure: str, lang: Lang) -> str:
     """Say which two groups `baseline` compares, with their numbers of firms."""
     flags = baseline(panel, exposure)["is_treated"].dropna().astype(bool)
     return say(
-        "pages.groups", lang, exposure=label(exposure, lang), earlier=int(flags.sum()), later=int((~flags).sum())
+        "pages.groups_by_state" if _hardly_changes(panel, exposure) else "pages.groups",
+        lang,
+        exposure=label(exposure, lang),
+        earlier=int(flags.sum()),
+        later=int((~flags).sum()),
     )
 
 

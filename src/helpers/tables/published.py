@@ -1,5 +1,7 @@
 """Tables of the published figures and of the indicators."""
 
+import re
+
 import pandas as pd
 
 from helpers import forces, reconcile
@@ -8,13 +10,15 @@ from helpers.tables.labels import labelled
 from helpers.text import Lang, label, say
 
 SIGNS = {"exact": "=", "at_least": "≥", "at_most": "≤", "more_than": ">", "approx": "≈"}
+CHINESE = re.compile(r"[\u3400-\u9fff]+")
 STATUSES = ("reproduced", "not_reproduced", "not_testable")
 
 
-def reconciliation(zone: Study) -> pd.DataFrame:
-    """Return the published figures against the run's tables (`reconcile.published`)."""
+def reconciliation(zone: Study, *, min_cell: int) -> pd.DataFrame:
+    """Return the published figures against the run's tables, no count below `min_cell` persons."""
     readings = reconcile.readings_from(zone.params.readings)
-    return reconcile.published(zone.all_tables(), readings=readings, as_of=zone.params.as_of)
+    with forces.minimum_people(min_cell):
+        return reconcile.published(zone.all_tables(), readings=readings, as_of=zone.params.as_of)
 
 
 def reconciliation_table(rows: pd.DataFrame, lang: Lang, *, status: str) -> pd.DataFrame:
@@ -30,13 +34,18 @@ def reconciliation_table(rows: pd.DataFrame, lang: Lang, *, status: str) -> pd.D
             "numerator": chosen["k"],
             "denominator": chosen["n"],
             "recomputed": [_recomputed(row) for row in chosen.itertuples()],
-            "reading": chosen[f"reading_{lang}"],
+            "reading": [_translated(text, lang) for text in chosen[f"reading_{lang}"]],
             "rounding": chosen[f"rounding_{lang}"],
         }
     )
     if status != "reproduced":
         shown["reason"] = chosen[f"reason_{lang}"]
     return labelled(_without_empty(shown), lang)
+
+
+def _translated(text: str, lang: Lang) -> str:
+    """Put category values that a reading names into the page's language."""
+    return text if lang == "zh" or pd.isna(text) else CHINESE.sub(lambda found: label(found[0], lang), text)
 
 
 def _recomputed(row) -> str:
@@ -94,9 +103,10 @@ def calibration_table(zone: Study, lang: Lang) -> pd.DataFrame:
     return labelled(pd.DataFrame(shown), lang)
 
 
-def indicators(zone: Study) -> pd.DataFrame:
-    """Return every indicator in all readings (`forces.all_indicators`)."""
-    return forces.all_indicators(zone.all_tables(), zone.params.as_of)
+def indicators(zone: Study, *, min_cell: int) -> pd.DataFrame:
+    """Return every indicator in all readings (`forces.all_indicators`), no rate over fewer than `min_cell` persons."""
+    with forces.minimum_people(min_cell):
+        return forces.all_indicators(zone.all_tables(), zone.params.as_of)
 
 
 def indicators_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:

@@ -22,11 +22,12 @@ def sources(zone: Study, lang: Lang) -> pd.DataFrame:
     return labelled(found, lang)
 
 
-def reading_counts(zone: Study, lang: Lang) -> pd.DataFrame:
-    """Return one row a table: rows read, kept and set aside; cells repaired, set missing and flagged."""
-    found = zone.record("counts")
-    numbers = [name for name in found.columns if name != "table"]
-    found[numbers] = found[numbers].astype("int64")
+def reading_counts(zone: Study, lang: Lang, *, min_cell: int) -> pd.DataFrame:
+    """Return one row a table: rows read, kept and set aside; cells repaired, set missing and flagged.
+
+    Counts of fewer than `min_cell` cells in a table about persons are hidden.
+    """
+    found = zone.counts_shown(min_cell)
     found["table"] = [table_title(name, lang) for name in found["table"]]
     return labelled(found, lang)
 
@@ -56,21 +57,31 @@ def _rule_label(rule: str, lang: Lang) -> str:
     return label(rule, lang)
 
 
-def missingness(zone: Study, lang: Lang) -> pd.DataFrame:
-    """Return one row a table and column: table, column (in words), missing_pct (0-100)."""
+def missingness(zone: Study, lang: Lang, *, min_cell: int) -> pd.DataFrame:
+    """Return one row a table and column: table, column (in words), missing_pct (0-100).
+
+    In a table about persons a share that stands for fewer than `min_cell` rows, missing or not, is rounded to 0 or 100.
+    """
     book, rows = codebook.load(), []
     for name, frame in zone.all_tables().items():
         for column in book[name].columns:
             if column.name in frame:
                 heading = column_title(name, column.name, lang)
+                missing = int(frame[column.name].isna().sum())
+                if book[name].is_restricted:
+                    missing = _rounded_away(missing, len(frame), min_cell)
                 rows.append(
                     {
                         "table": table_title(name, lang),
                         "column": heading,
-                        "missing_pct": 100 * frame[column.name].isna().mean(),
+                        "missing_pct": 100 * missing / max(len(frame), 1),
                     }
                 )
     return pd.DataFrame(rows)
+
+
+def _rounded_away(missing: int, rows: int, min_cell: int) -> int:
+    return 0 if missing < min_cell else rows if rows - missing < min_cell else missing
 
 
 def missing_columns(missing: pd.DataFrame, lang: Lang) -> pd.DataFrame:

@@ -1,0 +1,8 @@
+"""Time and memory of every stage, and of a hand-written Polars script on the same big files: `python -m benchmarks`.
+
+big_files       the raw files, at any size
+project         the project's stages, timed one by one; run as a process of its own
+polars_script   the yardstick, likewise
+checksums       what both wrote, as numbers that must agree
+measure         a process run to its end: seconds, processor seconds, peak memory
+"""

@@ -1,0 +1,123 @@
+"""Measure every stage of the default zone and of big files, and the ratio to a hand-written Polars script."""
+
+import argparse
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from benchmarks import big_files, checksums
+from benchmarks.measure import Cost, process
+
+STAGES = {"zone": "the default zone", "big": "big files"}
+FULL, QUICK = (1_000_000, 3_000_000), (20_000, 60_000)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the tables; return 1 if the project and the script disagree."""
+    asked = _parser().parse_args(arguments)
+    enterprises, patents = QUICK if asked.quick else FULL
+    with tempfile.TemporaryDirectory(prefix="wuli-benchmark-") as folder:
+        if asked.only in (None, "zone"):
+            _zone(Path(folder))
+        if asked.only in (None, "big"):
+            return _big(
+                Path(folder), asked.enterprises or enterprises, asked.patents or patents,
+                asked.repeats or (1 if asked.quick else 3),
+            )  # fmt: skip
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--only", choices=("zone", "big"), help="leave the other part out")
+    parser.add_argument("--quick", action="store_true", help="20,000 enterprises, 60,000 patents, once")
+    parser.add_argument("--enterprises", type=int, help=f"rows of the register (default {FULL[0]:,})")
+    parser.add_argument("--patents", type=int, help=f"rows of the patent list (default {FULL[1]:,})")
+    parser.add_argument("--repeats", type=int, help="how often each side runs, in turn (default 3)")
+    return parser
+
+
+def _zone(folder: Path) -> None:
+    _tell("the default zone")
+    out = folder / "zone"
+    out.mkdir()
+    whole, result = process("benchmarks.project", "zone", out)
+    _print_table("The default zone", [result["stages"]], [whole])
+
+
+def _big(folder: Path, enterprises: int, patents: int, repeats: int) -> int:
+    size = f"{enterprises:,} enterprises and {patents:,} patents"
+    _tell(f"writing the files of {size}")
+    big_files.write(folder / "files", enterprises=enterprises, patents=patents)
+    if find_spec("polars") is None:
+        raise SystemExit("polars is not installed: it comes with the lock (requirements.txt)")
+    stages, ours, theirs = [], [], []
+    for turn in range(1, repeats + 1):
+        _tell(f"the project, {turn} of {repeats}")
+        whole, result = process("benchmarks.project", "big", folder / "files", folder / "project")
+        stages.append(result["stages"])
+        ours.append(whole)
+        _tell(f"the Polars script, {turn} of {repeats}")
+        whole, rows = process("benchmarks.polars_script", folder / "files", folder / "polars")
+        theirs.append(whole)
+    _print_table(size, stages, ours)
+    _print_table("Polars script, the same files", [], theirs)
+    _print_ratio(ours, theirs)
+    clean = folder / "project" / "clean"
+    here = result["rows"] | checksums.of(
+        enterprises=clean / "enterprises.parquet",
+        patents=clean / "patents.parquet",
+        counts=folder / "project" / "counts.parquet",
+    )
+    there = rows | checksums.of(
+        **{name: folder / "polars" / f"{name}.parquet" for name in ("enterprises", "patents", "counts")}
+    )
+    return _print_checksums(here, there)
+
+
+def _print_table(title: str, runs: list[dict[str, Sequence]], wholes: list[Cost]) -> None:
+    print(f"\n{title}")
+    print(f"  {'stage':<22}{'seconds':>9}{'from - to':>17}{'CPU s':>9}{'peak MiB':>11}")
+    for name in runs[0] if runs else ():
+        _print_row(name, [Cost(*run[name]) for run in runs])
+    _print_row("whole process", wholes)
+
+
+def _print_row(name: str, costs: list[Cost]) -> None:
+    seconds = [cost.seconds for cost in costs]
+    spread = f"{min(seconds):.2f} - {max(seconds):.2f}" if len(seconds) > 1 else ""
+    cpu, peak = _median(cost.cpu for cost in costs), max(cost.peak for cost in costs)
+    print(f"  {name:<22}{_median(seconds):>9.2f}{spread:>17}{cpu:>9.2f}{peak / 2**20:>11,.0f}")
+
+
+def _print_ratio(ours: list[Cost], theirs: list[Cost]) -> None:
+    clock = [mine.seconds / its.seconds for mine, its in zip(ours, theirs, strict=True)]
+    cpu = [mine.cpu / its.cpu for mine, its in zip(ours, theirs, strict=True)]
+    print("\nProject / Polars script, runs in turn")
+    for name, ratios in (("seconds", clock), ("CPU seconds", cpu)):
+        print(f"  {name:<22}{_median(ratios):>9.2f}{f'{min(ratios):.2f} - {max(ratios):.2f}':>17}")
+
+
+def _print_checksums(here: dict[str, int], there: dict[str, int]) -> int:
+    print("\nChecksums")
+    for name in dict.fromkeys([*here, *there]):
+        same = "same" if here.get(name) == there.get(name) else f"DIFFERS: {there.get(name, 'missing')} in Polars"
+        print(f"  {name:<26}{here.get(name, 'missing'):>22}  {same}")
+    wrong = checksums.differences(here, there)
+    print(f"\n{len(wrong)} of {len(here)} checksums differ" if wrong else f"\nall {len(here)} checksums agree")
+    return 1 if wrong else 0
+
+
+def _median(values: Iterable[float]) -> float:
+    return statistics.median(values)
+
+
+def _tell(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

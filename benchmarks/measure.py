@@ -1,0 +1,72 @@
+"""A process run to its end, or a stage within one: seconds, processor seconds, peak memory."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+# Linux counts in kilobytes, macOS in bytes.
+_UNIT = 1 if sys.platform == "darwin" else 1024
+
+
+class Cost(NamedTuple):
+    """What a process or stage took: `seconds` by the clock, `cpu` seconds of all cores together, `peak` bytes."""
+
+    seconds: float
+    cpu: float
+    peak: int
+
+
+def process(*module_and_arguments: str | Path) -> tuple[Cost, dict]:
+    """Run `python -m MODULE ARGUMENT...`, its start and imports included; return its cost and the JSON that it prints.
+
+    Raises
+    ------
+    RuntimeError
+        If it fails; its own message has gone to standard error.
+    """
+    command = [sys.executable, "-m", *map(str, module_and_arguments)]
+    start = time.perf_counter()
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as child:
+        printed = child.stdout.read()
+        _, status, used = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.perf_counter() - start
+    if child.returncode:
+        raise RuntimeError(f"{' '.join(command)} ended with exit code {child.returncode}")
+    return Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss * _UNIT), json.loads(printed)
+
+
+class Stages:
+    """The stages of this process, each with its own peak where the system can tell (Linux), else the peak so far."""
+
+    def __init__(self) -> None:
+        self.costs: dict[str, Cost] = {}
+
+    def __call__(self, name: str, work: Callable[[], object]) -> object:
+        """Do `work` as the stage `name` and return what it returns."""
+        _forget_peak()
+        start, cpu = time.perf_counter(), time.process_time()
+        result = work()
+        self.costs[name] = Cost(time.perf_counter() - start, time.process_time() - cpu, _peak())
+        return result
+
+
+def _forget_peak() -> None:
+    control = Path("/proc/self/clear_refs")
+    if control.exists():
+        control.write_text("5")
+
+
+def _peak() -> int:
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT
