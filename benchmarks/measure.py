@@ -40,7 +40,10 @@ def process(*module_and_arguments: str | Path) -> tuple[Cost, dict]:
     seconds = time.perf_counter() - start
     if child.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with exit code {child.returncode}")
-    return Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss * _UNIT), json.loads(printed)
+    result = json.loads(printed)
+    # A process that measures its stages forgets its peak between them.
+    peaks = [Cost(*stage).peak for stage in result.get("stages", {}).values()]
+    return Cost(seconds, used.ru_utime + used.ru_stime, max([used.ru_maxrss * _UNIT, *peaks])), result
 
 
 class Stages:

@@ -293,7 +293,7 @@ def people(tmp_path):
     put(
         tmp_path,
         "党员攻关项目.csv",
-        f"项目编号,统一社会信用代码,团队人数,其中党员\nX1,{A},9,4\nX2,{A},9,5\nX3,{A},3,7\n",
+        f"项目编号,统一社会信用代码,团队人数,其中党员\nX1,{A},29,4\nX2,{A},29,15\nX3,{A},13,17\n",
     )
     return read(tmp_path)
 
@@ -335,8 +335,8 @@ def test_what_is_about_persons_is_written_to_the_restricted_layer_only(tmp_path)
     assert "officer_id" not in pd.read_parquet(run / "ingested" / "grids.parquet")
     assert "officer_id" in pd.read_parquet(restricted / "grids.parquet")
     shown = pd.read_parquet(run / "ingested" / "task_projects.parquet")["members_in_team"]
-    assert shown.fillna(-1).tolist() == [-1, 5, 7]
-    assert pd.read_parquet(restricted / "task_projects.parquet")["members_in_team"].tolist() == [4, 5, 7]
+    assert shown.fillna(-1).tolist() == [-1, 15, 17]
+    assert pd.read_parquet(restricted / "task_projects.parquet")["members_in_team"].tolist() == [4, 15, 17]
     written = "".join(path.read_text(encoding="utf-8-sig") for path in run.rglob("*.csv"))
     assert not any(pid in written for pid in ("D0001", "D0002", "D0003", "D0009"))
     open_ledger = pd.read_csv(run / "problems.csv", keep_default_na=False)

@@ -333,31 +333,30 @@ def test_opening_a_run_that_is_not_prepared_prepares_it_from_its_file(quick):
     assert quick == [20230710]
 
 
-PREPARE = """
-import sys
+SLOWLY = """
+import sys, time
 from helpers import params, paths, study
-told = []
-study.prepare(params.load(paths.RUN_FILES / "zone.yml", sys.argv[1:]), told.append)
-print(len(told))
+
+def stages(params, staging, tell):
+    tell("make")
+    for number in range(20):
+        (staging / f"{number}.txt").write_text("whole")
+        time.sleep(0.05)
+    return {"make": 1.0}
+
+study._stages, told = stages, []
+study.prepare(params.load(paths.RUN_FILES / "zone.yml", ["run=small"]), told.append)
+print(len(told), len(list(paths.derived("small").glob("*.txt"))))
 """
 
 
-def test_two_processes_that_prepare_at_once_make_the_data_once_and_whole(tmp_path):
-    overrides = ["run=small", "data.firms=400", "data.dirt=none"]
-    both = [
-        subprocess.Popen(
-            [sys.executable, "-c", PREPARE, *overrides],
-            env={**os.environ, "WULI_OUTPUT": str(tmp_path)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
+def test_three_processes_that_prepare_at_once_make_the_data_once_and_whole(tmp_path):
+    environment = {**os.environ, "WULI_OUTPUT": str(tmp_path)}
+    command = [sys.executable, "-c", SLOWLY]
+    started = [
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(3)
     ]
-    said = [process.communicate(timeout=300) for process in both]
-    assert [process.returncode for process in both] == [0, 0], said
-    stages = sorted(int(out) for out, _ in said)
-    assert stages[0] == 0 and stages[1] == 8
-    folder = tmp_path / "data" / "derived" / "small"
-    assert leftovers(folder) == []
-    assert len(study.Study(small_params("data.firms=400"), folder).table_names()) == 36
+    said = [process.communicate(timeout=120) for process in started]
+    assert sorted(out.strip() for out, _ in said) == ["0 20", "0 20", "1 20"], said
+    assert leftovers(tmp_path / "data" / "derived" / "small") == []

@@ -8,6 +8,8 @@ from helpers import style
 from helpers.figures.canvas import axes, height_for
 from helpers.text import Lang, say
 
+BESIDE_BELOW_PCT = 50
+
 
 def plot_coverage(readings: pd.DataFrame, *, published_pct: float, ax: Axes | None = None, lang: Lang) -> Axes:
     """Draw coverage under each reading with k / N beside, and the published percentage as a line.
@@ -19,20 +21,23 @@ def plot_coverage(readings: pd.DataFrame, *, published_pct: float, ax: Axes | No
     published_pct : float
         The published percentage.
     """
-    ax = axes(ax, height=height_for(len(readings), per_row=0.42))
+    ax = axes(ax, height=height_for(len(readings), per_row=0.5), width=8.4)
     place = np.arange(len(readings))[::-1]
     values = readings["value_pct"].to_numpy(dtype=float)
     ax.hlines(place, 0, values, color=style.colour("reference"), linewidth=1.4)
     ax.plot(values, place, "o", color=style.colour("estimate"), markersize=7)
     for y, row in zip(place, readings.itertuples(), strict=True):
         if np.isfinite(row.value_pct):
-            ax.annotate(f"{row.k:,} / {row.n:,} = {row.value_pct:.1f} %", (row.value_pct, y), xytext=(0, 7),
-                        textcoords="offset points", ha="right", fontsize=8.5)  # fmt: skip
+            # Beside a point near zero, above and left of the others: neither runs into the names of the readings.
+            beside = row.value_pct < BESIDE_BELOW_PCT
+            ax.annotate(f"{row.k:,} / {row.n:,} = {row.value_pct:.1f} %", (row.value_pct, y), fontsize=8.5,
+                        xytext=(8, 0) if beside else (-4, 5), textcoords="offset points",
+                        ha="left" if beside else "right", va="center" if beside else "bottom")  # fmt: skip
     ax.axvline(published_pct, color=style.colour("treated"), linestyle="--", linewidth=1.2)
-    ax.text(published_pct, len(readings) - 0.35, say("figures.published", lang, value=published_pct),
+    ax.text(published_pct - 1, len(readings) - 0.45, say("figures.published", lang, value=published_pct),
             color=style.colour("treated"), fontsize=8.5, ha="right")  # fmt: skip
     ax.set_yticks(place, readings["reading"])
-    ax.set_ylim(-0.6, len(readings) - 0.1)
+    ax.set_ylim(-0.6, len(readings) + 0.1)
     ax.set_xlim(0, 105)
     ax.set_xlabel(say("figures.coverage_pct", lang))
     ax.grid(axis="y", visible=False)

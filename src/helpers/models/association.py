@@ -78,7 +78,8 @@ def associations(
     # All columns even where nothing was estimated, so that a page can say so.
     table = pd.DataFrame(rows, columns=[*_ASKED, *_NUMBERS, *_WORDS])
     blank = dict.fromkeys((name for name in _NUMBERS if table[name].isna().all()), "float64")
-    return table.astype(blank).fillna(dict.fromkeys(_WORDS, ""))
+    words = {name: table[name].astype("object").fillna("") for name in _WORDS}
+    return table.astype(blank).assign(**words)
 
 
 def _described(result: Result) -> dict:

@@ -26,7 +26,7 @@ def rests_on(zone: Study, rows: pd.DataFrame, lang: Lang) -> list[str]:
             repaired=f"{counts['cells_repaired']:,}", nulled=f"{counts['cells_nulled']:,}"),
         say("pages.rests_years" if last < panel["year"].max() else "pages.rests_all_years", lang,
             first=first, last=last, outcome=label(headline["outcome"], lang)),
-        _variation(panel, headline["exposure"], lang),
+        _variation(panel[panel["year"].between(first, last)], headline["exposure"], lang),
         *_coverage(zone, headline["exposure"], lang),
     ]  # fmt: skip
     if zone.is_synthetic:
@@ -43,7 +43,17 @@ def _variation(panel: pd.DataFrame, exposure: str, lang: Lang) -> str:
     written = "{:.0%}" if is_flag else "{:.2f}"
     mean, end = (written.format(part.mean()).replace("%", " %") for part in (values, last))
     return say("pages.rests_share" if is_flag else "pages.rests_variation", lang, exposure=label(exposure, lang),
-               mean=mean, last=end, changing=f"{changing:,}", firms=f"{panel[unit].nunique():,}")  # fmt: skip
+               mean=mean, last=end, changing=f"{changing:,}", firms=f"{panel[unit].nunique():,}",
+               within=f"{100 * _within_share(panel, exposure, unit):.0f}")  # fmt: skip
+
+
+def _within_share(panel: pd.DataFrame, exposure: str, unit: str) -> float:
+    """Return the share of the exposure's variance that lies within units over time."""
+    stated = panel.dropna(subset=[exposure])
+    values = stated[exposure].astype(float)
+    within = values - values.groupby(stated[unit]).transform("mean")
+    total = ((values - values.mean()) ** 2).sum()
+    return float((within**2).sum() / total) if total else 0.0
 
 
 def _coverage(zone: Study, exposure: str, lang: Lang) -> list[str]:
@@ -91,16 +101,23 @@ def outcomes_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     estimated = rows[rows["status"] == "estimated"]
     units = [say("findings.percent" if e == "poisson" else "findings.points", lang) for e in estimated["estimator"]]
     numbers = zip(*(estimated[n] for n in ("effect", "effect_low", "effect_high", "detectable")), units, strict=True)
-    written = [(f"{e:+,.0f}{u}", f"{low:+,.0f} … {high:+,.0f}{u}", f"{d:,.0f}{u}") for e, low, high, d, u in numbers]
+    written = [
+        (f"{_signed(e)}{u}", f"{_signed(low)} … {_signed(high)}{u}", f"{_signed(d)}{u}")
+        for e, low, high, d, u in numbers
+    ]
     shown = pd.DataFrame(
         {
             "outcome": [label(name, lang) for name in estimated["outcome"]],
             "says": [say(f"pages.says_{direction(row)}", lang) for _, row in estimated.iterrows()],
-            "effect": [cells[0].replace("-", "−") for cells in written],
-            "interval": [cells[1].replace("-", "−") for cells in written],
+            "effect": [cells[0] for cells in written],
+            "interval": [cells[1] for cells in written],
             "detectable": [cells[2] for cells in written],
             "n_units": estimated["n_units"].to_numpy(),
             "n_obs": estimated["n_obs"].to_numpy(),
         }
     )
     return labelled(shown, lang)
+
+
+def _signed(value: float) -> str:
+    return (f"{value:+,.0f}" if abs(value) >= 10 else f"{value:+,.1f}").replace("-", "−")

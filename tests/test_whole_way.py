@@ -1,0 +1,474 @@
+"""The commands as a person types them: from files to pages, twice the same, in both languages, with nothing leaking."""
+
+import errno
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+import pytest
+from conftest import SMALL_ZONE, small_params
+
+from helpers import cli, codebook, paths, study
+
+WULI = Path(sys.executable).parent / "wuli"
+ZONE = paths.RUN_FILES / "zone.yml"
+ONLY = ("10", "20", "70", "90")
+MADE = ("10_data_quality", "20_published_figures", "70_association", "90_findings", "index")
+CHINESE = re.compile(r"[\u3400-\u9fff\u3001\u3002\uff01-\uff5e“”‘’]*[\u3400-\u9fff][\u3400-\u9fff\u3001\u3002\uff01-\uff5e“”‘’]*")
+PRINTED = pytest.mark.parametrize("stem", MADE)
+
+
+def wuli(*arguments, output: Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [WULI, *map(str, arguments)],
+        env={**os.environ, "WULI_OUTPUT": str(output)},
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+
+
+class Run(NamedTuple):
+    """A finished `wuli run`: what it said and what it published."""
+
+    said: subprocess.CompletedProcess[str]
+    pages: dict[str, str]
+    manifest: dict
+    files: dict[str, str]
+
+
+def finished(said: subprocess.CompletedProcess[str], output: Path, run: str = "small") -> Run:
+    folder = output / "reports" / run
+    assert folder.is_dir(), said.stderr
+    texts = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in folder.rglob("*.*")}
+    pages = {name.removesuffix(".html"): text for name, text in texts.items() if name.endswith(".html")}
+    return Run(said, pages, json.loads(texts["manifest.json"]), texts)
+
+
+@pytest.fixture(scope="module")
+def run_file(tmp_path_factory) -> Path:
+    """Return a run file as a person would write it: the zone's, with another name, smaller and clean."""
+    changed = dict(item.split("=") for item in SMALL_ZONE)
+    text = ZONE.read_text(encoding="utf-8")
+    for name, value in changed.items():
+        text, found = re.subn(rf"^(\s*{name.split('.')[-1]}:).*$", rf"\1 {value}", text, count=1, flags=re.MULTILINE)
+        assert found == 1, name
+    path = tmp_path_factory.mktemp("runs") / "small.yml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def twice(prepared_output, run_file, tmp_path_factory) -> tuple[Run, Run]:
+    """Make the same run twice at the same time: once on data that are ready, once from nothing and two at a time."""
+    ready, fresh, cwd = (tmp_path_factory.mktemp(name) for name in ("ready", "fresh", "cwd"))
+    shutil.copytree(prepared_output, ready, dirs_exist_ok=True)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(wuli, "run", run_file, "--only", *ONLY, output=ready, cwd=cwd)
+        second = pool.submit(wuli, "run", run_file, "--only", *ONLY, "--workers", "2", output=fresh, cwd=cwd)
+        return finished(first.result(), ready), finished(second.result(), fresh)
+
+
+@pytest.fixture(scope="module")
+def chinese(twice) -> Run:
+    return twice[0]
+
+
+@pytest.fixture(scope="module")
+def english(prepared_output, run_file, tmp_path_factory) -> Run:
+    output = tmp_path_factory.mktemp("english")
+    shutil.copytree(prepared_output, output, dirs_exist_ok=True)
+    said = wuli("run", run_file, "-p", "lang=en", "--only", *ONLY, "--workers", "2", output=output, cwd=output)
+    return finished(said, output)
+
+
+class _Reader(HTMLParser):
+    """What a reader sees or hears of a page, and what a browser would load."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.texts: list[str] = []
+        self.heads: list[str] = []
+        self.loads: list[str] = []
+        self.inside: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in ("meta", "img", "br", "hr", "input", "link", "col", "wbr", "source"):
+            self.inside.append(tag)
+        values = dict(attrs)
+        self.texts += [values[name] for name in ("alt", "title", "aria-label") if values.get(name)]
+        if tag != "a":
+            self.loads += [value for name, value in attrs if name in ("src", "href", "srcset", "poster", "data") and value]
+
+    def handle_endtag(self, tag):
+        while self.inside and self.inside.pop() != tag:
+            continue
+
+    def handle_data(self, data):
+        if "style" in self.inside:
+            self.loads += re.findall(r"url\(\s*['\"]?([^)'\"]+)", data) + re.findall(r"@import\s+(\S+)", data)
+        elif data.strip():
+            self.texts.append(data)
+            if "th" in self.inside:
+                self.heads.append(data.strip())
+
+
+def test_the_run_is_done_and_prints_the_page_to_open_last(twice):
+    for run in twice:
+        assert run.said.returncode == 0, run.said.stderr
+        last = run.said.stdout.splitlines()[-1]
+        assert last.endswith("reports/small/index.html") and Path(last).exists()
+        assert "Traceback" not in run.said.stderr
+
+
+def test_every_chosen_page_is_made_and_the_others_are_marked(chinese):
+    status = {page["stem"]: page["status"] for page in chinese.manifest["pages"]}
+    assert {stem for stem, found in status.items() if found == "ok"} == set(MADE) - {"index"}
+    assert {found for stem, found in status.items() if stem not in MADE} == {"not_run"}
+    assert set(chinese.pages) == set(MADE)
+
+
+def test_the_same_inputs_give_the_same_bytes_of_every_page(twice):
+    first, second = twice
+    assert set(first.pages) == set(second.pages) == set(MADE)
+    assert [stem for stem in MADE if first.pages[stem] != second.pages[stem]] == []
+    kept = ("parameters", "inputs", "prepared_from", "counts", "code", "packages", "seed")
+    assert {name: first.manifest[name] for name in kept} == {name: second.manifest[name] for name in kept}
+
+
+@PRINTED
+def test_a_page_loads_nothing_from_anywhere(chinese, stem):
+    loads = _Reader(chinese.pages[stem]).loads
+    assert not [load[:80] for load in loads if not load.startswith(("data:", "#"))]
+    assert "<script" not in chinese.pages[stem]
+
+
+@PRINTED
+def test_a_page_says_what_data_these_are_and_what_made_it(chinese, stem):
+    page, manifest = unescape(chinese.pages[stem]), chinese.manifest
+    assert '<html lang="zh' in page
+    assert "本页数据为合成数据" in page
+    for name, value in small_params().flat().items():
+        assert name in page and value in page, name
+    for source in manifest["inputs"]:
+        assert source["file"] in page and source["sha256"][:12] in page, source["file"]
+    assert manifest["code"]["hash"][:12] in page
+    assert str(manifest["seed"]) in page
+    for package in ("pandas", "ibis-framework", "statsmodels"):
+        assert manifest["packages"][package] in page, package
+
+
+def test_the_manifest_says_what_the_run_depended_on_and_how_long_it_took(chinese):
+    manifest = chinese.manifest
+    assert manifest["parameters"]["data"] == {"kind": "synthetic", "firms": 2000, "scenario": "effect", "dirt": "none"}
+    assert len(manifest["inputs"]) == 36 and all(re.fullmatch(r"[0-9a-f]{64}", row["sha256"]) for row in manifest["inputs"])
+    assert len(manifest["counts"]) == 36
+    assert manifest["timings"]["total_seconds"] > 0
+    assert set(manifest["timings"]["stages_seconds"]) >= {"read", "clean", "panel"}
+    assert all(page["seconds"] > 0 for page in manifest["pages"] if page["status"] == "ok")
+
+
+def test_headings_of_tables_are_words_and_no_names_of_columns(chinese, english):
+    for run in (chinese, english):
+        for stem, page in run.pages.items():
+            # The foot lists parameters and packages under their own names.
+            heads = [head for head in _Reader(page.split("<footer")[0]).heads if re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", head)]
+            parameters = set(small_params().model_dump()) | {"min_cell", "fixed_effects"}
+            assert not [head for head in heads if head not in parameters], stem
+
+
+def names_in_chinese(output: Path) -> str:
+    """Return everything in the data that has only a Chinese name."""
+    book, folder = codebook.load(), output / "data" / "derived" / "small"
+    names = [small_params().zone, small_params().title_zh]
+    for table in book.tables.values():
+        names += [*table.titles]
+        for column in table.columns:
+            names += [*column.headers, *column.allowed]
+    names += [path.name for path in (folder / "raw").iterdir()]
+    for table, column in (("enterprises", "name_zh"), ("areas", "area_name"), ("grids", "grid_name")):
+        names += pd.read_parquet(folder / "clean" / f"{table}.parquet")[column].dropna().tolist()
+    return "\n".join(names)
+
+
+@PRINTED
+def test_an_english_page_is_english_but_for_names(english, prepared_output, stem):
+    assert english.said.returncode == 0, english.said.stderr
+    page = english.pages[stem]
+    assert '<html lang="en' in page
+    assert "The data on this page are synthetic" in unescape(page)
+    known = names_in_chinese(prepared_output)
+    runs = {run.group() for text in _Reader(page).texts for run in CHINESE.finditer(text)}
+    foreign = [run for run in runs if not all(part in known for part in re.split(r"[、，。；：（）“”]", run))]
+    assert not sorted(foreign)
+
+
+def test_no_person_and_no_path_of_the_machine_leaves_the_restricted_layer(chinese, english, prepared_output):
+    folder = prepared_output / "data" / "derived" / "small"
+    ids = set()
+    for table in codebook.load().of_study("zone"):
+        for column in [column for column in table.columns if column.type == "person_id"]:
+            (raw,) = [path for path in (folder / "raw").iterdir() if path.stem == table.sheet_name or path.stem == table.name_zh]
+            ids |= set(pd.read_csv(raw, dtype="str", encoding="utf-8-sig")[column.name_zh].dropna())
+            ids |= set(pd.read_parquet(folder / "restricted" / f"{table.name}.parquet")[column.name].dropna())
+    assert len(ids) > 3000
+    places = [str(paths.ROOT), str(Path.home()) + "/", str(prepared_output.parent), str(Path(sys.prefix))]
+    for run in (chinese, english):
+        for name, text in run.files.items():
+            assert not ids & set(re.findall(r"[\w-]+", text)), name
+            assert not [place for place in places if place in text], name
+
+
+# Wrong use and bad input, as the command line says them.
+
+
+def ends(capsys, arguments: list[object]) -> tuple[int, str]:
+    """Run a command in this process and return its code and everything it said."""
+    try:
+        code = cli.main([str(argument) for argument in arguments])
+    except SystemExit as left:
+        code = left.code
+    found = capsys.readouterr()
+    assert "Traceback" not in found.err
+    return code, found.out + found.err
+
+
+def lacking(said: str, *parts: str) -> list[str]:
+    return [part for part in parts if part not in said]
+
+
+@pytest.mark.parametrize(
+    ("override", "parts"),
+    [
+        ("data.dirty=none", ["small.yml", "'data.dirty' is no parameter", "did you mean 'dirt'"]),
+        ("data.firms=12", ["'data.firms': found '12'", "greater than or equal to 400"]),
+        ("data.firms=many", ["'data.firms': found 'many'", "expected a whole number"]),
+        ("lang=de", ["'lang': found 'de'", "expected one of zh, en"]),
+        ("last_year=2024", ["last_year 2024 is after the extract of 2023-06-30"]),
+        ("pages.70_asociation.min_cell=20", ["'pages.70_asociation' is no notebook", "did you mean '70_association'"]),
+        ("min_cell=2", ["'min_cell': found '2'", "greater than or equal to 5"]),
+    ],
+)
+def test_a_parameter_misspelt_or_out_of_range_leaves_with_code_2(run_file, capsys, override, parts):
+    code, said = ends(capsys, ["run", run_file, "-p", override])
+    assert code == 2
+    assert not lacking(said, *parts), said
+
+
+def test_a_notebook_that_is_not_there_leaves_with_code_2(run_file, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("WULI_OUTPUT", str(tmp_path))
+    code, said = ends(capsys, ["run", run_file, "--only", "90_finding"])
+    assert code == 2
+    assert not lacking(said, "--only 90_finding: no such notebook", "did you mean '90_findings'"), said
+
+
+AREA = "片区编号,片区名称,工作站名称,专职联络员人数,联合支部编号\n"
+FIRM = "统一社会信用代码,企业名称,成立日期,登记状态\n"
+ONE, TWO = "91350100611300758B", "91350500MA2XTCY52H"
+
+
+def put(folder: Path, files: dict[str, str | bytes]) -> Path:
+    folder.mkdir(exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    return folder
+
+
+# File, what was found, what was expected or is to be done.
+STOPS = {
+    "an empty file": ({"areas.csv": ""}, ["areas.csv", "empty"]),
+    "a header of no table": ({"数据.csv": "甲,乙\n1,2\n"}, ["数据.csv", "no header of any table", "甲, 乙", "wuli codebook"]),
+    "a header without the key": (
+        {"企业名册.csv": "企业名称,成立日期\n甲厂,2020-01-01\n"},
+        ["企业名册.csv", "统一社会信用代码 (uscc)", "row 1 holds 企业名称, 成立日期", "mapping file"],
+    ),
+    "two files for one table": (
+        {"areas.csv": AREA + "A01,东,站,2,\n", "党建片区表.csv": AREA + "A01,东,站,2,\n"},
+        ["'areas' (党建片区表) is found 2 times", "areas.csv; 党建片区表.csv", "mapping file"],
+    ),
+    "a broken workbook": ({"areas.xlsx": b"PK no workbook"}, ["areas.xlsx", "save it again"]),
+    "bytes of no encoding": ({"areas.csv": b"\xff\xff\xff\n"}, ["areas.csv", "utf-8", "gb18030"]),
+    "a folder without tables": ({"readme.md": "x"}, ["no table found among 1 files", "企业名册 (enterprises)"]),
+}
+
+
+@pytest.mark.parametrize("case", STOPS)
+def test_a_file_that_cannot_be_read_stops_the_check_with_one_clear_message(case, tmp_path, capsys):
+    files, parts = STOPS[case]
+    code, said = ends(capsys, ["check", put(tmp_path / "office", files)])
+    assert code == 1
+    assert said.startswith("wuli check: ")
+    assert not lacking(said, *parts), said
+
+
+def test_all_files_that_cannot_be_read_are_named_at_once(tmp_path, capsys):
+    files = {"areas.csv": "", "grids.xlsx": "no workbook", "企业名册.csv": "甲,乙\n1,2\n"}
+    code, said = ends(capsys, ["check", put(tmp_path / "office", files)])
+    assert code == 1
+    assert not lacking(said, *files), said
+
+
+# Code, then rule, file, rows, value and what to do.
+FINDS = {
+    "a key that repeats": (
+        {"企业名册.csv": FIRM + f"{ONE},甲厂,2020-01-01,存续\n{ONE},乙厂,2020-01-01,存续\n{TWO},丙厂,2020-01-01,存续\n"},
+        1,
+        ["duplicate_key", "企业名册.csv", "rows 2, 3", ONE, "give each its own"],
+    ),
+    "the same row twice": (
+        {"areas.csv": AREA + "A01,东,站,2,\nA01,东,站,2,\n"},
+        1,
+        ["duplicate_row", "areas.csv", "row 3", "delete the copies"],
+    ),
+    "an unknown category": (
+        {"企业名册.csv": FIRM + f"{ONE},甲厂,2020-01-01,待核实\n"},
+        1,
+        ["unknown_category", "企业名册.csv", "row 2", "status '待核实'", "allowed value"],
+    ),
+    "a key left blank": (
+        {"企业名册.csv": FIRM + f"{ONE},甲厂,2020-01-01,存续\n,乙厂,2020-01-01,存续\n"},
+        1,
+        ["missing_required", "企业名册.csv", "row 3", "fill the cell"],
+    ),
+    "a code destroyed by a spreadsheet": (
+        {"企业名册.csv": FIRM + f"{ONE},甲厂,2020-01-01,存续\n9.135E+17,乙厂,2020-01-01,存续\n"},
+        1,
+        ["scientific_notation", "企业名册.csv", "row 3", "'9.135E+17'", "formatted as text"],
+    ),
+    # Kept as it is: nothing is lost, so the check does not fail.
+    "a date after the extract": (
+        {"企业名册.csv": FIRM + f"{ONE},甲厂,2032-01-01,存续\n"},
+        0,
+        ["date_after_extract", "企业名册.csv", "row 2", "founded_on '2032-01-01'", "--extract-on"],
+    ),
+    "a code of no area": (
+        {"areas.csv": AREA + "A01,东,站,2,\n", "党建网格表.csv": "网格编号,网格名称,片区编号\nG01,一,A09\n"},
+        0,
+        ["unknown_reference", "党建网格表.csv", "row 2", "area_id 'A09'", "supply the record"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FINDS)
+def test_trouble_in_rows_is_named_with_file_row_value_and_what_to_do(case, tmp_path, capsys):
+    files, expected, parts = FINDS[case]
+    code, said = ends(capsys, ["check", put(tmp_path / "office", files), "--extract-on", "2023-06-30"])
+    assert code == expected, said
+    assert not lacking(said, *parts), said
+
+
+def test_the_installed_command_checks_a_dirty_synthetic_zone(tmp_path):
+    made = wuli("synth", "--out", tmp_path / "office", "--firms", "2000", "--dirt", "heavy", output=tmp_path, cwd=tmp_path)
+    assert (made.returncode, made.stderr) == (0, "")
+    assert made.stdout.splitlines()[-1] == "office"
+    faults = pd.read_csv(next((tmp_path / "office").rglob("faults.csv")), dtype="str")
+    assert len(faults) > 1000
+    checked = wuli("check", tmp_path / "office", "--extract-on", "2023-06-30", output=tmp_path, cwd=tmp_path)
+    assert checked.returncode == 1
+    assert "cost a value or a row" in checked.stderr
+    assert not lacking(checked.stdout, "duplicate_key", "unknown_category", "企业名册.csv", "what to do")
+
+
+def test_the_codebook_is_written_and_its_empty_template_is_read_as_36_empty_tables(tmp_path, capsys):
+    out = tmp_path / "codebook"
+    code, said = ends(capsys, ["codebook", "--out", out, "--lang", "en"])
+    assert code == 0
+    page = out / "dictionary_en.html"
+    assert Path(said.splitlines()[-1]).resolve() == page.resolve()
+    assert not lacking(page.read_text(encoding="utf-8"), '<html lang="en"', *codebook.load().tables)
+    page.unlink()
+    code, said = ends(capsys, ["check", out])
+    assert code == 0
+    empty = [line.split()[2] for line in said.splitlines() if line.startswith("reported") and "no_rows" in line]
+    assert set(empty) == {table.name for table in codebook.load().of_study("zone")}
+
+
+OFFICE = """
+run: office
+study: zone
+zone: 甲园区
+title_zh: 甲园区
+title_en: Zone A
+as_of: 2023-06-30
+extract_on: 2023-06-30
+first_year: 2013
+last_year: 2023
+data:
+  kind: files
+  folder: {folder}
+"""
+
+
+def test_pages_whose_tables_are_missing_say_so_and_the_others_are_made(prepared_output, tmp_path):
+    raw = prepared_output / "data" / "derived" / "small" / "raw"
+    office = put(tmp_path / "office", {name: (raw / name).read_bytes() for name in ("企业名册.csv", "专利.csv")})
+    (tmp_path / "office.yml").write_text(OFFICE.format(folder=office), encoding="utf-8")
+    only = ("40", "50", "70", "90")
+    said = wuli("run", tmp_path / "office.yml", "--only", *only, "--workers", "2", output=tmp_path, cwd=tmp_path)
+    run = finished(said, tmp_path, "office")
+    status = {page["stem"][:2]: page["status"] for page in run.manifest["pages"] if page["stem"][:2] in only}
+    assert status == {"40": "ok", "50": "not_available", "70": "ok", "90": "ok"}, said.stderr
+    assert said.returncode == 0
+    assert not lacking(run.pages["50_organisation"], "party_orgs", "members", "service_tickets")
+    # A file from outside the project is named, not located.
+    assert not [name for name, text in run.files.items() if str(tmp_path) in text]
+
+
+def test_data_that_are_not_there_leave_with_code_1_and_say_how_to_name_them(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("WULI_OUTPUT", str(tmp_path))
+    (tmp_path / "office.yml").write_text(OFFICE.format(folder=tmp_path / "gone"), encoding="utf-8")
+    code, said = ends(capsys, ["run", tmp_path / "office.yml"])
+    assert code == 1
+    assert not lacking(said, "run 'office'", "gone", "is not there", "-p data.folder=PATH"), said
+
+
+def published_before(output: Path) -> Path:
+    page = output / "reports" / "small" / "index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("the former page", encoding="utf-8")
+    return page
+
+
+def test_a_full_disk_is_one_clear_message_and_leaves_the_former_page(run_file, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("WULI_OUTPUT", str(tmp_path))
+    page = published_before(tmp_path)
+
+    def full(params, staging, tell):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(staging / "panel.parquet"))
+
+    monkeypatch.setattr(study, "_stages", full)
+    code, said = ends(capsys, ["run", run_file])
+    assert code == 1
+    assert not lacking(said, "panel.parquet: No space left on device", "free space", "untouched"), said
+    assert page.read_text(encoding="utf-8") == "the former page"
+    assert [path.name for path in page.parents[1].iterdir() if not path.name.endswith(".lock")] == ["small"]
+
+
+def test_an_output_folder_that_cannot_be_written_is_one_clear_message(run_file, tmp_path, capsys, monkeypatch):
+    # A file in the way stops everybody; permissions do not stop root, as whom the tests may run.
+    (tmp_path / "reports").write_text("in the way")
+    monkeypatch.setenv("WULI_OUTPUT", str(tmp_path))
+    code, said = ends(capsys, ["run", run_file])
+    assert code == 1
+    assert not lacking(said, "cannot write 'reports'", "a file stands where a folder is needed", "WULI_OUTPUT"), said
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_permission_is_one_clear_message(run_file, tmp_path, capsys, monkeypatch):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o500)
+    monkeypatch.setenv("WULI_OUTPUT", str(closed))
+    code, said = ends(capsys, ["run", run_file])
+    assert code == 1
+    assert not lacking(said, "no permission to write there", "WULI_OUTPUT"), said
