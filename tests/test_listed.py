@@ -100,21 +100,27 @@ def test_firm_years_are_counted_by_the_sources_that_hold_them():
 def test_each_implausible_value_is_marked_by_its_own_check_and_a_blank_by_none():
     frame = firms(
         green_patents=[3, 2, None, 1, 1, 1, 1],
-        growth_rate=[0.1, 10.0, 10.5, None, 0.1, 0.1, 0.1],
+        growth_rate=[0.1, 10.0, 10.5, None, -1.0, -1.5, 0.1],
         directors=[9, 9, 9, 9, 0, None, 9],
         top10_share_pct=[50, 50, 50, 50, 50, 100, 100.5],
     )
     flags = listed.implausible(frame)
     marked = {name: flags.index[flags[name]].tolist() for name in flags}
-    assert marked == {"green_above_total": [0], "growth_above_limit": [2], "no_directors": [4], "top10_above_100": [6]}
-    assert flags.shape == (7, 4) and not flags.isna().any().any()
+    assert marked == {
+        "green_above_total": [0],
+        "growth_above_limit": [2],
+        "growth_below_minus_1": [5],
+        "no_directors": [4],
+        "top10_above_100": [6],
+    }
+    assert flags.shape == (7, 5) and not flags.isna().any().any()
 
 
 def test_dirt_is_counted_with_its_base_and_its_most_extreme_value():
     frame = firms(
         green_patents=[3, 5, 1, 1],
         leverage=[0.4, None, 0.4, 0.4],
-        growth_rate=[0.1, 0.1, 59411.5, 0.1],
+        growth_rate=[-1.5, -2.5, 59411.5, 0.1],
         directors=[9, 9, 9, 0],
         top10_share_pct=[50, 50, 50, 100.00001],
         short_name=["甲", "甲", "*ST甲", "甲"],
@@ -124,6 +130,7 @@ def test_dirt_is_counted_with_its_base_and_its_most_extreme_value():
     # The row with 5 green patents has a blank, so one is left among the three complete ones.
     assert rows.loc[("green_above_total_complete", "green_patents")].tolist() == [1, 3, ""]
     assert rows.loc[("growth_above_limit", "growth_rate")].tolist() == [1, 4, "59,411.5"]
+    assert rows.loc[("growth_below_minus_1", "growth_rate")].tolist() == [2, 4, "-2.5"]
     assert rows.loc[("no_directors", "directors")].tolist() == [1, 4, "0"]
     assert rows.loc[("top10_above_100", "top10_share_pct")].tolist() == [1, 4, "100.00001"]
     assert rows.loc[("several_short_names", "short_name")].tolist() == [1, 1, "*ST甲 / 甲"]
@@ -172,7 +179,7 @@ def test_the_panel_sets_implausible_values_missing_and_counts_them():
         year=[2015, 2014, 2013],
         green_patents=[3, 0, 1],
         total_patents=[2, 0, None],
-        growth_rate=[0.1, 11.0, 0.1],
+        growth_rate=[0.1, 11.0, -1.1],
         directors=[9, 9, 0],
         top10_share_pct=[101, 50, 50],
         total_assets_cny=[1.0, 0.0, 1e9],
@@ -183,7 +190,7 @@ def test_the_panel_sets_implausible_values_missing_and_counts_them():
     assert built["has_patent"].fillna(-1).tolist() == [-1, 0, 1]
     assert built["is_state_owned"].fillna(-1).tolist() == [-1, 0, 1]
     assert built["green_patents"].fillna(-1).tolist() == [1, 0, -1]
-    assert built["growth_rate"].isna().tolist() == [False, True, False]
+    assert built["growth_rate"].isna().tolist() == [True, True, False]
     assert built["directors"].isna().tolist() == [True, False, False]
     assert built["top10_share_pct"].isna().tolist() == [False, False, True]
     # log(10^9) = 9 * 2.302585; assets of nothing have no log; log(1) = 0
@@ -191,7 +198,7 @@ def test_the_panel_sets_implausible_values_missing_and_counts_them():
     assert built[["first_year", "last_year"]].to_numpy().tolist() == [[2013, 2014], [2013, 2014], [2015, 2015]]
     nulled = steps.set_index("check")["nulled"]
     assert nulled.to_dict() == dict.fromkeys(listed.CHECKED, 1)
-    assert frame["growth_rate"].tolist() == [0.1, 11.0, 0.1]
+    assert frame["growth_rate"].tolist() == [0.1, 11.0, -1.1]
 
 
 # The real workbooks, read where they lie.
