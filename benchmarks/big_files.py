@@ -3,9 +3,11 @@
 Both are UTF-8 CSV with Chinese headers and the dirt of real exports at about one cell in a hundred: full-width,
 lower-case and padded codes, codes that a spreadsheet broke, four ways to write a date and three to write a patent
 number, unknown categories, units in cells, repeated rows, rows that contradict another of the same key, references to
-nobody.
+nobody. Run as `python -m benchmarks.big_files FOLDER ENTERPRISES PATENTS`.
 """
 
+import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -150,3 +152,8 @@ class _Soiled:
 
     def _rows(self, share: float) -> np.ndarray:
         return np.flatnonzero(self.rng.random(self.size) < share)
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]), enterprises=int(sys.argv[2]), patents=int(sys.argv[3]))
+    print(json.dumps({}))

@@ -23,7 +23,7 @@ class Cost(NamedTuple):
     peak: int
 
 
-def process(*module_and_arguments: str | Path) -> tuple[Cost, dict]:
+def process(*module_and_arguments: str | int | Path) -> tuple[Cost, dict]:
     """Run `python -m MODULE ARGUMENT...`, its start and imports included; return its cost and the JSON that it prints.
 
     Raises

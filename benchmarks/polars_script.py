@@ -1,9 +1,8 @@
 """The yardstick: the same reading, cleaning, joining and counting as the project, written by hand in Polars.
 
 It knows the two files of `big_files` and nothing else: no codebook, no ledger of what was mended, no other layout. What
-it mends, takes out and counts must agree with the project to the last row.
-
-    python -m benchmarks.polars_script FOLDER OUT
+it mends, takes out and counts must agree with the project to the last cell. Run as
+`python -m benchmarks.polars_script FOLDER OUT`.
 """
 
 import json

@@ -1,7 +1,6 @@
-"""The project's stages, timed one by one, in a process of its own; prints JSON.
+"""The project's stages, timed one by one, in a process of its own.
 
-    python -m benchmarks.project zone OUT
-    python -m benchmarks.project big FOLDER OUT
+Prints JSON. Run as `python -m benchmarks.project zone OUT` or `python -m benchmarks.project big FOLDER OUT`.
 """
 
 import json
@@ -46,15 +45,18 @@ def zone(out: Path) -> dict:
 def big(folder: Path, out: Path) -> dict:
     """Read, write and clean the files of `folder` and count patents by firm, year and type into `out`."""
     timed, book = Stages(), codebook.load()
-    found = timed(
-        "read", lambda: ingest.read_folder(folder, codebook=book, person_key=None, extract_on=EXTRACT_ON)
-    )
-    rows = {f"{row.table}_read": row.rows_read for row in found.counts.itertuples()}
-    timed("write", lambda: ingest.write(found, out))
-    del found
+    rows = _ingest(timed, folder, out, book)
     timed("clean", lambda: clean.build(out, codebook=book, extract_on=EXTRACT_ON))
     timed("counts", lambda: _counts(out))
     return {"stages": timed.costs, "rows": rows}
+
+
+def _ingest(timed: Stages, folder: Path, out: Path, book: codebook.Codebook) -> dict[str, int]:
+    found = timed(
+        "read", lambda: ingest.read_folder(folder, codebook=book, person_key=None, extract_on=EXTRACT_ON)
+    )
+    timed("write", lambda: ingest.write(found, out))
+    return {f"{row.table}_read": row.rows_read for row in found.counts.itertuples()}
 
 
 def _counts(out: Path) -> None:

@@ -67,3 +67,10 @@ def test_a_table_in_which_nothing_was_estimated_has_the_columns_of_any_other():
     assert refused["status"].tolist() == ["not_estimable"] and "no_such_column" in refused.loc[0, "reason"]
     assert refused["effect"].isna().all() and refused["effect"].dtype == "float64"
     assert refused.loc[0, "formula"] == ""
+
+
+def test_an_exposure_that_is_blank_throughout_says_in_how_many_rows():
+    blank = panel().assign(has_org=float("nan"), patents_is_complete=True)
+    refused = models.associations(blank, outcomes={"patents": "poisson"}, exposures=["has_org"],
+                                  clusters=["firm"], unit="firm")  # fmt: skip
+    assert refused.loc[0, "reason"].startswith("no complete row is left (has_org missing in 300 rows)")

@@ -2,7 +2,9 @@ import five_firms as zone
 import pandas as pd
 import pytest
 
-from helpers import clean, codebook, text
+from helpers import clean, codebook, engine, text
+from helpers.clean import patents
+from helpers.clean.columns import conform
 from helpers.errors import InputError
 
 
@@ -153,3 +155,17 @@ def test_every_count_has_a_name_in_both_languages(run):
     measures = pd.read_csv(run / "clean" / "counts.csv")["measure"].unique()
     for lang in ("zh", "en"):
         assert len({text.say(f"clean.{measure}", lang) for measure in measures}) == len(measures)
+
+
+def test_patents_without_repeats_come_out_the_same_whether_or_not_repeats_are_merged(run):
+    con = engine.connect()
+    raw = conform(engine.read(con, run / "ingested" / "patents.parquet"), codebook.load()["patents"])
+    once = raw.filter(~raw.application_no.contains("202010000001"))
+    assert bool(patents.has_repeats(raw).execute())
+    assert not bool(patents.has_repeats(once).execute())
+    merged, single = (
+        patents.patents(once, extract_on="2023-06-30", is_single=is_single).order_by("application_no").to_pandas()
+        for is_single in (False, True)
+    )
+    assert len(single) == 13
+    pd.testing.assert_frame_equal(merged, single)

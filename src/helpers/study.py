@@ -5,7 +5,6 @@ puts it in place in one rename; the same parameters, inputs and code find it rea
 """
 
 import fcntl
-import hashlib
 import json
 import os
 import secrets
@@ -23,25 +22,13 @@ from helpers import clean, codebook, engine, ingest, listed, panel, paths, simul
 from helpers.codebook import Codebook
 from helpers.errors import InputError
 from helpers.ingest.people import key_from_environment
+from helpers.inputs import data_folder, fingerprint
 from helpers.link import codes
 from helpers.params import RunParams, load
 from helpers.text import Lang, say
 
 Progress = Callable[[str], None]
 STATE_FILE = "run.json"
-# What decides the bytes of prepared data; notebooks, figures and pages do not.
-DATA_ROOMS = (
-    "codebook",
-    "ingest",
-    "simulate",
-    "clean",
-    "link",
-    "panel",
-    "engine.py",
-    "outcomes.py",
-    "listed.py",
-    "study.py",
-)
 
 
 @dataclass(frozen=True)
@@ -154,7 +141,9 @@ class Study:
 
 
 def open_run(run: str) -> Study:
-    """Open a prepared run by name, preparing it from its file under `notebooks/params` where needed.
+    """Open a run by name; what was prepared from other inputs or by other code is prepared anew.
+
+    Where the files of a run are no longer there, what was prepared from them is opened as it stands.
 
     Raises
     ------
@@ -165,7 +154,7 @@ def open_run(run: str) -> Study:
     state = folder / STATE_FILE
     if state.exists():
         params = RunParams.model_validate_json(json.dumps(json.loads(state.read_text(encoding="utf-8"))["parameters"]))
-        return Study(params, folder)
+        return Study(params, folder) if _is_current(params, folder) else prepare(params)
     run_file = paths.RUN_FILES / f"{run}.yml"
     if not run_file.exists():
         known = ", ".join(sorted(path.stem for path in paths.RUN_FILES.glob("*.yml")))
@@ -191,7 +180,7 @@ def prepare(params: RunParams, progress: Progress | None = None) -> Study:
         With every problem of the inputs; what was prepared before stays as it is.
     """
     folder = paths.derived(params.run)
-    wanted = _fingerprint(params)
+    wanted = fingerprint(params)
     try:
         if not _is_ready(folder, wanted, params):
             with _held(folder):
@@ -266,7 +255,7 @@ def _stages(params: RunParams, staging: Path, tell: Progress) -> dict[str, float
     if params.data.kind == "synthetic":
         found = _synthetic_stages(params, staging, timed, book)
     else:
-        raw, key = _data_folder(params), key_from_environment()
+        raw, key = data_folder(params), key_from_environment()
         found = timed(
             "read", lambda: ingest.read_folder(raw, codebook=book, person_key=key, extract_on=params.extract_on)
         )
@@ -314,7 +303,7 @@ def _synthetic_stages(params: RunParams, staging: Path, timed, book: Codebook) -
 
 
 def _listed_stages(params: RunParams, staging: Path, timed, book: Codebook) -> None:
-    folder = _data_folder(params)
+    folder = data_folder(params)
     for place, mapping in zip((staging, staging / "second"), params.data.mapping_paths, strict=False):
         found = timed(
             f"read {mapping.stem}",
@@ -331,38 +320,10 @@ def _listed_stages(params: RunParams, staging: Path, timed, book: Codebook) -> N
     steps.to_csv(staging / "steps.csv", index=False)
 
 
-def _data_folder(params: RunParams) -> Path:
-    folder = params.data.folder_path
-    if not folder.is_dir():
-        raise InputError(
-            f"the data folder '{params.data.folder}' (parameter data.folder of run '{params.run}') does not exist; "
-            "a relative path starts at the project's folder: name the right one with -p data.folder=…"
-        )
-    return folder
-
-
-def _fingerprint(params: RunParams) -> dict[str, str]:
-    """Return what the prepared data depend on: data parameters, input bytes, the code of the rooms that make them."""
-    relevant = params.model_dump(mode="json", exclude={"lang", "pages", "title_zh", "title_en", "min_cell", "readings"})
-    found = {"parameters": _sha(json.dumps(relevant, sort_keys=True).encode())}
-    if params.data.kind == "files":
-        folder = _data_folder(params)
-        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-            with path.open("rb") as stream:
-                found[path.relative_to(folder).as_posix()] = hashlib.file_digest(stream, "sha256").hexdigest()
-    source = Path(__file__).parent
-    files = [p for room in DATA_ROOMS for p in _files_of(source / room)] + sorted(paths.CODEBOOK.glob("*.csv"))
-    files += sorted(paths.MAPPINGS.glob("*.yml")) + sorted(paths.REFERENCE.glob("*.csv"))
-    found["code"] = _sha(b"".join(path.name.encode() + path.read_bytes() for path in files))
-    return found
-
-
-def _files_of(place: Path) -> list[Path]:
-    return [place] if place.is_file() else sorted(place.rglob("*.py"))
-
-
-def _sha(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def _is_current(params: RunParams, folder: Path) -> bool:
+    if params.data.kind == "files" and not params.data.folder_path.is_dir():
+        return True
+    return _is_ready(folder, fingerprint(params))
 
 
 def _is_ready(folder: Path, wanted: dict[str, str], params: RunParams | None = None) -> bool:

@@ -37,10 +37,7 @@ def patents(rows: ir.Table, *, extract_on: str, is_single: bool = False) -> ir.T
         granted by it).
     """
     numbered = rows.mutate(application_no=normal_application_no(rows.application_no), _written=rows.application_no)
-    if is_single:
-        merged = numbered.mutate(publications=ibis.literal(1, "int64"))
-    else:
-        merged = _merge_publications(numbered)
+    merged = numbered.mutate(publications=ibis.literal(1, "int64")) if is_single else _merge_publications(numbered)
     return _derive(merged, extract_on=extract_on).drop("_written")
 
 

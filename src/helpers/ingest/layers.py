@@ -51,7 +51,8 @@ def write(ingested: Ingested, run_folder: Path) -> None:
                 place: pool.submit(_write_one, stage / place, content)
                 for place, content in _contents(ingested).items()
             }
-            for place, job in jobs.items():
+            for one, job in jobs.items():
+                place = one
                 job.result()
         place = ""
         _sync(stage)

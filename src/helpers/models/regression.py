@@ -142,7 +142,8 @@ def _complete_rows(data: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, 
             dropped[f"{name} missing"] = int(holes.sum())
             used = used[~holes]
     if used.empty:
-        raise InputError(f"no complete row is left: {dropped}")
+        reasons = ", ".join(f"{reason} in {rows:,} rows" for reason, rows in dropped.items())
+        raise InputError(f"no complete row is left ({reasons}): supply the column, or leave it out")
     return used, dropped
 
 

@@ -20,7 +20,7 @@ def _interval(row: pd.Series) -> str:
 def _in_words(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     shown = rows[rows["status"] == "estimated"].copy()
     units = [_unit(name, lang) for name in shown["estimator"]]
-    signed = shown["effect"].map("{:+,.1f}".format).str.replace("-", "−")
+    signed = [f"{value:+,.1f}".replace("-", "−") for value in shown["effect"]]
     shown["effect"] = [value + unit for value, unit in zip(signed, units, strict=True)]
     shown["detectable"] = [f"{value:,.1f}{unit}" for value, unit in zip(shown["detectable"], units, strict=True)]
     shown["interval"] = shown.apply(_interval, axis=1)
@@ -56,7 +56,7 @@ def refused_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 def power_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return, for each specification, its sample and the smallest difference that 80 % power would find."""
     shown = _in_words(rows, lang)
-    shown["zero_share"] = shown["zero_share"].map("{:.1%}".format).str.replace("%", " %")
+    shown["zero_share"] = [f"{100 * share:.1f} %" for share in shown["zero_share"]]
     columns = [
         "outcome",
         "exposure",

@@ -133,6 +133,8 @@ def timeline_finding(panel: pd.DataFrame, lang: Lang) -> str:
         return say("pages.no_party_variable", lang)
     firms = panel.drop_duplicates(unit_of(panel))
     years = firms["cohort_org"].dropna().astype(int)
+    if years.empty:
+        return say("pages.no_party_variable", lang)
     return say("pages.timeline_finding", lang, ever=f"{len(years):,}", firms=f"{len(firms):,}",
                q1=int(years.quantile(0.25)), q3=int(years.quantile(0.75)))  # fmt: skip
 

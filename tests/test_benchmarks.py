@@ -1,0 +1,66 @@
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from benchmarks import __main__ as benchmarks
+from benchmarks import big_files, checksums, project
+from helpers import paths
+
+
+@pytest.fixture(scope="module")
+def sides(tmp_path_factory):
+    """What the project and the script make of the same 4,000 enterprises and 12,000 patents."""
+    pytest.importorskip("polars", reason="polars, with which the benchmark compares, is not installed")
+    from benchmarks import polars_script
+
+    folder = tmp_path_factory.mktemp("benchmark")
+    big_files.write(folder / "files", enterprises=4_000, patents=12_000)
+    ours = project.big(folder / "files", folder / "project")["rows"]
+    ours |= checksums.of(
+        enterprises=folder / "project" / "clean" / "enterprises.parquet",
+        patents=folder / "project" / "clean" / "patents.parquet",
+        counts=folder / "project" / "counts.parquet",
+    )
+    theirs = polars_script.main(folder / "files", folder / "polars")
+    theirs |= checksums.of(
+        **{name: folder / "polars" / f"{name}.parquet" for name in ("enterprises", "patents", "counts")}
+    )
+    return folder, ours, theirs
+
+
+def test_project_and_polars_script_agree_to_the_last_cell(sides):
+    _, ours, theirs = sides
+    assert checksums.differences(ours, theirs) == []
+    assert ours["enterprises_read"] > 4_000 > ours["enterprises kept"] > 3_900
+    assert ours["patents_read"] > 12_000 > ours["patents kept"] > 11_800
+    assert 0 < ours["patents matched"] < ours["patents with code"] < ours["patents kept"]
+
+
+def test_the_files_of_the_benchmark_hold_every_kind_of_dirt_they_claim(sides):
+    folder, _, _ = sides
+    ledger = pd.read_csv(folder / "project" / "problems.csv", dtype="str", encoding="utf-8-sig")
+    claimed = {
+        "full_width", "letter_case", "blank_padding", "scientific_notation", "date_format", "code_format",
+        "unknown_category", "unit_in_cell", "lost_leading_zeros", "duplicate_row", "duplicate_key", "unknown_reference",
+    }  # fmt: skip
+    assert claimed <= set(ledger["rule"])
+
+
+def test_a_checksum_that_differs_is_named_and_ends_with_exit_code_1(capsys):
+    assert benchmarks._print_checksums({"patents kept": 7, "firm-years": 3}, {"patents kept": 8, "firm-years": 3}) == 1
+    printed = capsys.readouterr().out
+    assert "patents kept" in printed
+    assert "DIFFERS: 8 in Polars" in printed
+    assert "1 of 2 checksums differ" in printed
+
+
+def test_one_command_prints_stages_ratio_and_checksums():
+    pytest.importorskip("polars", reason="polars, with which the benchmark compares, is not installed")
+    command = [sys.executable, "-m", "benchmarks", "--only", "big", "--enterprises", "500", "--patents", "1500"]
+    done = subprocess.run([*command, "--repeats", "1"], cwd=paths.ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for expected in ("read", "write", "clean", "counts", "Polars script", "checksums agree"):
+        assert expected in done.stdout
+    assert "the project, 1 of 1" in done.stderr
