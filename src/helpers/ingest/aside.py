@@ -99,7 +99,7 @@ def _repeats(frame: pd.DataFrame, key: list[str]) -> np.ndarray:
     # Sorting hashes takes a tenth of what comparing millions of codes takes; only codes of equal hash are compared.
     hashes = _hashes(texts_of(frame[key[0]]))
     ordered = np.sort(hashes)
-    equal = np.flatnonzero(np.isin(hashes, ordered[1:][ordered[1:] == ordered[:-1]]))
+    equal = np.flatnonzero(pd.Series(hashes).isin(ordered[1:][ordered[1:] == ordered[:-1]]))
     repeated = np.zeros(len(frame), dtype=bool)
     repeated[equal] = frame[key[0]].iloc[equal].duplicated(keep=False)
     return repeated
