@@ -59,29 +59,28 @@ def _big(folder: Path, enterprises: int, patents: int, repeats: int) -> int:
     size = f"{enterprises:,} enterprises and {patents:,} patents"
     _tell(f"writing the files of {size}")
     # In a process of its own: what this one once held would count into the peaks of its children.
-    process("benchmarks.big_files", folder / "files", enterprises, patents)
-    stages, ours, theirs = [], [], []
+    raw = folder / "files"
+    process("benchmarks.big_files", raw, enterprises, patents)
+    stages, ours, theirs, leans = [], [], [], []
     for turn in range(1, repeats + 1):
         _tell(f"the project, {turn} of {repeats}")
-        whole, result = process("benchmarks.project", "big", folder / "files", folder / "project")
+        whole, result = process("benchmarks.project", "big", raw, folder / "project")
         stages.append(result["stages"])
         ours.append(whole)
         _tell(f"the Polars script, {turn} of {repeats}")
-        whole, rows = process("benchmarks.polars_script", folder / "files", folder / "polars")
+        whole, rows = process("benchmarks.polars_script", raw, folder / "polars")
         theirs.append(whole)
+        whole, _ = process("benchmarks.polars_script", raw, folder / "lean", "--lean")
+        leans.append(whole)
     _print_table(size, stages, ours)
-    _print_table("Polars script, the same files", [], theirs)
-    _print_ratio(ours, theirs)
-    clean = folder / "project" / "clean"
-    here = result["rows"] | checksums.of(
-        enterprises=clean / "enterprises.parquet",
-        patents=clean / "patents.parquet",
-        counts=folder / "project" / "counts.parquet",
-    )
-    there = rows | checksums.of(
-        **{name: folder / "polars" / f"{name}.parquet" for name in ("enterprises", "patents", "counts")}
-    )
-    return _print_checksums(here, there)
+    _print_table("Polars script, the same work", [], theirs)
+    _print_table("Polars script, lean: tables alone, without lists, places or added columns", [], leans)
+    _print_ratio("Project / Polars script, runs in turn", ours, theirs)
+    _print_ratio("Project / lean script", ours, leans)
+    here = result["rows"] | checksums.of_project(folder / "project")
+    wrong = _print_checksums(here, rows | checksums.of_script(folder / "polars"))
+    lean = rows | checksums.of_script(folder / "lean", lean=True)
+    return wrong or _print_checksums({name: here[name] for name in lean}, lean, quietly=True)
 
 
 def _print_table(title: str, runs: list[dict[str, Sequence]], wholes: list[Cost]) -> None:
@@ -99,19 +98,19 @@ def _print_row(name: str, costs: list[Cost]) -> None:
     print(f"  {name:<22}{_median(seconds):>9.2f}{spread:>17}{cpu:>9.2f}{peak / 2**20:>11,.0f}")
 
 
-def _print_ratio(ours: list[Cost], theirs: list[Cost]) -> None:
+def _print_ratio(title: str, ours: list[Cost], theirs: list[Cost]) -> None:
     clock = [mine.seconds / its.seconds for mine, its in zip(ours, theirs, strict=True)]
     cpu = [mine.cpu / its.cpu for mine, its in zip(ours, theirs, strict=True)]
-    print("\nProject / Polars script, runs in turn")
+    print(f"\n{title}")
     for name, ratios in (("seconds", clock), ("CPU seconds", cpu)):
         print(f"  {name:<22}{_median(ratios):>9.2f}{f'{min(ratios):.2f} - {max(ratios):.2f}':>17}")
 
 
-def _print_checksums(here: dict[str, int], there: dict[str, int]) -> int:
-    print("\nChecksums")
-    for name in dict.fromkeys([*here, *there]):
+def _print_checksums(here: dict[str, int], there: dict[str, int], *, quietly: bool = False) -> int:
+    print("\nChecksums" if not quietly else "\nThe lean script")
+    for name in () if quietly else dict.fromkeys([*here, *there]):
         same = "same" if here.get(name) == there.get(name) else f"DIFFERS: {there.get(name, 'missing')} in Polars"
-        print(f"  {name:<26}{here.get(name, 'missing'):>22}  {same}")
+        print(f"  {name:<36}{here.get(name, 'missing'):>22}  {same}")
     wrong = checksums.differences(here, there)
     print(f"\n{len(wrong)} of {len(here)} checksums differ" if wrong else f"\nall {len(here)} checksums agree")
     return 1 if wrong else 0

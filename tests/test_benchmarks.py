@@ -18,15 +18,9 @@ def sides(tmp_path_factory):
     folder = tmp_path_factory.mktemp("benchmark")
     big_files.write(folder / "files", enterprises=4_000, patents=12_000)
     ours = project.big(folder / "files", folder / "project")["rows"]
-    ours |= checksums.of(
-        enterprises=folder / "project" / "clean" / "enterprises.parquet",
-        patents=folder / "project" / "clean" / "patents.parquet",
-        counts=folder / "project" / "counts.parquet",
-    )
-    theirs = polars_script.main(folder / "files", folder / "polars")
-    theirs |= checksums.of(
-        **{name: folder / "polars" / f"{name}.parquet" for name in ("enterprises", "patents", "counts")}
-    )
+    ours |= checksums.of_project(folder / "project")
+    theirs = polars_script.main(folder / "files", folder / "polars", lean=False)
+    theirs |= checksums.of_script(folder / "polars")
     return folder, ours, theirs
 
 
@@ -36,6 +30,29 @@ def test_project_and_polars_script_agree_to_the_last_cell(sides):
     assert ours["enterprises_read"] > 4_000 > ours["enterprises kept"] > 3_900
     assert ours["patents_read"] > 12_000 > ours["patents kept"] > 11_800
     assert 0 < ours["patents matched"] < ours["patents with code"] < ours["patents kept"]
+    for what in ("cells mended", "cells left out", "wrong check digits", "references to nobody", "rows set aside"):
+        assert ours[f"patents, {what}"] > 0
+    assert ours["enterprises, cells mended"] > 100
+
+
+def test_the_lean_script_keeps_the_same_tables(sides):
+    folder, ours, _ = sides
+    from benchmarks import polars_script
+
+    lean = polars_script.main(folder / "files", folder / "lean", lean=True)
+    lean |= checksums.of_script(folder / "lean", lean=True)
+    assert {"patents, all cells", "counts, all cells"} <= set(lean)
+    assert {name: ours[name] for name in lean} == lean
+
+
+def test_a_cell_that_one_side_read_otherwise_is_noticed(sides):
+    folder, ours, _ = sides
+    cells = folder / "polars" / "patents_cells.csv"
+    before = cells.read_bytes()
+    cells.write_bytes(before.replace(b",mended", b"1,mended", 1))
+    wrong = checksums.differences(ours, checksums.of_script(folder / "polars"))
+    cells.write_bytes(before)
+    assert any(line.startswith("patents, the list of these") for line in wrong)
 
 
 def test_the_files_of_the_benchmark_hold_every_kind_of_dirt_they_claim(sides):

@@ -17,12 +17,17 @@ from pathlib import Path
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import parquet
 
 from helpers import paths
 from helpers.errors import InputError
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
+# The fastest that other tools can read; a longer dictionary than this is mostly given up after it was built.
+_PARQUET = {"compression": "lz4_raw", "dictionary_size_limit": 4096}
 
 
 def connect(*, threads: int | None = None, memory_limit: str | None = None) -> ibis.BaseBackend:
@@ -100,14 +105,54 @@ def write(expr: ir.Table, path: Path, *, order_by: Sequence[str], private: bool 
     if not order_by:
         raise ValueError(f"{Path(path).name}: an order is needed, rows of an engine come in any order")
     with _staged(Path(path), private=private) as staged:
-        try:
-            expr.order_by(*order_by).to_parquet(staged)
-        except Exception as error:
-            # An engine has errors of its own for what everything else reports as an OSError.
-            if os.strerror(errno.ENOSPC) in str(error):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
-            raise
-    return int(read(expr.get_backend(), path).count().execute())
+        _run(expr.order_by(*order_by), staged, path)
+    return rows(path)
+
+
+def write_as_it_comes(expr: ir.Table, path: Path, *, key: Sequence[str]) -> int | None:
+    """Write `expr` as `write` does, but without sorting, which is half the work on a wide table.
+
+    For what reads a file in order of its key row by row. What then comes out is looked at: unless every key is greater
+    than the one before, nothing is written.
+
+    Returns
+    -------
+    int or None
+        Number of rows written; None if a key repeats, is missing, or comes in another order.
+    """
+    with _staged(Path(path), private=False) as staged:
+        _run(expr, staged, path)
+        if not _ascends(staged, key):
+            staged.unlink()
+            return None
+    return rows(path)
+
+
+def _run(expr: ir.Table, staged: Path, path: Path) -> None:
+    try:
+        expr.to_parquet(staged, **_PARQUET)
+    except Exception as error:
+        # An engine has errors of its own for what everything else reports as an OSError.
+        if os.strerror(errno.ENOSPC) in str(error):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+        raise
+
+
+def rows(path: Path) -> int:
+    """Return how many rows a Parquet file, or a folder of its parts, holds."""
+    parts = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+    return sum(parquet.read_metadata(part).num_rows for part in parts)
+
+
+def _ascends(path: Path, key: Sequence[str]) -> bool:
+    keys = parquet.read_table(path, columns=list(key)).combine_chunks()
+    ascends = pa.scalar(False)
+    for name in reversed(key):
+        values = keys.column(name)
+        before, after = values.slice(0, max(0, len(values) - 1)), values.slice(1)
+        ascends = pc.or_(pc.less(before, after), pc.and_(pc.equal(before, after), ascends))
+    # A key of which a part is missing compares neither way.
+    return bool(pc.all(pc.fill_null(ascends, False), min_count=0).as_py())
 
 
 def write_csv(frame: pd.DataFrame, path: Path, *, private: bool = False) -> None:
@@ -132,7 +177,8 @@ def _staged(path: Path, *, private: bool) -> Iterator[Path]:
         if path.is_dir():
             # Spark writes a folder of parts where DuckDB writes one file; nothing can be renamed over a folder.
             shutil.rmtree(path)
-        staged.replace(path)
+        if staged.exists():
+            staged.replace(path)
     finally:
         if staged.is_dir():
             shutil.rmtree(staged)

@@ -39,6 +39,12 @@ _MEASURES: Final[dict[str, Callable[[ir.Table], dict]]] = {
     "org_coverage": coverage.measures,
     "service_tickets": tickets.measures,
 }
+_RANKED: Final[dict[str, Callable[[ir.Table], ir.Table]]] = {
+    "patent_owners": patents.patent_owners,
+    "software_copyrights": awards.software_copyrights,
+    "certifications": awards.certifications,
+    "service_tickets": tickets.service_tickets,
+}
 
 
 def build(
@@ -87,12 +93,16 @@ def _build(con, run_folder: Path, *, codebook: Codebook, extract_on: str) -> pd.
         raise InputError("ingested/: no table of the codebook is there; read the input first")
     folder, counts, problems = run_folder / "clean", [], []
     clean = {}
-    for name, expr in _expressions(raw, extract_on=extract_on).items():
-        key = codebook[name].key
-        rows_out = engine.write(expr, folder / f"{name}.parquet", order_by=key)
-        clean[name] = engine.read(con, folder / f"{name}.parquet")
-        problems += _repeated_keys(clean[name], name, key)
-        counts += [(name, "rows_in", int(raw[name].count().execute())), (name, "rows_out", rows_out)]
+    for name, rows in raw.items():
+        key, path = codebook[name].key, folder / f"{name}.parquet"
+        plain = _row_by_row(name, rows, extract_on=extract_on)
+        rows_out = None if plain is None else engine.write_as_it_comes(plain, path, key=key)
+        is_unique = rows_out is not None
+        if rows_out is None:
+            rows_out = engine.write(_expression(name, raw, extract_on=extract_on), path, order_by=key)
+        clean[name] = engine.read(con, path)
+        problems += [] if is_unique else _repeated_keys(clean[name], name, key)
+        counts += [(name, "rows_in", engine.rows(run_folder / "ingested" / path.name)), (name, "rows_out", rows_out)]
         if name in _MEASURES and rows_out:
             found = clean[name].agg(**_MEASURES[name](clean[name])).execute().iloc[0]
             counts += [(name, measure, int(count)) for measure, count in found.items()]
@@ -106,23 +116,28 @@ def _build(con, run_folder: Path, *, codebook: Codebook, extract_on: str) -> pd.
     return frame
 
 
-def _expressions(raw: dict[str, ir.Table], *, extract_on: str) -> dict[str, ir.Table]:
-    one_to_one = {
-        "enterprises": enterprises.enterprises,
-        "patent_owners": patents.patent_owners,
-        "software_copyrights": awards.software_copyrights,
-        "certifications": awards.certifications,
-        "service_tickets": tickets.service_tickets,
-    }
-    expressions = {name: one_to_one.get(name, lambda rows: rows)(rows) for name, rows in raw.items()}
-    if "patents" in raw:
-        is_single = not patents.has_repeats(raw["patents"]).execute()
-        expressions["patents"] = patents.patents(raw["patents"], extract_on=extract_on, is_single=is_single)
-    if "org_coverage" in raw:
-        expressions["org_coverage"] = coverage.org_coverage(
-            raw["org_coverage"], raw.get("party_orgs"), raw.get("enterprises")
-        )
-    return expressions
+def _row_by_row(name: str, rows: ir.Table, *, extract_on: str) -> ir.Table | None:
+    """Return the clean rows where each comes from one raw row, in the same order; None for what joins or ranks rows.
+
+    Patents are taken for filings of one publication each: those of several then repeat their number.
+    """
+    match name:
+        case "enterprises":
+            return enterprises.enterprises(rows)
+        case "patents":
+            return patents.patents(rows, extract_on=extract_on, is_single=True)
+    return None if name == "org_coverage" or name in _RANKED else rows
+
+
+def _expression(name: str, raw: dict[str, ir.Table], *, extract_on: str) -> ir.Table:
+    match name:
+        case "patents":
+            return patents.patents(raw[name], extract_on=extract_on)
+        case "org_coverage":
+            return coverage.org_coverage(raw[name], raw.get("party_orgs"), raw.get("enterprises"))
+    if name in _RANKED:
+        return _RANKED[name](raw[name])
+    return _row_by_row(name, raw[name], extract_on=extract_on)
 
 
 def _spell_tables(clean: dict[str, ir.Table]) -> dict[str, tuple[ir.Table, tuple[str, ...]]]:

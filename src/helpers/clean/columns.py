@@ -34,15 +34,13 @@ _VERSION: Final = (
 def conform(rows: ir.Table, table: Table) -> ir.Table:
     """Return `rows` with exactly the columns of the codebook, in its order and types, and their provenance.
 
-    An open column that was not supplied becomes null; a restricted one is left out unless it is there. Credit codes
-    are normalised (`normal_uscc`).
+    An open column that was not supplied becomes null; a restricted one is left out unless it is there.
     """
     columns = {}
     for column in table.columns:
         kind = TYPES.get(column.type, "string")
         if column.name in rows.columns:
-            value = rows[column.name].cast(kind)
-            columns[column.name] = normal_uscc(value) if column.type == "uscc" else value
+            columns[column.name] = rows[column.name].cast(kind)
         elif column.sensitivity == "open":
             columns[column.name] = ibis.null(kind)
     for name in PROVENANCE:
@@ -54,12 +52,6 @@ def conform(rows: ir.Table, table: Table) -> ir.Table:
 def half_width(text: ir.StringValue) -> ir.StringValue:
     """Return `text` with full-width letters, digits, brackets and blanks in their narrow form."""
     return text.re_search(_HAS_WIDE).ifelse(text.translate(_WIDE, _NARROW), text)
-
-
-def normal_uscc(code: ir.StringValue) -> ir.StringValue:
-    """Return a unified social credit code in narrow upper case without blanks and hyphens; empty becomes null."""
-    tidy = half_width(code).upper().re_replace("[ \t\r\n-]", "")
-    return code.re_search(USCC).ifelse(code, tidy.nullif(""))
 
 
 def name_key(name: ir.StringValue) -> ir.StringValue:
@@ -84,16 +76,11 @@ def normal_application_no(number: ir.StringValue) -> ir.StringValue:
     Year (4) + type digit (1 or 8 invention, 2 or 9 utility model, 3 design) + serial (7), then a dot and a check digit.
     """
     tidy = half_width(number).upper().re_replace("[^0-9A-Z]", "")
-    bare = tidy.re_replace("^(CN|ZL)+", "").re_replace("[A-DSUY][0-9]?$", "")
-    heavy = ibis.cases(
-        (bare.re_search("^[0-9]{12}[0-9X]?$"), bare.substr(0, 12)),
-        (bare.re_search("^[0-9]{8}[0-9X]?$"), bare.substr(0, 8)),
-        else_=tidy.nullif(""),
-    )
+    digits = tidy.re_extract("^(?:CN|ZL)*([0-9]{12}|[0-9]{8})[0-9X]?(?:[A-DSUY][0-9]?)?$", 1)
     return ibis.cases(
         (number.re_search("^[0-9]{12}([.]?[0-9X])?$"), number.substr(0, 12)),
         (number.re_search("^[0-9]{8}([.]?[0-9X])?$"), number.substr(0, 8)),
-        else_=heavy,
+        else_=digits.nullif("").coalesce(tidy.nullif("")),
     )
 
 

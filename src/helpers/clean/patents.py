@@ -24,7 +24,7 @@ def patents(rows: ir.Table, *, extract_on: str, is_single: bool = False) -> ir.T
     extract_on : str
         ISO date on which the register was extracted.
     is_single : bool, default False
-        No filing stands twice (`has_repeats`), so that none has to be merged: half the time for most registers.
+        No filing stands twice, so that none has to be merged: half the time for most registers.
 
     Returns
     -------
@@ -39,11 +39,6 @@ def patents(rows: ir.Table, *, extract_on: str, is_single: bool = False) -> ir.T
     numbered = rows.mutate(application_no=normal_application_no(rows.application_no), _written=rows.application_no)
     merged = numbered.mutate(publications=ibis.literal(1, "int64")) if is_single else _merge_publications(numbered)
     return _derive(merged, extract_on=extract_on).drop("_written")
-
-
-def has_repeats(rows: ir.Table) -> ir.BooleanScalar:
-    """Return whether a filing stands in more than one row of the codebook's `patents`."""
-    return _repeated(rows.select(application_no=normal_application_no(rows.application_no))).count() > 0
 
 
 def _repeated(numbered: ir.Table) -> ir.Table:

@@ -30,7 +30,7 @@ REFERENCE_COLUMNS = ("table", "row_index", "column", "value", "rule")
 WARNINGS = frozenset({"bad_check_digit", "bad_format"})
 
 
-def check_rows(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+def check_rows(table: Table, frame: pd.DataFrame, *, but: frozenset[str] = frozenset()) -> pd.DataFrame:
     """Check every row of a table against the codebook.
 
     Parameters
@@ -39,6 +39,8 @@ def check_rows(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
         The table's entry in the codebook.
     frame : DataFrame, shape (N, k)
         Typed rows; further columns are not looked at, and columns that are neither key nor required may be absent.
+    but : frozenset of str, optional
+        Rules about single columns that are known to hold or to have been reported, and are not tested again.
 
     Returns
     -------
@@ -51,7 +53,7 @@ def check_rows(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     """
     checked = frame.loc[:, [column.name for column in table.columns if column.name in frame.columns]]
     try:
-        schema(table).validate(checked, lazy=True, inplace=True)
+        schema(table, but=but).validate(checked, lazy=True, inplace=True)
     except SchemaErrors as errors:
         found = [_finding(table, checked, error) for error in errors.schema_errors]
     else:
@@ -89,7 +91,7 @@ def check_references(codebook: Codebook, frames: Mapping[str, pd.DataFrame]) -> 
             if column.name not in frame or target not in frames or key not in frames[target]:
                 continue
             values = texts_of(frame[column.name])
-            wrong = pc.and_(pc.is_valid(values), pc.invert(pc.is_in(values, texts_of(frames[target][key]).unique())))
+            wrong = pc.and_(pc.is_valid(values), pc.invert(pc.is_in(values, texts_of(frames[target][key]))))
             mask = wrong.to_numpy(zero_copy_only=False)
             if mask.any():
                 found.append(
@@ -107,8 +109,11 @@ def check_references(codebook: Codebook, frames: Mapping[str, pd.DataFrame]) -> 
     return pd.concat(found, ignore_index=True) if found else empty.astype({"row_index": "Int64"})
 
 
-def schema(table: Table) -> pa.DataFrameSchema:
-    """Return the pandera schema of a table, made from its columns, its rules and the rules of the whole table."""
+def schema(table: Table, *, but: frozenset[str] = frozenset()) -> pa.DataFrameSchema:
+    """Return the pandera schema of a table, made from its columns, its rules and the rules of the whole table.
+
+    Tests of single columns named in `but` are left out.
+    """
     checks = [pa.Check(partial(key_is_unique, table.key), name="duplicate_key", n_failure_cases=1)]
     checks += [
         pa.Check(partial(_rule_holds, table, rule), name=f"rule:{rule.name}", n_failure_cases=1) for rule in table.rules
@@ -122,6 +127,7 @@ def schema(table: Table) -> pa.DataFrameSchema:
             checks=[
                 pa.Check(partial(test, column), name=name, ignore_na=False, n_failure_cases=1)
                 for name, test in column_tests(column)
+                if name not in but
             ],
             nullable=True,
             required=bool(column.key == "PK" or column.required),

@@ -1,20 +1,21 @@
 """Which sheet of which file holds which table: by titles and headers, or by a person's word in a mapping file."""
 
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pandas as pd
+import pyarrow as pa
 
 from helpers.codebook import Codebook
 from helpers.errors import InputError
 from helpers.ingest import files, ledger
-from helpers.ingest import mapping as mappings
 from helpers.ingest.header import Located, locate
 from helpers.ingest.sheets import RawSheet
 from helpers.ingest.titles import titled
 
 
-def recognised(folder: Path, codebook: Codebook, problems: list[str], report: list[pd.DataFrame]) -> list[Located]:
+def recognised(folder: Path, codebook: Codebook, problems: list[str], report: list[pa.Table]) -> list[Located]:
     """Find out which sheet of which file holds which table, by titles and headers.
 
     Parameters
@@ -23,7 +24,7 @@ def recognised(folder: Path, codebook: Codebook, problems: list[str], report: li
     codebook : Codebook
     problems : list of str
         Receives what keeps a file from being read.
-    report : list of DataFrame
+    report : list of pyarrow.Table
         Receives ledger rows about files and sheets that hold no table.
 
     Returns
@@ -32,17 +33,21 @@ def recognised(folder: Path, codebook: Codebook, problems: list[str], report: li
         In the order of the files' names.
     """
     located = []
-    for path in _files(folder):
-        name = path.relative_to(folder).as_posix()
-        if path.suffix.lower() not in files.ENDINGS:
-            report.append(_told(name, "", "other_file"))
-            continue
-        try:
-            sheets = files.read_file(path, name=name)
-        except InputError as error:
-            problems += error.problems
-            continue
-        located += _of_file(name, path.stem, sheets, codebook, problems, report)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        jobs = {}
+        for path in _files(folder):
+            name = path.relative_to(folder).as_posix()
+            is_readable = path.suffix.lower() in files.ENDINGS
+            jobs[path] = pool.submit(files.read_file, path, name=name) if is_readable else None
+        for path, job in jobs.items():
+            name = path.relative_to(folder).as_posix()
+            if job is None:
+                report.append(_told(name, "", "other_file"))
+                continue
+            try:
+                located += _of_file(name, path.stem, job.result(), codebook, problems, report)
+            except InputError as error:
+                problems += error.problems
     if not located and not problems:
         titles = ", ".join(f"{table.name_zh} ({table.name})" for table in codebook.of_study("zone")[:5])
         problems.append(
@@ -53,7 +58,7 @@ def recognised(folder: Path, codebook: Codebook, problems: list[str], report: li
 
 
 def _of_file(
-    name: str, stem: str, sheets: list[RawSheet], codebook: Codebook, problems: list[str], report: list[pd.DataFrame]
+    name: str, stem: str, sheets: list[RawSheet], codebook: Codebook, problems: list[str], report: list[pa.Table]
 ) -> list[Located]:
     report += [_told(name, sheet.sheet, "hidden_sheet") for sheet in sheets if sheet.is_hidden]
     filled = [sheet for sheet in sheets if not sheet.is_hidden and not sheet.is_blank]
@@ -105,6 +110,9 @@ def mapped(folder: Path, codebook: Codebook, path: Path, problems: list[str]) ->
     list of Located
         In the order of the mapping file.
     """
+    # Only a mapping file needs the library that checks it.
+    from helpers.ingest import mapping as mappings
+
     located = []
     opened: dict[tuple, list[RawSheet]] = {}
     for source in mappings.load(path, codebook).sources:
@@ -145,5 +153,5 @@ def _files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _told(file: str, sheet: str, rule: str) -> pd.DataFrame:
+def _told(file: str, sheet: str, rule: str) -> pa.Table:
     return ledger.entries(table="", file=file, sheet=sheet, row=0, rule=rule, action="reported")

@@ -8,10 +8,11 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
 from helpers.codebook import Codebook
 from helpers.errors import InputError
-from helpers.ingest import files, find, ledger, people, tables
+from helpers.ingest import files, find, ledger, people, records, tables
 from helpers.ingest.header import Located
 
 Progress = Callable[[int, int, str], None]
@@ -85,7 +86,7 @@ def read_folder(
         what = "is a file" if folder.exists() else "does not exist"
         raise InputError(f"{folder.name}: the folder {what}; expected a folder with the office's files")
     problems: list[str] = []
-    report: list[pd.DataFrame] = []
+    report: list[pa.Table] = []
     if mapping:
         located = find.mapped(folder, codebook, mapping, problems)
     else:
@@ -129,16 +130,17 @@ def _read(
 
     Where something else is wrong already (not `is_sound`), only further problems are looked for.
     """
-    sheets, sources, problems = [], [], []
+    read, sources, problems = [], [], []
     for one in parts:
         try:
-            sheets.append(tables.read_sheet(one, person_key=person_key, extract_on=extract_on))
+            read.append(records.read(one, person_key=person_key))
         except InputError as error:
             problems += error.problems
             continue
-        sources.append(_source(one, len(sheets[-1].rows)))
-    built = tables.build(sheets, person_key=person_key) if is_sound and not problems else None
-    return built, sources, problems
+        sources.append(_source(one, len(read[-1].rows)))
+    if problems or not is_sound:
+        return None, sources, problems
+    return tables.build(read, person_key=person_key, extract_on=extract_on), sources, problems
 
 
 def _by_table(located: list[Located], codebook: Codebook) -> dict[str, list[Located]]:
@@ -180,7 +182,7 @@ def _source(located: Located, rows: int) -> dict[str, object]:
 def _ingested(
     built: dict[str, tables.Built],
     sources: list[dict[str, object]],
-    found: list[pd.DataFrame],
+    found: list[pa.Table],
     digests: dict[str, str],
     codebook: Codebook,
 ) -> Ingested:

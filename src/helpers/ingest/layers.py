@@ -4,6 +4,7 @@ Everything is first written beside the run's folder, then moved in by renaming, 
 state as it was. Whatever is about persons lies in `restricted/`, which only its owner can open.
 """
 
+import codecs
 import os
 import shutil
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.csv as csv
 import pyarrow.parquet as pq
 
 from helpers.codebook import Table
@@ -145,11 +147,17 @@ def _write_one(path: Path, content: pd.DataFrame) -> None:
     # Born with its final permissions: no moment in which others can open it.
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if is_restricted else 0o644)
     with os.fdopen(handle, "wb") as stream:
+        table = pa.Table.from_pandas(content, preserve_index=False)
         if path.suffix == ".parquet":
-            # The engine reads groups of this size in parallel.
-            pq.write_table(pa.Table.from_pandas(content, preserve_index=False), stream, row_group_size=ROW_GROUP)
+            few = [field.name for field in table.schema if pa.types.is_dictionary(field.type)]
+            # The engine reads groups of this size in parallel; a dictionary of codes is only built to be given up.
+            pq.write_table(
+                table, stream, row_group_size=ROW_GROUP, compression="lz4", use_dictionary=few, write_statistics=False
+            )
         else:
-            stream.write(content.to_csv(index=False, lineterminator="\n").encode("utf-8-sig"))
+            # Excel takes a CSV for UTF-8 by this mark alone.
+            stream.write(codecs.BOM_UTF8)
+            csv.write_csv(table, stream)
         stream.flush()
         os.fsync(stream.fileno())
 

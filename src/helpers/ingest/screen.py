@@ -61,8 +61,9 @@ def screen(located: Located, body: Body) -> Screened:
     key = str(located.columns[located.table.key[0]]) if located.table.key[0] in located.columns else names[0]
     keep = np.ones(len(cells), dtype=bool)
     totals, told = [], []
-    for position in np.flatnonzero(_suspects(cells, key, names[0], located.header[int(key)])):
-        record = {name: cells.column(name)[int(position)].as_py() for name in names}
+    suspects = _suspects(cells, key, names[0], located.header[int(key)])
+    records = cells.filter(pa.array(suspects)).to_pylist()
+    for position, record in zip(np.flatnonzero(suspects), records, strict=True):
         kind = _kind(record, key, names[0], located.header)
         if kind is None:
             continue

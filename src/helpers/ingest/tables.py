@@ -1,9 +1,14 @@
-"""Located sheets in, one typed table out, with the ledger of what was found and the rows that were set aside."""
+"""The records of one table's sheets in, one typed table out, with what was found and the rows that were set aside.
+
+Which rows stay, and in which order, is known once the key and the required columns are read. Every other column is then
+parsed, put in order and let go of, without looking at the rest: the texts of a large file and its typed columns are
+never in memory together.
+"""
 
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -12,168 +17,172 @@ import pyarrow as pa
 
 from helpers.codebook import Codebook, Column, Table
 from helpers.codebook.check import check_references, check_rows
+from helpers.codebook.model import LIST_SEPARATOR
 from helpers.errors import InputError
 from helpers.ingest import aside, ledger
-from helpers.ingest.header import Located
+from helpers.ingest.order import by_key
 from helpers.ingest.people import pseudonymise
-from helpers.ingest.screen import Screened, screen
-from helpers.ingest.sheets import Body, Changed
-from helpers.ingest.values import WHOLE_COLUMN, parse_column
+from helpers.ingest.records import Records
+from helpers.ingest.values import WHOLE_COLUMN, missing, parse_column
 
 PROVENANCE = ("source_file", "source_sheet", "source_row")
-_MOSTLY = 0.5
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """The records of one sheet: parsed columns beside the texts that they came from.
-
-    Attributes
-    ----------
-    located : Located
-    texts : pyarrow.Table, shape (N, k)
-        Cells as found, columns named as in the codebook.
-    rows : ndarray of int64, shape (N,)
-        1-based rows in the file.
-    frame : DataFrame, shape (N, K)
-        All columns of the table, typed; person ids are keyed hashes.
-    findings : tuple of DataFrame
-        Ledger rows.
-    faults : DataFrame
-        `position`, `rule`, `column` of records that cannot be kept.
-    no_records : DataFrame
-        Rows set aside before parsing: sums, and those of a wrong number of fields.
-    """
-
-    located: Located
-    texts: pa.Table
-    rows: np.ndarray
-    frame: pd.DataFrame
-    findings: tuple[pd.DataFrame, ...]
-    faults: pd.DataFrame
-    no_records: pd.DataFrame
+# Values are read into the column's type, set or pattern, or left out; a wrong check digit is reported on the way.
+_SEEN_IN_READING = frozenset({"wrong_type", "missing_required", "unknown_category", "bad_format", "bad_check_digit"})
 
 
 @dataclass(frozen=True)
 class Built:
-    """One table: `frame` (kept rows), `findings` (parts of the ledger), `set_aside` (rows as text)."""
+    """One table: `frame` (kept rows by key), `findings` (parts of the ledger), `set_aside` (rows as text)."""
 
     frame: pd.DataFrame
-    findings: tuple[pd.DataFrame, ...]
+    findings: tuple[pa.Table, ...]
     set_aside: pd.DataFrame
 
 
-def read_sheet(located: Located, *, person_key: bytes | None, extract_on: date | None = None) -> Sheet:
-    """Parse the records of one located sheet.
+@dataclass(frozen=True)
+class _Read:
+    """A column of the records of all sheets, typed; ledger rows, and for each sheet the records that it rules out."""
 
-    Raises
-    ------
-    InputError
-        If most of the rows do not have the number of fields of the header.
-    """
-    table = located.table
-    lead = [0] if 0 not in located.forbidden else []
-    positions = sorted({*lead, *located.columns.values()})
-    body = located.sheet.read(located.first, positions, located.last)
-    screened = screen(located, body)
-    _check_shape(located, body, screened)
-    rows, cells = body.rows, body.cells
-    if not screened.keep.all():
-        rows, cells = rows[screened.keep], cells.filter(pa.array(screened.keep))
-    texts = {name: cells.column(str(position)) for name, position in located.columns.items()}
-    for name, text in located.constants.items():
-        texts[name] = pa.chunked_array([pa.repeat(pa.scalar(text, pa.string()), len(rows))])
-    kept_text = pa.table({column.name: texts[column.name] for column in table.columns if column.name in texts})
-
-    parsed, faults = {}, []
-    findings = [_about_sheet(located, body, screened)]
-    # Arrow and numpy let go of the interpreter, so that columns are read side by side.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = {
-            column.name: pool.submit(_parse, located, column, texts.get(column.name), len(rows), extract_on)
-            for column in table.columns
-        }
-    for column in table.columns:
-        values, found = jobs[column.name].result()
-        if column.name not in texts:
-            parsed[column.name] = values
-            continue
-        if column.type == "person_id":
-            values, found = _hashed(values, found, table, person_key)
-        parsed[column.name] = values
-        if column.key == "PK" or column.required:
-            found, fault = _policy(values, found, column)
-            faults.append(fault)
-        if len(found):
-            findings.append(_in_ledger(found, located, column, rows))
-    frame = pd.DataFrame(parsed, copy=False)
-    every_fault = pd.concat(faults, ignore_index=True) if faults else aside.no_faults()
-    totals = _texts(located, body.cells).take(pa.array(screened.totals, pa.int64()))
-    rules = ["total_row"] * len(totals)
-    sums = aside.as_text(located, totals, body.rows[list(screened.totals)], rules, [""] * len(totals), person_key)
-    no_records = pd.concat([sums, aside.ragged(located, screened.ragged)], ignore_index=True)
-    return Sheet(located, kept_text, rows, frame, tuple(findings), every_fault, no_records)
+    column: pd.Series
+    findings: list[pa.Table]
+    faults: list[pd.DataFrame]
 
 
-def build(sheets: Sequence[Sheet], *, person_key: bytes | None = None) -> Built:
-    """Put the sheets of one table together and decide about every row.
+def build(parts: Sequence[Records], *, person_key: bytes | None = None, extract_on: date | None = None) -> Built:
+    """Put the sheets of one table together and decide about every row; their texts are used up.
 
     Rows whose key or a required value is missing or unreadable, later copies of a row, and all rows that share a key
-    but differ are set aside; everything else is kept, with its findings.
+    but differ are set aside; everything else is kept, with its findings, in order of key.
     """
-    table = sheets[0].located.table
-    findings = [part for sheet in sheets for part in sheet.findings]
-    out = [sheet.no_records for sheet in sheets]
-    out += [_faulty_rows(sheet, sheet.faults, person_key) for sheet in sheets if len(sheet.faults)]
-    frames = [_with_provenance(sheet) for sheet in sheets]
-    whole = frames[0] if len(frames) == 1 else _stacked(frames)
-    repeated = aside.duplicates(whole, table)
-    starts = np.cumsum([0, *(len(frame) for frame in frames)])
-    for start, sheet, frame in zip(starts, sheets, frames, strict=False):
-        inside = repeated[(repeated["position"] >= start) & (repeated["position"] < start + len(frame))]
-        if not len(inside):
-            continue
-        own = inside.assign(position=frame.index.to_numpy()[inside["position"].to_numpy() - start])
-        out.append(_faulty_rows(sheet, own, person_key))
-        findings.append(_repeated_findings(sheet, own, table))
-    if len(repeated):
-        whole = _without(whole, repeated["position"])
-    whole = whole.reset_index(drop=True)
-    set_aside = pd.concat([part for part in out if len(part)] or out[:1], ignore_index=True)
-    columns = [name for name in (*aside.COLUMNS, *table.column_names) if name in set_aside]
-    set_aside = set_aside[columns].sort_values(["file", "sheet", "row"], kind="stable", ignore_index=True)
-    return Built(whole, tuple(findings), set_aside)
+    table = parts[0].located.table
+    # Arrow and numpy let go of the interpreter, so that columns are read side by side.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        first = {
+            column.name: pool.submit(_read, parts, column, person_key, extract_on)
+            for column in table.columns
+            if column.key == "PK" or column.required
+        }
+        read = {name: job.result() for name, job in first.items()}
+        starts = np.cumsum([0, *(len(part.rows) for part in parts)])
+        faults = [pd.concat([one.faults[place] for one in read.values()]) for place in range(len(parts))]
+        keep = np.ones(starts[-1], dtype=bool)
+        for start, fault in zip(starts, faults, strict=False):
+            keep[start + fault["position"].to_numpy(dtype=np.int64)] = False
+        order, is_repeated = by_key([read[name].column for name in table.key], keep)
+        repeated = _repeated(parts, starts, np.sort(order[is_repeated]), person_key, extract_on)
+        keep[repeated["position"]] = False
+        order = order[keep[order]]
+        findings, out = [part.findings for part in parts], [part.set_aside for part in parts]
+        for part, start, fault in zip(parts, starts, faults, strict=False):
+            inside = repeated[repeated["position"].between(start, start + len(part.rows) - 1)]
+            inside = inside.assign(position=inside["position"] - start)
+            findings.append(_repeated_findings(part, inside, table))
+            why = pd.concat([fault, inside[["position", "rule", "column"]]], ignore_index=True)
+            out.append(_rows_aside(part, why, person_key))
+        jobs = {
+            column.name: pool.submit(
+                _in_order, parts, column, order, read.pop(column.name, None), person_key, extract_on
+            )
+            for column in table.columns
+        }
+        columns = {}
+        for name, job in jobs.items():
+            columns[name], found = job.result()
+            findings += found
+    frame = pd.DataFrame(columns | _provenance(parts, order), copy=False)
+    set_aside = pd.concat([rows for rows in out if len(rows)] or out[:1], ignore_index=True)
+    named = [name for name in (*aside.COLUMNS, *table.column_names) if name in set_aside]
+    set_aside = set_aside[named].sort_values(["file", "sheet", "row"], kind="stable", ignore_index=True)
+    return Built(frame, tuple(part for part in findings if len(part)), set_aside)
 
 
-def checks(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+def checks(table: Table, frame: pd.DataFrame) -> pa.Table:
     """Return ledger rows for everything in a built table that the codebook does not allow."""
-    return _checked(frame, check_rows(table, frame), table)
+    return _checked(frame, check_rows(table, frame, but=_SEEN_IN_READING), table)
 
 
-def references(codebook: Codebook, frames: dict[str, pd.DataFrame]) -> list[pd.DataFrame]:
+def references(codebook: Codebook, frames: dict[str, pd.DataFrame]) -> list[pa.Table]:
     """Return ledger rows for every reference to a row that does not exist."""
     found = check_references(codebook, frames)
     return [_checked(frames[name], rows, codebook[name]) for name, rows in found.groupby("table", sort=False)]
 
 
+def _read(parts: Sequence[Records], column: Column, key: bytes | None, extract_on: date | None) -> _Read:
+    values, findings, faults = [], [], []
+    for part in parts:
+        texts = part.texts.get(column.name)
+        if texts is None:
+            values.append(missing(column, len(part.rows)))
+            faults.append(aside.no_faults())
+            continue
+        one, found = _parse(part, column, texts, key, extract_on)
+        fault = aside.no_faults()
+        if column.key == "PK" or column.required:
+            found, fault = _policy(one, found, column)
+        values.append(one)
+        findings.append(_in_ledger(found, part, column))
+        faults.append(fault)
+    whole = values[0] if len(values) == 1 else pd.concat(values, ignore_index=True)
+    return _Read(whole, findings, faults)
+
+
 def _parse(
-    located: Located, column: Column, texts: pa.ChunkedArray | None, length: int, extract_on: date | None
+    part: Records, column: Column, texts: pa.ChunkedArray, key: bytes | None, extract_on: date | None
 ) -> tuple[pd.Series, pd.DataFrame]:
-    parsed = parse_column(
-        pa.nulls(length, pa.string()) if texts is None else texts,
-        column,
-        unit=located.units.get(column.name),
-        extract_on=extract_on,
-        pad=located.pads.get(column.name),
-    )
-    return parsed.values, parsed.findings  # noqa: PD011
-
-
-def _hashed(values: pd.Series, found: pd.DataFrame, table: Table, key: bytes | None):
+    unit, pad = part.located.units.get(column.name), part.located.pads.get(column.name)
+    parsed = parse_column(texts, column, unit=unit, extract_on=extract_on, pad=pad)
+    values, found = parsed.values, parsed.findings  # noqa: PD011
+    if column.type != "person_id":
+        return values, found
     if key is None:
-        raise InputError(f"table '{table.name}' holds person ids, and no key for them was given")
+        raise InputError(f"table '{column.table}' holds person ids, and no key for them was given")
     # Ids must not reach the ledger; which row and rule is enough to find one in the source.
     return pseudonymise(values, key), found.assign(value="", result="")
+
+
+def _in_order(
+    parts: Sequence[Records],
+    column: Column,
+    order: np.ndarray,
+    read: _Read | None,
+    key: bytes | None,
+    extract_on: date | None,
+) -> tuple[pd.Series, list[pa.Table]]:
+    """Return the kept values of one column in order, and ledger rows; its texts are let go of."""
+    if not any(column.name in part.texts for part in parts):
+        return missing(column, len(order)), []
+    read = read or _read(parts, column, key, extract_on)
+    for part in parts:
+        part.texts.pop(column.name, None)
+    return read.column.take(order).reset_index(drop=True), read.findings
+
+
+def _provenance(parts: Sequence[Records], order: np.ndarray) -> dict[str, pd.Series]:
+    sheets = [part.located.sheet for part in parts]
+    sizes = [len(part.rows) for part in parts]
+    place = np.arange(len(parts), dtype=np.int16)
+    # Of one sheet alone, which is nearly always, nothing has to be looked up.
+    places = np.zeros(len(order), dtype=np.int16) if len(parts) == 1 else np.repeat(place, sizes)[order]
+    columns = {}
+    for name, titles in zip(PROVENANCE, ([one.file for one in sheets], [one.sheet for one in sheets]), strict=False):
+        codes, categories = pd.factorize(np.array(titles, dtype=object), sort=True)
+        codes = codes.astype(np.int16).take(places)
+        columns[name] = pd.Series(pd.Categorical.from_codes(codes, pd.Index(categories, dtype="str"), validate=False))
+    return columns | {"source_row": pd.Series(np.concatenate([part.rows for part in parts])[order])}
+
+
+def _repeated(
+    parts: Sequence[Records], starts: np.ndarray, rows: np.ndarray, key: bytes | None, extract_on: date | None
+) -> pd.DataFrame:
+    """Decide about the rows that share a key; only they are parsed for it."""
+    few = []
+    for part, start in zip(parts, starts, strict=False):
+        positions = rows[(rows >= start) & (rows < start + len(part.rows))] - start
+        few.append(replace(part, texts=part.at(positions), rows=part.rows[positions]))
+    table = parts[0].located.table
+    held = [column for column in table.columns if any(column.name in part.texts for part in parts)]
+    frame = pd.DataFrame({column.name: _read(few, column, key, extract_on).column for column in held})
+    return aside.duplicates(frame, rows, table)
 
 
 def _policy(values: pd.Series, found: pd.DataFrame, column: Column) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -194,14 +203,15 @@ def _policy(values: pd.Series, found: pd.DataFrame, column: Column) -> tuple[pd.
     return pd.concat([part for part in (found, added) if len(part)], ignore_index=True), faults
 
 
-def _in_ledger(found: pd.DataFrame, located: Located, column: Column, rows: np.ndarray) -> pd.DataFrame:
+def _in_ledger(found: pd.DataFrame, part: Records, column: Column) -> pa.Table:
+    sheet, rows = part.located.sheet, part.rows
     positions = found["position"].to_numpy(dtype=np.int64)
-    header = located.header_row + located.sheet.first_row
+    header = part.located.header_row + sheet.first_row
     numbers = np.where(positions == WHOLE_COLUMN, header, rows[positions] if len(rows) else header)
     return ledger.entries(
-        table=located.table.name,
-        file=located.sheet.file,
-        sheet=located.sheet.sheet,
+        table=column.table,
+        file=sheet.file,
+        sheet=sheet.sheet,
         row=numbers,
         column=column.name,
         value=found["value"],
@@ -211,98 +221,31 @@ def _in_ledger(found: pd.DataFrame, located: Located, column: Column, rows: np.n
     )
 
 
-def _about_sheet(located: Located, body: Body, screened: Screened) -> pd.DataFrame:
-    """Return the facts about the sheet as a whole: what was skipped, what stands in no column, what was filled."""
-    header = located.header_row + located.sheet.first_row
-    told = [(row + located.sheet.first_row, "", text, "title_row", "reported", "") for row, text in located.titles]
-    told += [
-        (header, located.header[at], located.header[at], "unmapped_column", "reported", "") for at in located.unmapped
-    ]
-    told += [
-        (header, located.header[at], located.header[at], "forbidden_column", "reported", "") for at in located.forbidden
-    ]
-    told += [
-        (header, column.name, "", "missing_column", "reported", "")
-        for column in located.table.columns
-        if column.name not in located.columns and column.name not in located.constants
-    ]
-    told += [(row, "", text, rule, "reported", "") for row, rule, text in screened.told]
-    told += [(int(body.rows[at]), "", "", "total_row", "set_aside", "") for at in screened.totals]
-    told += [
-        (row.row, "", f"{row.fields} fields instead of {row.expected}", "ragged_row", "set_aside", "")
-        for row in screened.ragged
-    ]
-    names = {position: name for name, position in located.columns.items()}
-    told += [
-        (one.row, names[one.position], *_told(one, located.table[names[one.position]]))
-        for one in body.changed
-        if one.position in names
-    ]
-    if not screened.keep.any():
-        told.append((header, "", "", "no_rows", "reported", ""))
-    row, column, value, rule, action, result = zip(*told, strict=True) if told else ((),) * 6
-    return ledger.entries(
-        table=located.table.name,
-        file=located.sheet.file,
-        sheet=located.sheet.sheet,
-        row=list(row),
-        column=list(column),
-        value=[" ".join(text.split()) for text in value],
-        rule=list(rule),
-        action=list(action),
-        result=list(result),
-    )
-
-
-def _told(changed: Changed, column: Column) -> tuple[str, str, str, str]:
-    is_person = column.type == "person_id"
-    before, after = ("", "") if is_person else (changed.before, changed.after)
-    return before, changed.rule, "repaired", after
-
-
-def _check_shape(located: Located, body: Body, screened: Screened) -> None:
-    ragged, total = len(screened.ragged), len(screened.ragged) + int(screened.keep.sum())
-    if ragged and ragged > _MOSTLY * total:
-        first = screened.ragged[0]
-        raise InputError(
-            f"{located.sheet.place}: {ragged:,} of {total:,} rows do not have the {first.expected} fields of the "
-            f"header in row {located.header_row + 1} (row {first.row} has {first.fields}): give the header every "
-            "column, put quotation marks around cells that hold the delimiter, and export the file again"
-        )
-
-
-def _texts(located: Located, cells: pa.Table) -> pa.Table:
-    return pa.table({name: cells.column(str(position)) for name, position in located.columns.items()})
-
-
-def _faulty_rows(sheet: Sheet, faults: pd.DataFrame, key: bytes | None) -> pd.DataFrame:
+def _rows_aside(part: Records, faults: pd.DataFrame, key: bytes | None) -> pd.DataFrame:
+    """Return the rows with a fault as text, each with all its rules and columns."""
     reasons: dict[int, tuple[dict, dict]] = {}
     for position, rule, column in zip(faults["position"].tolist(), faults["rule"], faults["column"], strict=True):
         rules, columns = reasons.setdefault(position, ({}, {}))
         rules[rule] = columns[column] = None
     positions = np.array(sorted(reasons), dtype=np.int64)
-    rules, columns = ([";".join(reasons[one][part]) for one in positions.tolist()] for part in (0, 1))
-    texts = sheet.texts.take(pa.array(positions))
-    return aside.as_text(sheet.located, texts, sheet.rows[positions], rules, columns, key)
+    rules, columns = ([LIST_SEPARATOR.join(reasons[one][which]) for one in positions.tolist()] for which in (0, 1))
+    return aside.as_text(part.located, part.at(positions), part.rows[positions], rules, columns, key)
 
 
-def _repeated_findings(sheet: Sheet, repeated: pd.DataFrame, table: Table) -> pd.DataFrame:
-    located = sheet.located
-    positions = repeated["position"].to_numpy(dtype=np.int64)
-    first, *others = (sheet.frame[name].iloc[positions].astype("str") for name in table.key)
+def _repeated_findings(part: Records, repeated: pd.DataFrame, table: Table) -> pa.Table:
     return ledger.entries(
         table=table.name,
-        file=located.sheet.file,
-        sheet=located.sheet.sheet,
-        row=sheet.rows[positions],
+        file=part.located.sheet.file,
+        sheet=part.located.sheet.sheet,
+        row=part.rows[repeated["position"].to_numpy(dtype=np.int64)],
         column=repeated["column"],
-        value=first.str.cat(others, sep=";") if others else first,
+        value=repeated["key"],
         rule=repeated["rule"],
         action="set_aside",
     )
 
 
-def _checked(frame: pd.DataFrame, found: pd.DataFrame, table: Table) -> pd.DataFrame:
+def _checked(frame: pd.DataFrame, found: pd.DataFrame, table: Table) -> pa.Table:
     """Return the findings of a check as ledger rows; the form of a person id is lost in its hash, so untested."""
     people = {column.name for column in table.columns if column.type == "person_id"}
     found = found[~(found["column"].isin(people) & found["rule"].isin(["bad_format"])) & found["row_index"].notna()]
@@ -317,26 +260,3 @@ def _checked(frame: pd.DataFrame, found: pd.DataFrame, table: Table) -> pd.DataF
         rule=found["rule"],
         action="flagged",
     )
-
-
-def _with_provenance(sheet: Sheet) -> pd.DataFrame:
-    located, length = sheet.located, len(sheet.frame)
-    places = {
-        "source_file": pd.Categorical.from_codes(np.zeros(length, dtype=np.int8), [located.sheet.file]),
-        "source_sheet": pd.Categorical.from_codes(np.zeros(length, dtype=np.int8), [located.sheet.sheet]),
-        "source_row": sheet.rows,
-    }
-    frame = sheet.frame.assign(**places)
-    return _without(frame, sheet.faults["position"]) if len(sheet.faults) else frame
-
-
-def _without(frame: pd.DataFrame, positions: pd.Series) -> pd.DataFrame:
-    keep = np.ones(len(frame), dtype=bool)
-    keep[positions] = False
-    return frame[keep]
-
-
-def _stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    frames = [frame.astype({"source_file": "str", "source_sheet": "str"}) for frame in frames]
-    whole = pd.concat(frames, ignore_index=True)
-    return whole.astype({"source_file": "category", "source_sheet": "category"})

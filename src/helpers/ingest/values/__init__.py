@@ -6,13 +6,15 @@ Nothing is guessed: a text that can mean two things is left out and listed, and 
 
 from datetime import date
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from helpers.codebook import Column
 from helpers.ingest.values import categories, codes, dates, numbers, text
-from helpers.ingest.values.cells import WHOLE_COLUMN, Parsed, as_array
+from helpers.ingest.values.cells import WHOLE_COLUMN, Parsed, as_array, strings
 
-__all__ = ["WHOLE_COLUMN", "Parsed", "parse_column"]
+__all__ = ["WHOLE_COLUMN", "Parsed", "missing", "parse_column"]
 
 
 def parse_column(
@@ -85,3 +87,20 @@ def parse_column(
         case "list":
             return categories.parse_list(cells)
     raise ValueError(f"{column.table}.{column.name}: no reader for the type '{column.type}'")
+
+
+def missing(column: Column, length: int) -> pd.Series:
+    """Return a column without any value in the type that `parse_column` gives it, shape (length,)."""
+    match column.type:
+        case "integer" | "year":
+            return pd.Series(pd.arrays.IntegerArray(np.zeros(length, dtype=np.int64), np.ones(length, dtype=bool)))
+        case "decimal":
+            return pd.Series(np.full(length, np.nan))
+        case "date" | "datetime":
+            return pd.Series(np.full(length, np.datetime64("NaT"), dtype="datetime64[us]"))
+        case "boolean":
+            return pd.Series(pd.arrays.BooleanArray(np.zeros(length, dtype=bool), np.ones(length, dtype=bool)))
+        case "category" | "ordered":
+            codes, allowed = np.full(length, -1, dtype=np.int8), pd.Index(column.allowed, dtype="str")
+            return pd.Series(pd.Categorical.from_codes(codes, allowed, ordered=column.type == "ordered"))
+    return strings(pa.nulls(length, pa.large_string()))

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from operator import mul
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from helpers.codebook import Column, uscc
 from helpers.ingest.values.cells import Parsed, Reading, findings, present, strings, together
-from helpers.ingest.values.text import EXCEL_ERRORS, MISSING, normalise, nothing, replace, suspicious, tidy_text
+from helpers.ingest.values.text import BLANKS, EXCEL_ERRORS, MISSING, normalise, nothing, replace, suspicious, tidy_text
 
 APPLICATION_NO = r"^(?:(?:19|20)\d{2}[12389]\d{7}|(?:8[5-9]|9\d|0[0-3])[1238]\d{5})[\dX]?(?:[ABCSUY]\d?)?$"
 """A Chinese application number without prefix and dots: year, type digit, serial, and if stated the check digit and the
@@ -46,8 +47,41 @@ def parse_uscc(texts: pa.Array) -> Parsed:
     flagged = findings(wrong, wrong_texts, "bad_check_digit", "flagged", wrong_texts)
     if not irregular.any():
         return Parsed(strings(texts), flagged)
+    texts, places, about = _mend_uscc(texts, np.flatnonzero(irregular))
+    irregular[places] = False
     mended = replace(texts, irregular, _read_uscc)
-    return Parsed(mended.values, together(flagged, mended.findings))
+    return Parsed(mended.values, together(flagged, about, mended.findings))
+
+
+def _mend_uscc(texts: pa.Array, among: np.ndarray) -> tuple[pa.Array, np.ndarray, pd.DataFrame]:
+    """Mend codes that only width, case or blanks around them keep from being right, in one go.
+
+    Returns
+    -------
+    texts : Array, shape (N,)
+        With these codes mended.
+    places : ndarray of int64, shape (M,)
+        Where they stand.
+    findings : DataFrame
+    """
+    some = texts.take(pa.array(among))
+    narrow = pc.utf8_normalize(some, form="NFKC")
+    tidy = pc.utf8_trim_whitespace(narrow)
+    codes = pc.utf8_upper(tidy)
+    fits = uscc.inspect(codes)[1] & ~_ends_in_zeros(codes)
+    chosen = pa.array(fits)
+    some, narrow, tidy, codes = (each.filter(chosen) for each in (some, narrow, tidy, codes))
+    is_wide = pc.not_equal(pc.replace_substring_regex(some, f"[{''.join(map(chr, BLANKS))}]", " "), narrow)
+    is_padded = pc.not_equal(tidy, some)
+    rules = pc.if_else(is_wide, "full_width", pc.if_else(is_padded, "blank_padding", "letter_case"))
+    places = among[fits]
+    is_mended = np.zeros(len(texts), dtype=bool)
+    is_mended[places] = True
+    return (
+        pc.replace_with_mask(texts, pa.array(is_mended), codes),
+        places,
+        findings(places, some, rules, "repaired", codes),
+    )
 
 
 def parse_code(texts: pa.Array, column: Column, *, pad: int | None = None) -> Parsed:

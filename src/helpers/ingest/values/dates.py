@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from helpers.codebook import Column
-from helpers.ingest.values.cells import Parsed, Reading, findings, present, read_distinct, together, without
+from helpers.ingest.values.cells import Parsed, Reading, findings, layout, present, read_distinct, together, without
 from helpers.ingest.values.text import normalise, nothing
 
 FIRST_YEAR, LAST_YEAR = 1901, 2099
@@ -210,12 +210,25 @@ def _iso(texts: pa.Array, *, has_time: bool) -> tuple[np.ndarray, np.ndarray]:
     plain = present(texts)
     # a day alone in a column of moments must be seen, though Arrow takes it
     values = None if has_time and (lengths["min"] or 16) < 16 else _cast(texts, kind, has_time=has_time)
+    if values is None and not has_time:
+        dashed = _has_dashes(texts)
+        values = _cast(without(texts, ~dashed), pa.date32(), has_time=False)
+        plain = plain if values is None else dashed
     if values is None:
         shape = _CASTS_TIME if has_time else _CASTS_DAY
         plain = pc.fill_null(pc.match_substring_regex(texts, shape), False).to_numpy(zero_copy_only=False)
         values = without(texts, ~plain).cast(pa.timestamp("us") if has_time else pa.date32())
     moments = values.to_numpy(zero_copy_only=False).astype("datetime64[us]")
     return moments, present(texts) & ~plain
+
+
+def _has_dashes(texts: pa.Array) -> np.ndarray:
+    """Return which cells have ten bytes with a hyphen where an ISO date has one; far faster than a pattern."""
+    offsets, data = layout(texts)
+    found = present(texts) & (np.diff(offsets) == 10)
+    starts = offsets[:-1][found]
+    found[found] = (data[starts + 4] == ord("-")) & (data[starts + 7] == ord("-"))
+    return found
 
 
 def _cast(texts: pa.Array, kind: pa.DataType, *, has_time: bool) -> pa.Array | None:

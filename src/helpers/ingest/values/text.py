@@ -24,7 +24,10 @@ EXCEL_ERRORS = frozenset(["#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NU
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\x00]")
 _NARROW_WORD = {code: code - 0xFEE0 for code in range(0xFF10, 0xFF5B) if chr(code - 0xFEE0).isalnum()}
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-_BLANKS = dict.fromkeys([0x3000, 0x00A0, 0x2002, 0x2003, 0x2009, 0x202F], " ")
+BLANKS = (0x3000, 0x00A0, 0x2002, 0x2003, 0x2009, 0x202F)
+"""Blanks of other widths, which stand for a plain one."""
+
+_PLAIN = dict.fromkeys(BLANKS, " ")
 
 _BLOCK = 1 << 16
 
@@ -42,7 +45,7 @@ def normalise(text: str) -> tuple[str, str]:
         return tidy, "" if tidy == text else "blank_padding"
     visible = _INVISIBLE.sub("", text)
     narrow = unicodedata.normalize("NFKC", visible)
-    if narrow != visible.translate(_BLANKS):
+    if narrow != visible.translate(_PLAIN):
         return narrow.strip(), "full_width"
     tidy = narrow.strip()
     return tidy, "" if tidy == text else "blank_padding"
@@ -68,7 +71,7 @@ def tidy_text(text: str, *, identifier: bool = False) -> tuple[str, str]:
     """
     visible = _INVISIBLE.sub("", text)
     narrow = visible.translate(_NARROW if identifier else _NARROW_WORD)
-    tidy = narrow.translate(_BLANKS).strip()
+    tidy = narrow.translate(_PLAIN).strip()
     if narrow != visible:
         return tidy, "full_width"
     return tidy, "" if tidy == text else "blank_padding"
