@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from helpers.simulate.draws import AS_OF, add_months, days_between, numbered, pick, stream, year_of
+from helpers.simulate.draws import AS_OF, add_months, days_between, in_days, numbered, pick, stream, year_of
 from helpers.simulate.firms import Population
 from helpers.simulate.readings import Readings
 
@@ -100,8 +100,9 @@ def certifications(seed: int, people: Population, held: Awards) -> pd.DataFrame:
         issued = days_between(rng, np.datetime64("2020-08-03"), np.datetime64("2022-12-20"), count)
         founded = people.base["founded_on"].to_numpy().astype("datetime64[D]")[chosen]
         # Some hold it for the second time; the first has run out.
-        before = add_months(issued, -months) - 20
-        renewed = (rng.random(count) < 0.35) & (before > np.maximum(founded + 365, np.datetime64("2012-01-01")))
+        before = add_months(issued, -months) - in_days(20)
+        earliest = np.maximum(founded + in_days(365), np.datetime64("2012-01-01"))
+        renewed = (rng.random(count) < 0.35) & (before > earliest)
         for place, on in ((chosen, issued), (chosen[renewed], before[renewed])):
             sheets.append(
                 pd.DataFrame(
@@ -119,8 +120,8 @@ def certifications(seed: int, people: Population, held: Awards) -> pd.DataFrame:
 
 
 def _dates(year: np.ndarray, month: int, day: int) -> np.ndarray:
-    months = (year - 1970).astype("datetime64[Y]").astype("datetime64[M]") + month
-    return months.astype("datetime64[D]") + day
+    months = (year - 1970).astype("datetime64[Y]").astype("datetime64[M]") + np.timedelta64(month, "M")
+    return months.astype("datetime64[D]") + in_days(day)
 
 
 def rd_projects(seed: int, people: Population) -> pd.DataFrame:

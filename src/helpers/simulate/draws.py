@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 AS_OF = np.datetime64("2023-06-30")
+NAT = np.datetime64("NaT", "D")
 FIRST_YEAR, LAST_YEAR = 2013, 2023
 YEARS = np.arange(FIRST_YEAR, LAST_YEAR + 1)
 
@@ -25,6 +26,11 @@ def stream(seed: int, part: str) -> np.random.Generator:
 def day(text: str) -> np.datetime64:
     """Return a date as numpy day."""
     return np.datetime64(text, "D")
+
+
+def in_days(count: int) -> np.timedelta64:
+    """Return a number of days as numpy's distance between dates, to which a bare number may not be added."""
+    return np.timedelta64(count, "D")
 
 
 def days_between(rng: np.random.Generator, start, end, size: int | None = None) -> np.ndarray:
@@ -41,7 +47,7 @@ def add_months(days: np.ndarray, months) -> np.ndarray:
     days = np.asarray(days, dtype="datetime64[D]")
     first = days.astype("datetime64[M]")
     target = first + np.asarray(months).astype("timedelta64[M]")
-    last = (target + 1).astype("datetime64[D]") - np.timedelta64(1, "D")
+    last = (target + np.timedelta64(1, "M")).astype("datetime64[D]") - in_days(1)
     return np.minimum(target.astype("datetime64[D]") + (days - first.astype("datetime64[D]")), last)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from helpers.simulate.draws import AS_OF, add_months, day, days_between, joined, numbered, pick, stream
+from helpers.simulate.draws import AS_OF, NAT, add_months, day, days_between, in_days, joined, numbered, pick, stream
 from helpers.simulate.firms import Population
 from helpers.simulate.organisations import TWO_NEW, Coverage
 from helpers.simulate.readings import Readings
@@ -150,7 +150,7 @@ def _charter(rng, people: Population, coverage: Coverage, readings: Readings) ->
     start = np.where(
         np.isnat(covered), days_between(rng, day("2018-01-01"), day("2022-12-31"), len(firm)), covered + lag
     )
-    start = np.clip(start, np.maximum(founded + 60, day("2015-03-01")), day("2023-05-20"))
+    start = np.clip(start, np.maximum(founded + in_days(60), day("2015-03-01")), day("2023-05-20"))
     again = rng.permutation(len(firm))[:24]
     later = start[again] + rng.integers(400, 1200, 24)
     again, later = again[later < day("2023-05-31")], later[later < day("2023-05-31")]
@@ -206,9 +206,9 @@ def _pioneers(rng, coverage: Coverage) -> pd.DataFrame:
     org = rng.choice(len(orgs), size, p=orgs["members"] / orgs["members"].sum())
     founded = orgs["established_on"].to_numpy().astype("datetime64[D]")[org]
     set_on = days_between(rng, np.maximum(founded, day("2017-01-01")), np.maximum(founded, day("2023-05-25")))
-    ended = np.full(size, np.datetime64("NaT"), dtype="datetime64[D]")
+    ended = np.full(size, NAT, dtype="datetime64[D]")
     set_on[alive:] = np.minimum(set_on[alive:], day("2023-04-30"))
-    ended[alive:] = days_between(rng, set_on[alive:] + 20, day("2023-06-15"))
+    ended[alive:] = days_between(rng, set_on[alive:] + in_days(20), day("2023-06-15"))
     selected = np.zeros(size, dtype=bool)
     posts = np.flatnonzero(kind[:alive] != "党员先锋队")
     selected[rng.permutation(posts)[:PIONEER_SELECTED]] = True
@@ -228,7 +228,7 @@ def _projects(rng, people: Population, coverage: Coverage) -> pd.DataFrame:
     covered = coverage.firms["covered_on"].to_numpy().astype("datetime64[D]")[firm]
     start = days_between(rng, np.maximum(covered, day("2018-01-01")), np.maximum(covered, day("2023-04-30")))
     end = add_months(start, rng.integers(3, 20, size))
-    end = np.where(end <= AS_OF, end, np.datetime64("NaT"))
+    end = np.where(end <= AS_OF, end, NAT)
     team = 4 + rng.poisson(5, size)
     vehicle = pick(rng, ["创新工作室", "攻关组", "安装先锋队", "车间导师"], size, [0.3, 0.5, 0.06, 0.14])
     has_baseline = rng.random(size) < 0.55
@@ -281,8 +281,8 @@ def _training(rng, coverage: Coverage) -> pd.DataFrame:
         .map({"培训(十)": 90, "党课(百)": 45, "微宣讲(千)": 18, "企业家大讲堂": 120, "党课选学": 40})
         .to_numpy()
     )
-    first = (year - 1970).astype("datetime64[Y]").astype("datetime64[D]") + 5
-    last = np.where(year == 2023, AS_OF - 1, first + 355)
+    first = (year - 1970).astype("datetime64[Y]").astype("datetime64[D]") + in_days(5)
+    last = np.where(year == 2023, AS_OF - in_days(1), first + in_days(355))
     return pd.DataFrame(
         {
             "event_id": numbered("PX", size, 5), "plan_item": item, "held_on": days_between(rng, first, last),

@@ -13,10 +13,12 @@ from helpers.simulate import names
 from helpers.simulate.draws import (
     AS_OF,
     LAST_YEAR,
+    NAT,
     YEARS,
     at_least_one_each,
     day,
     days_between,
+    in_days,
     joined,
     numbered,
     pick,
@@ -89,9 +91,9 @@ def _base(rng: np.random.Generator, readings: Readings) -> pd.DataFrame:
     founded_before = np.where(sector == "industrial", day("2017-12-31"), day("2020-06-30"))
     founded = days_between(rng, day("1996-03-01"), founded_before)
     # Large firms are old: the upper half was there before the panel starts.
-    founded = np.where((scale > 0.3) & (founded > day("2011-12-31")), founded - np.timedelta64(3650, "D"), founded)
+    founded = np.where((scale > 0.3) & (founded > day("2011-12-31")), founded - in_days(3650), founded)
     founded = np.where(left, np.minimum(founded, day("2012-06-30")), founded)
-    exit_on = np.where(left, days_between(rng, day("2014-03-01"), day("2023-03-31"), size), np.datetime64("NaT"))
+    exit_on = np.where(left, days_between(rng, day("2014-03-01"), day("2023-03-31"), size), NAT)
     base = pd.DataFrame(
         {"sector": sector, "left": left, "size": scale, "strength": strength, "founded_on": founded, "exit_on": exit_on}
     )
@@ -157,7 +159,7 @@ def _tail(rng: np.random.Generator, alive: int, exited: int) -> pd.DataFrame:
     span = (AS_OF - day("1995-01-01")).astype(int)
     founded = day("1995-01-01") + np.floor(span * np.sqrt(rng.random(size))).astype("timedelta64[D]")
     founded = np.where(left, np.minimum(founded, day("2022-06-30")), founded)
-    exit_on = days_between(rng, np.maximum(founded + 120, day("2013-01-15")), AS_OF)
+    exit_on = days_between(rng, np.maximum(founded + in_days(120), day("2013-01-15")), AS_OF)
     registered = pick(rng, ["私营有限", "港澳台商", "外商", "国有控股"], size, [0.945, 0.025, 0.015, 0.015])
     registered = np.select([kind == "household", kind == "branch"], ["个体工商户", "分支机构"], registered)
     control = pd.Series(registered).map({"港澳台商": "港澳台商控股", "外商": "外商控股", "国有控股": "国有控股"})
@@ -175,7 +177,7 @@ def _tail(rng: np.random.Generator, alive: int, exited: int) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "kind": kind, "word": words, "is_stock": False, "founded_on": founded, "status": status,
-            "exit_on": np.where(left, exit_on, np.datetime64("NaT")), "reg_type": registered, "control_type": control,
+            "exit_on": np.where(left, exit_on, NAT), "reg_type": registered, "control_type": control,
             "industry_code": codes, "above_scale": "否", "scale_since": pd.array(np.full(size, None), dtype="Int64"),
             "listed": "否", "group_id": pd.Series(pd.NA, index=range(size), dtype="str"),
             "area_id": ZONE_AREAS[area],

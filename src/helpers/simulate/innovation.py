@@ -11,7 +11,19 @@ import numpy as np
 import pandas as pd
 
 from helpers.simulate import names
-from helpers.simulate.draws import AS_OF, YEARS, add_months, day, days_between, joined, pick, stream, year_of
+from helpers.simulate.draws import (
+    AS_OF,
+    NAT,
+    YEARS,
+    add_months,
+    day,
+    days_between,
+    in_days,
+    joined,
+    pick,
+    stream,
+    year_of,
+)
 from helpers.simulate.firms import GRIDS, ZONE_GRIDS, Population
 from helpers.simulate.organisations import Coverage
 from helpers.simulate.readings import Readings
@@ -49,7 +61,7 @@ def filings(seed: int, people: Population, coverage: Coverage, plan: Scenario, r
     """Draw when which firm files what."""
     base = people.base
     rates = _log_rates(stream(seed, "rates"), people)
-    covered_on = np.full(len(base), np.datetime64("NaT"), dtype="datetime64[D]")
+    covered_on = np.full(len(base), NAT, dtype="datetime64[D]")
     covered_on[: people.analysable] = coverage.firms["covered_on"].to_numpy().astype("datetime64[D]")
     grid = base["grid"].to_numpy()
     inside = slice(0, people.analysable)
@@ -97,7 +109,8 @@ def _expand(rng: np.random.Generator, counts: np.ndarray, *, is_added: bool) -> 
     kind, firm, month = np.nonzero(counts)
     times = counts[kind, firm, month]
     kind, firm, month = (np.repeat(place, times) for place in (kind, firm, month))
-    filed = days_between(rng, MONTHS[month].astype("datetime64[D]"), (MONTHS[month] + 1).astype("datetime64[D]") - 1)
+    month_ends = (MONTHS + np.timedelta64(1, "M")).astype("datetime64[D]") - in_days(1)
+    filed = days_between(rng, MONTHS[month].astype("datetime64[D]"), month_ends[month])
     return pd.DataFrame({"firm": firm, "type": kind, "filed_on": filed, "is_added": is_added})
 
 
@@ -164,12 +177,12 @@ def patents(seed: int, people: Population, filed: Filings) -> dict[str, pd.DataF
     kind = np.concatenate([events["type"].to_numpy(), bought["type"].to_numpy()])
     filed_on = np.concatenate([events["filed_on"].to_numpy(), bought["filed_on"].to_numpy()]).astype("datetime64[D]")
     size = len(kind)
-    published = np.where(kind == INVENTION, add_months(filed_on, 18), np.datetime64("NaT"))
+    published = np.where(kind == INVENTION, add_months(filed_on, 18), NAT)
     is_granted = (kind != INVENTION) | (rng.random(size) < 0.55)
     lag = np.where(kind == INVENTION, rng.integers(24, 47, size), rng.integers(6, 9, size))
-    granted = np.where(is_granted, add_months(filed_on, lag), np.datetime64("NaT"))
+    granted = np.where(is_granted, add_months(filed_on, lag), NAT)
     visible = np.where(kind == INVENTION, published, granted) <= AS_OF
-    granted = np.where(granted <= AS_OF, granted, np.datetime64("NaT"))
+    granted = np.where(granted <= AS_OF, granted, NAT)
     firm = np.concatenate([events["firm"].to_numpy(), bought["firm"].to_numpy()])
     is_bought = np.arange(size) >= len(events)
     applicant = pd.Series(
@@ -213,9 +226,8 @@ def _bought(rng, people: Population, filed: Filings) -> pd.DataFrame:
     seller = joined("厦门", trade[rng.integers(0, 60, 220)], "科技有限公司").to_numpy(dtype=object)
     filed_on = days_between(rng, day("2012-01-01"), day("2018-12-31"), 220)
     kind = rng.choice(3, 220, p=[0.45, 0.5, 0.05])
-    acquired = days_between(
-        rng, np.maximum(filed_on + 1500, people.base["founded_on"].to_numpy()[firm].astype("datetime64[D]")), AS_OF
-    )
+    founded = people.base["founded_on"].to_numpy()[firm].astype("datetime64[D]")
+    acquired = days_between(rng, np.maximum(filed_on + in_days(1500), founded), AS_OF)
     return pd.DataFrame({"firm": firm, "type": kind, "filed_on": filed_on, "seller": seller, "acquired_on": acquired})
 
 
@@ -274,12 +286,12 @@ def application_numbers(filed_on: np.ndarray, kind: np.ndarray) -> np.ndarray:
 def _owners(rng, codes, number, firm, partner, is_bought, granted, bought, people: Population) -> pd.DataFrame:
     second = np.flatnonzero(partner >= 0)
     can = np.flatnonzero(
-        ~np.isnat(granted) & (partner < 0) & ~is_bought & (firm < people.analysable) & (granted < AS_OF - 200)
+        ~np.isnat(granted) & (partner < 0) & ~is_bought & (firm < people.analysable) & (granted < AS_OF - in_days(200))
     )
     lent = rng.permutation(can)[: len(can) // 70]
     taker = (firm[lent] + 1 + rng.integers(0, people.analysable - 1, len(lent))) % people.analysable
     filing = np.concatenate([np.arange(len(number)), second, lent])
-    acquired = np.full(len(filing), np.datetime64("NaT"), dtype="datetime64[D]")
+    acquired = np.full(len(filing), NAT, dtype="datetime64[D]")
     acquired[np.flatnonzero(is_bought)] = bought["acquired_on"].to_numpy()
     acquired[len(filing) - len(lent) :] = days_between(rng, granted[lent], AS_OF)
     share = np.where(partner >= 0, 0.5, 1.0)
@@ -305,7 +317,7 @@ def software_copyrights(seed: int, people: Population, filed: Filings) -> pd.Dat
     works = 420
     firm = rng.choice(people.analysable, works, p=level / level.sum())
     founded = people.base["founded_on"].to_numpy().astype("datetime64[D]")[firm]
-    first = days_between(rng, np.maximum(founded + 90, day("2013-01-05")), day("2023-04-28"))
+    first = days_between(rng, np.maximum(founded + in_days(90), day("2013-01-05")), day("2023-04-28"))
     title = joined(
         people.base["name"].to_numpy()[firm], np.array(_SOFTWARE, dtype=object)[rng.integers(0, len(_SOFTWARE), works)]
     )
@@ -317,7 +329,7 @@ def software_copyrights(seed: int, people: Population, filed: Filings) -> pd.Dat
         "]",
     )
     again = rng.permutation(works)[: works // 5]
-    later = days_between(rng, first[again] + 200, np.maximum(AS_OF, first[again] + 200))
+    later = days_between(rng, first[again] + in_days(200), np.maximum(AS_OF, first[again] + in_days(200)))
     kept = later <= AS_OF
     again, later = again[kept], later[kept]
     registered = np.concatenate([first, later])

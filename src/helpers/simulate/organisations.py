@@ -11,7 +11,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from helpers.simulate.draws import AS_OF, add_months, day, days_between, joined, numbered, stream, tokens, year_of
+from helpers.simulate.draws import (
+    AS_OF,
+    NAT,
+    add_months,
+    day,
+    days_between,
+    in_days,
+    joined,
+    numbered,
+    stream,
+    tokens,
+    year_of,
+)
 from helpers.simulate.firms import AREAS, GRIDS, LEFT_BASE, ZONE_AREAS, ZONE_GRIDS, Population
 from helpers.simulate.readings import Readings
 from helpers.simulate.scenarios import Scenario
@@ -84,7 +96,7 @@ def assign(seed: int, people: Population, plan: Scenario, readings: Readings) ->
         mode[small_first[: readings.joint_limit]] = JOINT
     order = weight * strength + np.sqrt(1 - weight**2) * noise[1]
     covered_on = _dates(base, mode, order, lead)
-    of_lead = covered_on[lead][base["grid"].to_numpy()] + np.timedelta64(30, "D")
+    of_lead = covered_on[lead][base["grid"].to_numpy()] + in_days(30)
     covered_on = np.where(mode == ATTACHED, np.maximum(covered_on, of_lead), covered_on)
     firms = pd.DataFrame({"mode": mode, "covered_on": covered_on})
     orgs = _orgs(rng, people, firms, heads, readings)
@@ -121,7 +133,7 @@ def _dates(base: pd.DataFrame, mode: np.ndarray, order: np.ndarray, lead: np.nda
     is_lead = np.zeros(len(base), dtype=bool)
     is_lead[lead] = True
     founded = base["founded_on"].to_numpy().astype("datetime64[D]")
-    covered_on = np.full(len(base), np.datetime64("NaT"), dtype="datetime64[D]")
+    covered_on = np.full(len(base), NAT, dtype="datetime64[D]")
     # Grids lead from 2017 on, so their lead organisations stand by then and firms are attached later.
     spans = (
         (is_lead, "2007-06-20", "2016-03-20"), ((mode == OWN) & ~is_lead, "2010-03-01", "2021-12-20"),
@@ -130,7 +142,7 @@ def _dates(base: pd.DataFrame, mode: np.ndarray, order: np.ndarray, lead: np.nda
     for mask, first, last in spans:
         place = np.argsort(np.argsort(-order[mask])) / max(int(mask.sum()) - 1, 1)
         covered_on[mask] = day(first) + np.rint(place * (day(last) - day(first)).astype(int)).astype("timedelta64[D]")
-    covered_on = np.maximum(covered_on, founded + np.timedelta64(200, "D"))
+    covered_on = np.maximum(covered_on, founded + in_days(200))
     return np.minimum(covered_on, np.where(np.isnat(covered_on), covered_on, day("2023-03-31")))
 
 
@@ -351,9 +363,9 @@ def _groups(rng: np.random.Generator, coverage: Coverage) -> pd.DataFrame:
     )
     host = np.concatenate([host, rng.permutation(branches["org_id"].to_numpy())[:6]])
     founded = coverage.orgs.set_index("org_id")["established_on"][host].to_numpy().astype("datetime64[D]")
-    closed = np.full(len(host), np.datetime64("NaT"), dtype="datetime64[D]")
+    closed = np.full(len(host), NAT, dtype="datetime64[D]")
     start = days_between(rng, founded, np.maximum(founded, day("2021-12-31")))
-    closed[GROUPS:] = np.minimum(start[GROUPS:] + 300, AS_OF - 30)
+    closed[GROUPS:] = np.minimum(start[GROUPS:] + in_days(300), AS_OF - in_days(30))
     return pd.DataFrame(
         {
             "group_id": numbered("XZ", len(host), 3), "org_id": host,

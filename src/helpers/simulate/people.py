@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from helpers.simulate.draws import AS_OF, day, days_between, pick, stream, tokens
+from helpers.simulate.draws import AS_OF, NAT, day, days_between, in_days, pick, stream, tokens
 from helpers.simulate.firms import Population
 from helpers.simulate.organisations import ATTACHED, JOINT, Coverage
 from helpers.simulate.readings import Readings
@@ -43,7 +43,7 @@ def roll(seed: int, people: Population, coverage: Coverage, readings: Readings) 
     org = np.repeat(np.arange(len(orgs)), orgs["members"])
     place = np.concatenate([np.arange(count) for count in orgs["members"]])
     founded = orgs["established_on"].to_numpy().astype("datetime64[D]")[org]
-    joined_on = np.where(place < 3, founded, days_between(rng, founded + 1, AS_OF - 5))
+    joined_on = np.where(place < 3, founded, days_between(rng, founded + in_days(1), AS_OF - in_days(5)))
     held = pd.DataFrame(
         {
             "member_pid": tokens(rng, len(org)), "org_id": orgs["org_id"].to_numpy()[org], "org": org, "place": place,
@@ -132,7 +132,7 @@ def _ended(rng, orgs: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
     org = rng.choice(old, 260)
     founded = orgs["established_on"].to_numpy().astype("datetime64[D]")[org]
     start = days_between(rng, founded, day("2020-12-31"))
-    end = days_between(rng, start + 60, day("2023-05-31"))
+    end = days_between(rng, start + in_days(60), day("2023-05-31"))
     pid = tokens(rng, 260)
     # A person moves from one organisation to another on the day on which the later spell starts.
     late = held[(held["place"] >= 3) & (held["from_on"] > np.datetime64("2021-03-01"))]
@@ -239,8 +239,8 @@ def _cross_appointments(rng, people, coverage: Coverage, on_roll: Roll, secretar
     party = np.select([is_secretary, held["is_team"] & deputy, held["is_team"]], ["书记", "副书记", "委员"], "无")
     senior = pick(rng, ["董事会", "监事会", "经理层"], size, [0.3, 0.12, 0.58])
     body = np.select([held["post_type"] == _SENIOR, held["post_type"] == _MIDDLE], [senior, "中层"], "技术岗")
-    start = days_between(rng, held["from_on"].to_numpy(), AS_OF - 20)
-    end = np.full(size, np.datetime64("NaT"), dtype="datetime64[D]")
+    start = days_between(rng, held["from_on"].to_numpy(), AS_OF - in_days(20))
+    end = np.full(size, NAT, dtype="datetime64[D]")
     now = pd.DataFrame(
         {
             "member_pid": held["member_pid"], "uscc": people.base["uscc"].to_numpy()[held["firm"]], "body": body,
@@ -273,7 +273,7 @@ def _liaisons(rng, people: Population, coverage: Coverage, on_roll: Roll) -> pd.
     sheet = pd.DataFrame(rows, columns=["place", "liaison_pid", "firm"])
     start = days_between(rng, day("2020-03-01"), day("2022-12-31"), len(sheet))
     ended = (sheet["place"] >= LIAISONS).to_numpy()
-    end = np.where(ended, np.minimum(start + 250, AS_OF - 40), np.datetime64("NaT"))
+    end = np.where(ended, np.minimum(start + in_days(250), AS_OF - in_days(40)), NAT)
     uscc = people.base["uscc"].to_numpy()[sheet["firm"]]
     return pd.DataFrame({"liaison_pid": sheet["liaison_pid"], "uscc": uscc, "appointed_on": start, "ended_on": end})
 
@@ -297,7 +297,7 @@ def _contacts(rng, on_roll: Roll, secretaries: pd.DataFrame) -> pd.DataFrame:
             "from_on": days_between(rng, day("2020-05-01"), day("2022-09-30"), TALENTS + WORKERS),
         }
     )
-    first["to_on"] = pd.Series(np.datetime64("NaT"), index=first.index, dtype="datetime64[s]")
+    first["to_on"] = pd.Series(NAT, index=first.index, dtype="datetime64[s]")
     # A tenth of the workers changed contact: 16,700 links, not 16,700 people.
     again = TALENTS + np.sort(rng.permutation(WORKERS)[: WORKERS // 10])
     handed = days_between(rng, day("2022-10-08"), day("2023-05-31"), len(again))

@@ -7,7 +7,7 @@ published number counts its own rows; the number of distinct requests is smaller
 import numpy as np
 import pandas as pd
 
-from helpers.simulate.draws import AS_OF, add_months, day, days_between, numbered, pick, stream
+from helpers.simulate.draws import AS_OF, NAT, add_months, day, days_between, numbered, pick, stream
 from helpers.simulate.firms import AREAS, ZONE_AREAS, Population
 from helpers.simulate.organisations import Coverage
 
@@ -69,7 +69,7 @@ def _deliveries(rng, people: Population, coverage: Coverage, liaisons: pd.DataFr
     hours = np.exp(rng.normal(np.where(served, np.log(2.2), np.log(20.0)), np.where(served, 0.7, 1.1)))
     delivered = issued_at[policy] + np.rint(np.minimum(hours, 2000) * 3600).astype("timedelta64[s]")
     lost = rng.random(len(firm)) < np.where(served, 0.03, 0.16)
-    delivered = np.where(lost | (delivered > AS_OF.astype("datetime64[s]")), np.datetime64("NaT"), delivered)
+    delivered = np.where(lost | (delivered > AS_OF.astype("datetime64[s]")), NAT, delivered)
     arrived = ~np.isnat(delivered)
     by = np.where(served, "企业负责人", pick(rng, ["企业负责人", "中层", "党组织书记"], len(firm), [0.45, 0.35, 0.2]))
     applied = pick(rng, ["未申报", "已申报", "获批"], len(firm), [0.8, 0.09, 0.11])
@@ -148,7 +148,7 @@ def _requests(
     result = np.full(count, "解决", dtype=object)
     if not solved:
         result = pick(rng, ["部分解决", "解释说明", "未解决", None], count, [0.35, 0.3, 0.15, 0.2])
-        closed_at = np.where(pd.isna(result), np.datetime64("NaT"), closed_at)
+        closed_at = np.where(pd.isna(result), NAT, closed_at)
     firm = rng.integers(0, people.analysable, count)
     codes = people.base["uscc"].to_numpy(dtype=object)[firm]
     founded = people.base["founded_on"].to_numpy().astype("datetime64[D]")[firm]

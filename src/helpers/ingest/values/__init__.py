@@ -97,7 +97,7 @@ def missing(column: Column, length: int) -> pd.Series:
         case "decimal":
             return pd.Series(np.full(length, np.nan))
         case "date" | "datetime":
-            return pd.Series(np.full(length, np.datetime64("NaT"), dtype="datetime64[us]"))
+            return pd.Series(np.full(length, np.datetime64("NaT", "D"), dtype="datetime64[us]"))
         case "boolean":
             return pd.Series(pd.arrays.BooleanArray(np.zeros(length, dtype=bool), np.ones(length, dtype=bool)))
         case "category" | "ordered":

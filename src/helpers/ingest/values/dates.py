@@ -72,7 +72,7 @@ def parse_date(texts: pa.Array, column: Column, *, extract_on: date | None = Non
         values[places], irregular[places] = moments, False
     if irregular.any():
         distinct = read_distinct(texts, lambda text: read_date(text, has_time=has_time), irregular)
-        values[distinct.rows] = distinct.values("datetime64[us]", missing=np.datetime64("NaT"))
+        values[distinct.rows] = distinct.values("datetime64[us]", missing=np.datetime64("NaT", "us"))
         found = together(found, distinct.findings(lambda value: _show(value, has_time=has_time)))
     if extract_on is not None and column.name not in LOOKS_AHEAD:
         found = together(found, _after(values, texts, extract_on, has_time=has_time))
