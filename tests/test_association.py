@@ -64,7 +64,7 @@ def test_a_table_in_which_nothing_was_estimated_has_the_columns_of_any_other():
     refused = models.associations(panel(), outcomes={"patents": "poisson"}, exposures=["no_such_column"],
                                   clusters=["firm"], unit="firm")  # fmt: skip
     assert list(refused.columns) == list(grid().columns)
-    assert refused["status"].tolist() == ["not_estimable"] and "no_such_column" in refused.loc[0, "reason"]
+    assert refused["status"].tolist() == ["not_estimable"] and "no_such_column" in str(refused.loc[0, "reason"])
     assert refused["effect"].isna().all() and refused["effect"].dtype == "float64"
     assert refused.loc[0, "formula"] == ""
 
@@ -73,4 +73,6 @@ def test_an_exposure_that_is_blank_throughout_says_in_how_many_rows():
     blank = panel().assign(has_org=float("nan"), patents_is_complete=True)
     refused = models.associations(blank, outcomes={"patents": "poisson"}, exposures=["has_org"],
                                   clusters=["firm"], unit="firm")  # fmt: skip
-    assert refused.loc[0, "reason"].startswith("no complete row is left (has_org missing in 300 rows)")
+    reason = refused.loc[0, "reason"]
+    assert str(reason).startswith("no complete row is left (missing: has_org (300 rows))")
+    assert reason.text("zh").startswith("没有一行各列都齐全（缺：已建立党组织（300 行））")

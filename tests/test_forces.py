@@ -200,6 +200,25 @@ def test_the_top_team_leaves_out_committees_of_branches_below(small):
     assert (every.numerator, every.denominator, every.value) == (20, 50, 40.0)
 
 
+def test_all_readings_of_an_indicator_go_where_one_of_them_is_suppressed(small):
+    orgs = [org("OC", org_type="党委"), org("OC-1", parent_org_id="OC")]
+    small["party_orgs"] = table("party_orgs", [org("LX", org_type="两新组织党委", parent_org_id=None), *orgs])
+    small["org_coverage"] = table("org_coverage", [cover("OC", "A")])
+    small["members"] = table("members", [*roll("OC", 20), *roll("OC-1", 30, first=20)])
+    # 3 of the 20 of the top team have no senior post, 33 of all 50: the second count alone would bound the first.
+    posts = [("经理层", number) for number in range(17)] + [("中层", number) for number in range(17, 50)]
+    small["cross_appointments"] = table("cross_appointments", [
+        {"member_pid": f"m{number}", "uscc": "A", "body": body, "party_post": "委员", "from_on": "2020-01-01"}
+        for body, number in posts
+    ])  # fmt: skip
+    small["secretaries"] = table("secretaries", [])
+    assert not forces.compute("d1_cross_apply", small, as_of=AS_OF, team="all_committees").suppressed
+    rows = forces.all_indicators(small, AS_OF)
+    rows = rows[rows["id"] == "d1_cross_apply"]
+    assert rows["suppressed"].tolist() == [True, True]
+    assert rows[["numerator", "value"]].isna().to_numpy().all()
+
+
 @pytest.mark.parametrize(("start", "end", "hours"), [
     ("2023-06-26 09:00", "2023-06-26 11:00", 2.0),
     ("2023-06-26 11:00", "2023-06-26 15:00", 2.0),
@@ -310,6 +329,8 @@ def test_two_way_flow_counts_moves_into_technical_posts_and_technical_staff_admi
     ])  # fmt: skip
     found = pioneer.two_way_flow(members, orgs, as_of=AS_OF)
     assert (found.numerator, found.denominator, found.value) == (20, 40, 50.0)
+    # 5 admitted are few, and 20 - 15 would name them.
+    assert found.note_values == {"promoted": "–", "admitted": "–"}
 
 
 def test_a_grid_is_active_with_an_activity_of_two_firms_or_more(small):

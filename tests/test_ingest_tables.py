@@ -10,7 +10,7 @@ import xlsxwriter
 
 from helpers import codebook as codebooks
 from helpers import paths
-from helpers.ingest import read_folder, write
+from helpers.ingest import COUNTS, read_folder, shown, write
 from helpers.ingest.people import pseudonymise
 from helpers.ingest.titles import is_forbidden, read_header, sheet_unit
 
@@ -460,3 +460,38 @@ def test_one_table_may_be_put_together_from_several_mapped_sheets(tmp_path):
     assert places == [["甲", 2], ["甲", 3], ["乙", 3]]
     copies = ingested.ledger[ingested.ledger["rule"] == "duplicate_row"]
     assert copies[["sheet", "row"]].to_numpy().tolist() == [["乙", 2]]
+
+
+def test_counts_of_person_tables_are_hidden_with_all_that_would_give_them_away():
+    counts = pd.DataFrame(
+        [
+            ["areas", 4, 4, 0, 0, 0, 3], ["members", 1738, 1726, 12, 2091, 13, 4], ["secretaries", 196, 196, 0, 6, 0, 2],
+            ["cross_appointments", 979, 973, 6, 40, 2, 20], ["contact_assignments", 17129, 17001, 128, 300, 40, 0],
+        ],
+        columns=list(COUNTS),
+    )  # fmt: skip
+    of_persons = counts["table"] != "areas"
+    text, sums = shown(counts, of_persons, minimum=10)
+    hidden = text.set_index("table")
+    assert hidden.loc["areas"].tolist() == ["4", "4", "0", "0", "0", "3"]
+    assert hidden.loc["cross_appointments", "set_aside"] == "<10"
+    for column in COUNTS[1:]:
+        numbers = pd.to_numeric(hidden[column], errors="coerce")
+        true = counts.set_index("table")[column]
+        missing = true[numbers.isna()]
+        # Neither the sum nor, in a row, read - kept - set aside gives a single hidden count away.
+        assert len(missing) != 1
+        assert missing.empty or missing.sum() >= 10
+        assert sums[column] in (true.sum(), true["areas"])
+    for row in hidden[["rows_read", "rows_kept", "set_aside"]].itertuples():
+        assert pd.to_numeric(pd.Series(row[1:]), errors="coerce").isna().sum() != 1, row
+    assert (pd.to_numeric(hidden["cells_flagged"], errors="coerce").dropna() != 4).all()
+
+
+def test_a_sum_over_person_tables_that_is_itself_small_is_left_out_of_the_total():
+    rows = [["areas", 40, 40, 0, 12, 0, 0], ["members", 100, 95, 5, 0, 3, 0], ["secretaries", 50, 50, 0, 0, 0, 0]]
+    counts = pd.DataFrame(rows, columns=list(COUNTS))
+    text, sums = shown(counts, counts["table"] != "areas", minimum=10)
+    assert sums == {"rows_read": 190, "rows_kept": 40, "set_aside": 0, "cells_repaired": 12, "cells_nulled": 0,
+                    "cells_flagged": 0}  # fmt: skip
+    assert text.loc[1, ["rows_read", "set_aside", "cells_nulled"]].tolist() == ["100", "<10", "<10"]

@@ -3,6 +3,7 @@
 Data flow down this list, and along its lines; a room imports only from rooms before it.
 
 paths, errors, text         folders; the few exceptions; every zh/en string a reader sees
+disclosure                  suppression of small cells, and of what would give them away
 codebook                    tables, columns, rules: the single source for reading, checking, documenting, generating
 params                      the run file and one strict model per notebook
 ingest                      an office's files -> typed tables, with a ledger of everything found
@@ -11,7 +12,7 @@ engine, clean, link         one set of Ibis expressions over Parquet; linkage by
 outcomes, panel             patents by filing date, certificates as spells; the firm-year panel
 forces                      indicators, one pure function each
 models                      regressions and what they could have detected
-reconcile, disclosure       published figures against data; suppression of small cells
+reconcile                   published figures against data
 listed                      the listed-firms study (real input without a party variable)
 findings                    what the estimates say, in words never stronger than the checks allow
 inputs                      what prepared data depend on: parameters, files, code

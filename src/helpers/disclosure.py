@@ -13,6 +13,9 @@ import pandas as pd
 
 from helpers.errors import UsageError
 
+MINIMUM_PERSONS = 10
+"""Counts of persons below this are shown nowhere unless a run asks for another minimum."""
+
 LOWEST_MINIMUM = 5
 SECONDARY_MARK = "*"
 
@@ -21,7 +24,7 @@ def suppress(
     table: pd.DataFrame,
     *,
     counts: Sequence[str],
-    minimum: int = 10,
+    minimum: int = MINIMUM_PERSONS,
     shares: Sequence[str] = (),
     total: str | None = None,
     total_rows: Sequence[bool] | pd.Series | None = None,

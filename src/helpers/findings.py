@@ -37,7 +37,7 @@ def sentence(row: pd.Series, lang: Lang) -> str:
     """
     names = {"outcome": label(row["outcome"], lang), "exposure": label(row["exposure"], lang)}
     if row["status"] != "estimated":
-        return say("findings.not_estimable", lang, **names, reason=row["reason"])
+        return say("findings.not_estimable", lang, **names, reason=row["reason"].text(lang))
     counted = row["estimator"] == "poisson"
     unit = say("findings.percent" if counted else "findings.points", lang)
     numbers = {

@@ -115,14 +115,12 @@ class Study:
         """Return one of the run's records as text: `joins`, `problems`, `counts`, `sources`, `steps`, `linkage`."""
         return pd.read_csv(self.folder / f"{name}.csv", dtype="str", keep_default_na=False, encoding="utf-8-sig")
 
-    def counts_shown(self, minimum: int = 10) -> pd.DataFrame:
-        """Return `counts` fit to be shown: small counts of cells in person tables are counts of persons, and hidden."""
-        book, counts = codebook.load().tables, self.record("counts")
+    def counts_shown(self, minimum: int | None = None) -> tuple[pd.DataFrame, dict[str, int]]:
+        """Return `counts` and their sums fit to be shown (`ingest.ledger.shown`), by default at the run's minimum."""
+        book = codebook.load().tables
+        counts = self.record("counts").astype(dict.fromkeys(ingest.COUNTS[1:], "int64"))
         of_persons = counts["table"].map(lambda name: name in book and book[name].is_restricted).astype(bool)
-        for column in counts.columns.drop("table"):
-            number = pd.to_numeric(counts[column])
-            counts[column] = counts[column].mask(of_persons & number.between(1, minimum - 1), f"<{minimum}")
-        return counts
+        return ingest.shown(counts, of_persons, minimum=minimum or self.params.min_cell)
 
     def truth(self, name: str) -> Path:
         """Return the path of a file of the synthetic run's truth (`truth.json`, `faults.csv`, `figures.csv`)."""

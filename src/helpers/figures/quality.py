@@ -1,9 +1,12 @@
 """Figures of data quality: which cells are missing, and what reading repaired, nulled, flagged or set aside."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter
 
 from helpers import style
@@ -22,7 +25,8 @@ def plot_missingness(shares: pd.DataFrame, *, ax: Axes | None = None, lang: Lang
     Parameters
     ----------
     shares : DataFrame
-        One row a table and column: table (label), column (label), missing_pct (0-100).
+        One row a table and column: table (label), column (label), missing_pct (0-100; without a number: not given,
+        drawn crossed out at the end of its row).
     """
     tables = list(dict.fromkeys(shares["table"]))
     width = int(shares.groupby("table").size().max())
@@ -34,6 +38,8 @@ def plot_missingness(shares: pd.DataFrame, *, ax: Axes | None = None, lang: Lang
     ax = axes(ax, width=8.4, height=height_for(len(tables), per_row=0.25))
     ramp = LinearSegmentedColormap.from_list("missing", [style.colour("present"), style.colour("missing")])
     mesh = ax.pcolormesh(np.ma.masked_invalid(grid), cmap=ramp, vmin=0, vmax=100, edgecolors="white", linewidth=0.6)
+    for i, j in _withheld(shares, tables):
+        ax.add_patch(Rectangle((j, i), 1, 1, facecolor="white", edgecolor=style.colour("secondary"), hatch="xxx", lw=0))
     for i, (end, row) in enumerate(worst):
         if row["missing_pct"] >= NAMED_FROM_PCT:
             ax.text(end + 0.2, i + 0.5, f"{row['column']} {row['missing_pct']:.0f} %", va="center", fontsize=8)
@@ -47,6 +53,13 @@ def plot_missingness(shares: pd.DataFrame, *, ax: Axes | None = None, lang: Lang
     bar.set_label(say("figures.missing_pct", lang), fontsize=9)
     bar.outline.set_visible(False)
     return ax
+
+
+def _withheld(shares: pd.DataFrame, tables: list[str]) -> Iterator[tuple[int, int]]:
+    for i, table in enumerate(tables):
+        rows = shares[shares["table"] == table]
+        given = int(rows["missing_pct"].notna().sum())
+        yield from ((i, j) for j in range(given, len(rows)))
 
 
 def plot_findings(counts: pd.DataFrame, *, ax: Axes | None = None, lang: Lang) -> Axes:

@@ -10,6 +10,7 @@ The mapping of mechanisms to forces is the project's own: the source lists the f
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import get_args
 
@@ -18,7 +19,6 @@ import pandas as pd
 from helpers.forces import cohesion, guidance, pioneer, support, traction
 from helpers.forces.guidance import PLAN_CODES
 from helpers.forces.indicator import (
-    MINIMUM_PEOPLE,
     Indicator,
     MissingTable,
     is_few,
@@ -27,7 +27,7 @@ from helpers.forces.indicator import (
     shown,
 )
 
-__all__ = ["FORCES", "MINIMUM_PEOPLE", "REGISTRY", "VARIANTS", "Indicator", "MissingTable", "all_indicators", "compute",
+__all__ = ["FORCES", "REGISTRY", "VARIANTS", "Indicator", "MissingTable", "all_indicators", "compute",
            "is_few", "minimum_people", "ratio", "shown"]  # fmt: skip
 
 FORCES: dict[str, str] = {
@@ -111,13 +111,25 @@ def all_indicators(tables: Mapping[str, pd.DataFrame], as_of: date) -> pd.DataFr
     """
     rows = []
     for id in REGISTRY:
+        readings = []
         for options in VARIANTS.get(id, ({},)):
             try:
-                found = compute(id, tables, as_of=as_of, **options)
+                readings.append(compute(id, tables, as_of=as_of, **options))
             except MissingTable as missing:
-                found = _not_supplied(id, options, missing)
-            rows.append({**found.row(), "force": FORCES[id[0]]})
+                readings.append(_not_supplied(id, options, missing))
+        rows += [{**found.row(), "force": FORCES[id[0]]} for found in _together(readings)]
     return pd.DataFrame(rows).astype({"numerator": "Int64", "denominator": "Int64", "value": "Float64"})[list(_COLUMNS)]
+
+
+def _together(readings: list[Indicator]) -> list[Indicator]:
+    """Return the readings of one indicator, all without their counts where one is suppressed.
+
+    The readings count nested groups of the same persons, so that one of them bounds the other closely.
+    """
+    if not any(found.suppressed for found in readings):
+        return readings
+    hidden = {"numerator": None, "value": None, "suppressed": True, "status": "suppressed"}
+    return [replace(found, **hidden) if found.status == "computed" else found for found in readings]
 
 
 _OTHER_UNITS = {

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.forces import population
-from helpers.forces.indicator import Indicator, MissingTable, ratio
+from helpers.forces.indicator import Indicator, MissingTable, ratio, shown
 
 SOLVED = "解决"
 SOLVED_WITHIN_DAYS = 30
@@ -120,7 +120,7 @@ def contact_coverage(
     staff = int(employees[employees.index.isin(list(firms))].sum())
     return ratio("c2_contact_cover", links["target_pid"].nunique(), staff, window="point_in_time", base="employees",
                  benchmark=("contact_workers",), people="both", note="note_c2",
-                 note_values={"links": f"{len(links):,}" if len(links) >= 10 else "<10"})  # fmt: skip
+                 note_values={"links": shown(len(links))})  # fmt: skip
 
 
 def service_circle(

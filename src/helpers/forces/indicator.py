@@ -6,15 +6,14 @@ from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
+from helpers.disclosure import LOWEST_MINIMUM, MINIMUM_PERSONS
 from helpers.errors import WuliError
 from helpers.text import LANGS, say
 
 Unit = Literal["percent", "percentage_points", "per_10_members", "per_site_month", "points"]
 Window = Literal["point_in_time", "month", "quarter", "half_year", "twelve_months", "year", "to_date", "any"]
 Status = Literal["computed", "suppressed", "empty_denominator", "table_not_supplied"]
-MINIMUM_PEOPLE = 10
-LOWEST_MINIMUM = 5
-_minimum: ContextVar[int] = ContextVar("minimum_people", default=MINIMUM_PEOPLE)
+_minimum: ContextVar[int] = ContextVar("minimum_people", default=MINIMUM_PERSONS)
 
 
 @contextmanager

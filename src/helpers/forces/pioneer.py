@@ -9,7 +9,7 @@ from datetime import date
 import pandas as pd
 
 from helpers.forces import population
-from helpers.forces.indicator import Indicator, is_few, ratio, shown
+from helpers.forces.indicator import Indicator, is_few, ratio
 
 UNIT_FIGURES = ("pioneer_teams", "pioneer_posts", "pioneer_zones", "pioneer_selected")
 TECHNICAL_POSTS = ("专业技术", "研发")
@@ -143,5 +143,8 @@ def two_way_flow(members: pd.DataFrame, party_orgs: pd.DataFrame, *, as_of: date
     promoted = int((post_before.notna() & ~post_before.isin(TECHNICAL_POSTS)).sum())
     fresh = ~technical.index.isin(before.index)
     admitted = int((technical["developed_here"].fillna(False).astype(bool) & fresh).sum())
+    # The numerator is their sum: a small part is given away by the other one.
+    is_open = not (is_few(promoted) or is_few(admitted))
+    parts = {"promoted": f"{promoted:,}" if is_open else "–", "admitted": f"{admitted:,}" if is_open else "–"}
     return ratio("v4_two_way", promoted + admitted, len(before), window="year", base="roll_a_year_ago", people="both",
-                 note="note_v4", note_values={"promoted": shown(promoted), "admitted": shown(admitted)})  # fmt: skip
+                 note="note_v4", note_values=parts)  # fmt: skip

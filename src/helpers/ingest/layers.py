@@ -18,13 +18,13 @@ import pyarrow.csv as csv
 import pyarrow.parquet as pq
 
 from helpers.codebook import Table
+from helpers.disclosure import MINIMUM_PERSONS
 from helpers.errors import InputError
 from helpers.ingest.folder import Ingested
 
 OPEN, RESTRICTED, SET_ASIDE = "ingested", "restricted", "set_aside"
 BEFORE = "before"
 ROW_GROUP = 122_880
-MINIMUM_PERSONS = 10
 
 
 def write(ingested: Ingested, run_folder: Path) -> None:
@@ -76,7 +76,7 @@ def write(ingested: Ingested, run_folder: Path) -> None:
 
 
 def open_columns(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table as everyone may see it: no restricted columns, no counts of persons below five.
+    """Return a table as everyone may see it: no restricted columns, no counts of fewer than ten persons.
 
     Parameters
     ----------

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from helpers.disclosure import suppress
+
 COLUMNS = ("table", "file", "sheet", "row", "column", "value", "rule", "action", "result")
 COUNTS = ("table", "rows_read", "rows_kept", "set_aside", "cells_repaired", "cells_nulled", "cells_flagged")
 SOURCES = ("table", "file", "sheet", "encoding", "header_row", "rows", "sha256")
@@ -77,6 +79,41 @@ def counts(table: str, kept: int, set_aside: int, ledger: pd.DataFrame) -> dict[
     per_action = mine.loc[~near, "action"].value_counts().add(several["action"].value_counts(), fill_value=0)
     numbers = [int(per_action.get(action, 0)) for action in ("repaired", "nulled", "flagged")]
     return dict(zip(COUNTS, (table, kept + set_aside, kept, set_aside, *numbers), strict=True))
+
+
+def shown(counts: pd.DataFrame, of_persons: pd.Series, *, minimum: int) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return `counts` fit to be shown to anyone, and the sums over all tables that may be shown beside them.
+
+    Parameters
+    ----------
+    counts : DataFrame, shape (N, 7)
+        Columns `COUNTS`, one row a table.
+    of_persons : Series of bool, shape (N,)
+        Which tables are about persons: their small counts are counts of persons.
+    minimum : int
+        Counts of persons below this are hidden, with what would give them away.
+
+    Returns
+    -------
+    shown : DataFrame, shape (N, 7)
+        The same rows as text; a hidden count is `<10` (the minimum) or `*`.
+    sums : dict of str to int
+        By column. The sum over person tables can be had from it and the rows shown, so where that sum is hidden only
+        the other tables are added up.
+    """
+    numbers = list(COUNTS[1:])
+    every, others = counts[numbers].sum(), counts.loc[~of_persons, numbers].sum()
+    text = counts.astype("str")
+    persons = counts[of_persons]
+    if persons.empty:
+        return text, every.astype(int).to_dict()
+    whole = pd.concat([persons, persons[numbers].sum().to_frame().T.assign(table="")], ignore_index=True)
+    options = {"minimum": minimum, "total_rows": [*[False] * len(persons), True], "mark": True}
+    hidden, _ = suppress(whole, counts=numbers[:3], total="rows_read", **options)
+    hidden, _ = suppress(hidden, counts=numbers[3:], **options)
+    text.loc[of_persons, numbers] = hidden[numbers].iloc[:-1].to_numpy()
+    is_hidden = hidden[numbers].iloc[-1].map(lambda cell: not str(cell).isdecimal())
+    return text, every.where(~is_hidden, others).astype(int).to_dict()
 
 
 def _column(name: str, cell: Sequence | str | int, length: int) -> pa.Array:

@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from helpers.errors import InputError
 from helpers.models.power import minimum_detectable_effect
 from helpers.models.regression import Estimator, fit
-from helpers.models.result import Result
+from helpers.models.result import NotEstimable, Result
 
 COMPLETE = "_is_complete"
 _ASKED = ("outcome", "exposure", "cluster", "estimator", "n_incomplete", "status", "reason")
@@ -19,7 +18,7 @@ _NUMBERS = (
     "estimate", "std_error", "p_value", "conf_low", "conf_high", "effect", "effect_low", "effect_high", "detectable",
     "n_obs", "n_units", "n_clusters", "n_dropped", "outcome_mean", "zero_share",
 )  # fmt: skip
-_WORDS = ("rule", "formula", "warnings")
+_WORDS = ("rule", "formula")
 
 
 def associations(
@@ -52,10 +51,10 @@ def associations(
     -------
     DataFrame
         One row an outcome, exposure and cluster level: outcome, exposure, cluster, estimator, status ("estimated" or
-        "not_estimable"), reason; estimate, std_error, p_value, conf_low, conf_high (log scale or share); effect,
-        effect_low, effect_high, detectable (percent for Poisson, percentage points for OLS; the smallest effect found
-        with 80 % power); n_obs, n_units, n_clusters, n_incomplete, n_dropped, outcome_mean, zero_share, rule, formula,
-        warnings. What was not estimated has no numbers and no words.
+        "not_estimable"), reason (a `Message` or None); estimate, std_error, p_value, conf_low, conf_high (log scale or
+        share); effect, effect_low, effect_high, detectable (percent for Poisson, percentage points for OLS; the
+        smallest effect found with 80 % power); n_obs, n_units, n_clusters, n_incomplete, n_dropped, outcome_mean,
+        zero_share, rule, formula, warnings (a tuple of `Message`). What was not estimated has no numbers and no words.
     """
     rows = []
     for outcome, estimator in outcomes.items():
@@ -71,15 +70,16 @@ def associations(
                         used, outcome=outcome, exposure=exposure, controls=controls, fixed_effects=fixed_effects,
                         estimator=estimator, cluster=cluster, unit=unit,
                     )  # fmt: skip
-                except InputError as trouble:
-                    rows.append({**row, "status": "not_estimable", "reason": str(trouble)})
+                except NotEstimable as trouble:
+                    rows.append({**row, "status": "not_estimable", "reason": trouble.message})
                 else:
-                    rows.append({**row, "status": "estimated", "reason": "", **_described(result)})
+                    rows.append({**row, "status": "estimated", "reason": None, **_described(result)})
     # All columns even where nothing was estimated, so that a page can say so.
-    table = pd.DataFrame(rows, columns=[*_ASKED, *_NUMBERS, *_WORDS])
+    table = pd.DataFrame(rows, columns=[*_ASKED, *_NUMBERS, *_WORDS, "warnings"])
     blank = dict.fromkeys((name for name in _NUMBERS if table[name].isna().all()), "float64")
     words = {name: table[name].astype("object").fillna("") for name in _WORDS}
-    return table.astype(blank).assign(**words)
+    warnings = [found if isinstance(found, tuple) else () for found in table["warnings"]]
+    return table.astype(blank).assign(**words, warnings=warnings)
 
 
 def _described(result: Result) -> dict:
@@ -100,7 +100,7 @@ def _described(result: Result) -> dict:
         "zero_share": result.outcome_zero_share,
         "rule": result.rule,
         "formula": result.formula,
-        "warnings": "; ".join(result.warnings),
+        "warnings": result.warnings,
     }
 
 

@@ -15,8 +15,9 @@ import statsmodels.api as sm
 from scipy import stats
 from statsmodels.tools.sm_exceptions import ConvergenceWarning, PerfectSeparationWarning
 
-from helpers.errors import InputError
-from helpers.models.result import TABLE_COLUMNS, Result
+from helpers.errors import UsageError
+from helpers.models.result import TABLE_COLUMNS, NotEstimable, Result
+from helpers.text import Message
 
 Estimator = Literal["ols", "poisson", "logit"]
 Vcov = Literal["iid", "HC1", "CR1"]
@@ -67,9 +68,11 @@ def fit(
 
     Raises
     ------
-    InputError
+    NotEstimable
         If columns are missing, values are infinite, the exposure or the outcome does not vary, terms are collinear,
         all rows are in one cluster, the data are separated, or the fit does not converge.
+    UsageError
+        If the estimator or kind of standard error is unknown, or CR1 is asked for without a cluster.
 
     Notes
     -----
@@ -88,7 +91,7 @@ def fit(
     _refuse_design(used, y, design, names, outcome, exposure, estimator)
     groups = pd.factorize(used[cluster])[0] if cluster else None
     if vcov == "CR1" and groups.max() == 0:
-        raise InputError(f"all {len(y):,} rows are in one cluster of '{cluster}': an interval takes at least two")
+        raise _refusal("one_cluster", rows=f"{len(y):,}", cluster=cluster)
     fitted = _estimate(y, design, estimator, vcov, groups)
     n_clusters = int(groups.max()) + 1 if groups is not None else 0
     return Result(
@@ -114,10 +117,6 @@ def fit(
 
 def _refuse(data, outcome, exposure, controls, fixed_effects, estimator, cluster, unit, vcov) -> None:
     problems = []
-    named = [outcome, exposure, *controls, *fixed_effects, *([cluster] if cluster else []), *([unit] if unit else [])]
-    missing = [name for name in named if name not in data.columns]
-    if missing:
-        problems.append(f"the data have no column {', '.join(missing)}; they have {', '.join(map(str, data.columns))}")
     if estimator not in get_args(Estimator):
         problems.append(f"estimator '{estimator}' is not one of {', '.join(get_args(Estimator))}")
     if vcov not in get_args(Vcov):
@@ -125,7 +124,15 @@ def _refuse(data, outcome, exposure, controls, fixed_effects, estimator, cluster
     if vcov == "CR1" and cluster is None:
         problems.append("vcov 'CR1' needs a cluster column: name one, or choose 'HC1'")
     if problems:
-        raise InputError(problems)
+        raise UsageError("; ".join(problems))
+    named = [outcome, exposure, *controls, *fixed_effects, *([cluster] if cluster else []), *([unit] if unit else [])]
+    lacking = tuple(name for name in named if name not in data.columns)
+    if lacking:
+        raise _refusal("no_column", names=lacking)
+
+
+def _refusal(key: str, **values: object) -> NotEstimable:
+    return NotEstimable(Message(f"models.{key}", values))
 
 
 def _complete_rows(data: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -133,18 +140,16 @@ def _complete_rows(data: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, 
     numeric = used.select_dtypes("number").astype(float)
     infinite = np.isinf(numeric).sum()
     if infinite.any():
-        found = ", ".join(f"{name} ({count} rows)" for name, count in infinite[infinite > 0].items())
-        raise InputError(f"infinite values in {found}: set them missing or mend them before the fit")
+        raise _refusal("infinite", names=tuple((name, int(rows)) for name, rows in infinite[infinite > 0].items()))
     dropped = {}
     for name in used.columns:
         holes = used[name].isna()
         if holes.any():
-            dropped[f"{name} missing"] = int(holes.sum())
+            dropped[name] = int(holes.sum())
             used = used[~holes]
     if used.empty:
-        reasons = ", ".join(f"{reason} in {rows:,} rows" for reason, rows in dropped.items())
-        raise InputError(f"no complete row is left ({reasons}): supply the column, or leave it out")
-    return used, dropped
+        raise _refusal("no_complete_row", names=tuple(dropped.items()))
+    return used, {f"{name} missing": rows for name, rows in dropped.items()}
 
 
 def _without_uninformative(used, outcome, fixed_effects, estimator, dropped):
@@ -162,7 +167,7 @@ def _without_uninformative(used, outcome, fixed_effects, estimator, dropped):
                 dropped = {**dropped, reason: dropped.get(reason, 0) + int(empty.sum())}
                 used = used[~empty]
     if used.empty:
-        raise InputError(f"no informative row is left: '{outcome}' does not vary within the fixed effects: {dropped}")
+        raise _refusal("no_informative_row", outcome=outcome)
     return used, dropped
 
 
@@ -176,28 +181,25 @@ def _design(used: pd.DataFrame, terms: list[str], fixed_effects: Sequence[str]) 
 
 
 def _refuse_design(used, y, design, names, outcome, exposure, estimator) -> None:
+    rows = f"{len(y):,}"
     if np.ptp(design[:, 0]) == 0:
-        raise InputError(
-            f"the exposure '{exposure}' has no variation: all {len(y):,} rows are {design[0, 0]:g}; nothing can be "
-            "compared"
-        )
+        raise _refusal("exposure_constant", exposure=exposure, rows=rows, value=f"{design[0, 0]:g}")
     if np.ptp(y) == 0:
-        raise InputError(f"the outcome '{outcome}' has no variation: all {len(y):,} rows are {y[0]:g}")
+        raise _refusal("outcome_constant", outcome=outcome, rows=rows, value=f"{y[0]:g}")
     if estimator == "logit" and not np.isin(y, (0, 1)).all():
-        raise InputError(f"a logit needs an outcome of 0 and 1; '{outcome}' has other values")
+        raise _refusal("not_binary", outcome=outcome)
     if estimator == "poisson" and (y < 0).any():
-        raise InputError(f"a Poisson mean needs counts; '{outcome}' is negative in {(y < 0).sum():,} rows")
+        raise _refusal("negative", outcome=outcome, rows=f"{(y < 0).sum():,}")
     scaled = design / np.maximum(np.abs(design).max(axis=0), 1e-300)
     if np.linalg.matrix_rank(scaled) < design.shape[1]:
-        others = [names[i] for i in range(len(names)) if _is_explained(scaled, i)]
-        raise InputError(f"collinear terms: {', '.join(others)} are sums of the others; leave one out")
+        raise _refusal("collinear", names=tuple(names[i] for i in range(len(names)) if _is_explained(scaled, i)))
     if design.shape[0] <= design.shape[1]:
-        raise InputError(f"{design.shape[0]:,} rows cannot identify {design.shape[1]:,} terms")
+        raise _refusal("few_rows", rows=rows, terms=f"{design.shape[1]:,}")
     slope = design[:, 0]
     if estimator == "poisson" and len(np.unique(slope)) == 2:
         for value in np.unique(slope):
             if not y[slope == value].any():
-                raise InputError(f"separation: '{outcome}' is zero in all rows with {exposure} = {value:g}")
+                raise _refusal("separation", outcome=outcome, exposure=exposure, value=f"{value:g}")
 
 
 def _is_explained(design: np.ndarray, column: int) -> bool:
@@ -221,18 +223,15 @@ def _estimate(y, design, estimator, vcov, groups):
             else:
                 fitted = model.fit(cov_type="nonrobust" if vcov == "iid" else "HC1", **options)
         except (ConvergenceWarning, PerfectSeparationWarning) as trouble:
-            raise InputError(f"the {estimator} fit is not to be trusted: {trouble}") from trouble
+            raise _refusal("not_trusted", estimator=estimator, warning=str(trouble)) from trouble
     if estimator != "ols" and not fitted.converged:
-        raise InputError(f"the {estimator} fit did not converge in {options['maxiter']} steps")
+        raise _refusal("not_converged", estimator=estimator, steps=options["maxiter"])
     if not np.isfinite(fitted.params).all() or not np.isfinite(fitted.bse).all():
-        raise InputError(f"the {estimator} fit has coefficients or standard errors that are not finite")
+        raise _refusal("not_finite", estimator=estimator)
     if estimator == "poisson":
         vanishing = int((fitted.fittedvalues < SEPARATED * y.mean()).sum())
         if vanishing:
-            raise InputError(
-                f"separation: a combination of terms predicts zero in {vanishing:,} of {len(y):,} rows, so that a "
-                "coefficient runs to minus infinity: leave out the term or these rows"
-            )
+            raise _refusal("separation_of_terms", rows=f"{vanishing:,}", all=f"{len(y):,}")
     return fitted
 
 
@@ -261,13 +260,13 @@ def _formula(outcome: str, terms: list[str], fixed_effects: Sequence[str], estim
     return f"{left} ~ {right}"
 
 
-def _warnings(used: pd.DataFrame, cluster: str | None, n_clusters: int) -> tuple[str, ...]:
+def _warnings(used: pd.DataFrame, cluster: str | None, n_clusters: int) -> tuple[Message, ...]:
     if cluster is None:
         return ()
     found = []
     single = int((used[cluster].value_counts() == 1).sum())
     if single:
-        found.append(f"{single} of {n_clusters} clusters of {cluster} have one row")
+        found.append(Message("models.single_rows", {"single": single, "clusters": n_clusters, "cluster": cluster}))
     if n_clusters < FEW_CLUSTERS:
-        found.append(f"only {n_clusters} clusters of {cluster}: CR1 intervals are too narrow when few are treated")
+        found.append(Message("models.few_clusters", {"clusters": n_clusters, "cluster": cluster}))
     return tuple(found)

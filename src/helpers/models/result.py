@@ -5,7 +5,18 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from helpers.errors import InputError
+from helpers.text import Message
+
 TABLE_COLUMNS = ("term", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high", "df")
+
+
+class NotEstimable(InputError):
+    """A specification that these data cannot answer; `message` says why, in either language."""
+
+    def __init__(self, message: Message) -> None:
+        self.message = message
+        super().__init__(str(message))
 
 
 @dataclass(frozen=True)
@@ -26,8 +37,8 @@ class Result:
         What was estimated, readable.
     outcome_mean, outcome_zero_share : float
         Mean of the outcome and its share of zeros in the fitted rows.
-    warnings : tuple of str
-        Named warnings: a cluster with one member, few clusters.
+    warnings : tuple of Message
+        Clusters of one row, few clusters.
     """
 
     table: pd.DataFrame
@@ -46,7 +57,7 @@ class Result:
     formula: str
     outcome_mean: float
     outcome_zero_share: float
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[Message, ...] = field(default=())
 
     def term(self, name: str) -> pd.Series:
         """Return the table's row of one coefficient.

@@ -75,7 +75,8 @@ class RunParams(Strict):
 
     run: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$", description="name of the run and of its folders")
     study: Literal["zone", "listed"]
-    zone: str = Field(min_length=1)
+    zone: str = Field(min_length=1, description="code or name of the zone")
+    zone_en: str = Field("", description="its name on English pages; `zone` where left out")
     title_zh: str = Field(min_length=1)
     title_en: str = Field(min_length=1)
     as_of: date
@@ -100,6 +101,10 @@ class RunParams(Strict):
     def title(self, lang: Lang) -> str:
         """Return the run's title in `lang`."""
         return self.title_zh if lang == "zh" else self.title_en
+
+    def zone_name(self, lang: Lang) -> str:
+        """Return the zone's name in `lang`."""
+        return self.zone_en if lang == "en" and self.zone_en else self.zone
 
     def shown(self) -> dict[str, Any]:
         """Return all parameters as plain values fit to be published: outside folders are named, not located."""

@@ -38,8 +38,8 @@ class Prepared(Protocol):
     def missing(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Return those of `names` that the run does not hold."""
 
-    def counts_shown(self) -> pd.DataFrame:
-        """Return the counts of reading, small counts of person tables hidden."""
+    def counts_shown(self) -> tuple[pd.DataFrame, dict[str, int]]:
+        """Return the counts of reading, small counts of person tables hidden, and their sums."""
 
     def banner(self, lang: Lang) -> str:
         """Return the sentence every page opens with."""
@@ -57,7 +57,7 @@ def inputs(study: Prepared) -> list[dict[str, str]]:
 
 def counts(study: Prepared) -> list[dict[str, str]]:
     """Return rows read, kept, set aside and cells repaired per table, small counts of person tables hidden."""
-    return study.counts_shown().to_dict("records") if (study.folder / "counts.csv").exists() else []
+    return study.counts_shown()[0].to_dict("records") if (study.folder / "counts.csv").exists() else []
 
 
 @cache

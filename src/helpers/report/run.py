@@ -145,7 +145,7 @@ def _facts(params: RunParams, study: manifest.Prepared) -> render.Facts:
         lang=params.lang,
         run=params.run,
         run_title=params.title(params.lang),
-        zone=params.zone,
+        zone=params.zone_name(params.lang),
         period=f"{params.first_year}–{params.last_year}",
         as_of=params.as_of.isoformat(),
         banner=study.banner(params.lang),

@@ -50,6 +50,7 @@ def estimates_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 def refused_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return the specifications that could not be estimated, with the reason."""
     refused = rows.loc[rows["status"] != "estimated", ["outcome", "exposure", "cluster", "reason"]]
+    refused = refused.assign(reason=[reason.text(lang) for reason in refused["reason"]])
     return labelled(refused, lang, values=("outcome", "exposure", "cluster"))
 
 
@@ -139,7 +140,8 @@ def rules_note(rows: pd.DataFrame, lang: Lang) -> str:
     terms = estimated["formula"].iloc[0].split(" ~ ")[-1].split(" + ") if len(estimated) else []
     fixed = [label(term[3:-1], lang) for term in terms if term.startswith("FE(")]
     controls = [label(term, lang) for term in terms[1:] if not term.startswith("FE(")]
-    found = "; ".join(dict.fromkeys(text for text in estimated["warnings"] if text))
+    told = dict.fromkeys(warning.text(lang) for warnings in estimated["warnings"] for warning in warnings)
+    found = say("pages.semicolon", lang).join(told)
     none, comma = say("pages.none", lang), say("pages.comma", lang)
     return say("pages.rules_note", lang, fixed=comma.join(fixed) or none, controls=comma.join(controls) or none,
                warnings=found or none)  # fmt: skip

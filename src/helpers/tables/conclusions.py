@@ -17,7 +17,7 @@ ATTACHED = "挂靠"
 
 def rests_on(zone: Study, rows: pd.DataFrame, lang: Lang) -> list[str]:
     """Say what the answer stands on: kind of data, rows read and set aside, years used, variation of the exposure."""
-    counts = zone.record("counts").set_index("table").astype("int64").sum()
+    _, counts = zone.counts_shown()
     headline = rows.iloc[0]
     panel = zone.panel_with_exposures()
     first, last = complete_years(panel, headline["outcome"])

@@ -151,5 +151,5 @@ def indicator_values(rows: pd.DataFrame) -> dict[str, float]:
 
 def aside_note(zone: Study, lang: Lang) -> str:
     """Say how many rows reading set aside, which recounted figures may miss."""
-    aside = zone.record("counts")["set_aside"].astype("int64").sum()
+    aside = zone.counts_shown()[1]["set_aside"]
     return say("pages.aside_note", lang, aside=f"{aside:,}")

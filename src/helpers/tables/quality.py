@@ -25,9 +25,9 @@ def sources(zone: Study, lang: Lang) -> pd.DataFrame:
 def reading_counts(zone: Study, lang: Lang, *, min_cell: int) -> pd.DataFrame:
     """Return one row a table: rows read, kept and set aside; cells repaired, set missing and flagged.
 
-    Counts of fewer than `min_cell` cells in a table about persons are hidden.
+    Counts of fewer than `min_cell` rows or cells in a table about persons are hidden, and what would give them away.
     """
-    found = zone.counts_shown(min_cell)
+    found, _ = zone.counts_shown(min_cell)
     found["table"] = [table_title(name, lang) for name in found["table"]]
     return labelled(found, lang)
 
@@ -60,7 +60,8 @@ def _rule_label(rule: str, lang: Lang) -> str:
 def missingness(zone: Study, lang: Lang, *, min_cell: int) -> pd.DataFrame:
     """Return one row a table and column: table, column (in words), missing_pct (0-100).
 
-    In a table about persons a share that stands for fewer than `min_cell` rows, missing or not, is rounded to 0 or 100.
+    In a table about persons a share that stands for fewer than `min_cell` rows, missing or not, is not given: 0 and
+    100 stand for none and all.
     """
     book, rows = codebook.load(), []
     for name, frame in zone.all_tables().items():
@@ -68,20 +69,16 @@ def missingness(zone: Study, lang: Lang, *, min_cell: int) -> pd.DataFrame:
             if column.name in frame:
                 heading = column_title(name, column.name, lang)
                 missing = int(frame[column.name].isna().sum())
-                if book[name].is_restricted:
-                    missing = _rounded_away(missing, len(frame), min_cell)
+                few = min(missing, len(frame) - missing)
+                is_hidden = book[name].is_restricted and 0 < few < min_cell
                 rows.append(
                     {
                         "table": table_title(name, lang),
                         "column": heading,
-                        "missing_pct": 100 * missing / max(len(frame), 1),
+                        "missing_pct": None if is_hidden else 100 * missing / max(len(frame), 1),
                     }
                 )
-    return pd.DataFrame(rows)
-
-
-def _rounded_away(missing: int, rows: int, min_cell: int) -> int:
-    return 0 if missing < min_cell else rows if rows - missing < min_cell else missing
+    return pd.DataFrame(rows).astype({"missing_pct": "float64"})
 
 
 def missing_columns(missing: pd.DataFrame, lang: Lang) -> pd.DataFrame:
@@ -149,14 +146,14 @@ def _score(zone: Study) -> pd.DataFrame:
     return pd.read_csv(path) if path.exists() else pd.DataFrame({"kind": pd.Series(dtype="str")})
 
 
-def quality_results(zone: Study) -> dict[str, object]:
-    """Return the page's totals: rows read, kept and set aside, cells touched by action, tables held."""
-    counts = zone.record("counts").set_index("table").astype("int64").sum()
-    return {**{name: int(value) for name, value in counts.items()}, "tables": len(zone.table_names())}
+def quality_results(zone: Study, *, min_cell: int) -> dict[str, object]:
+    """Return the page's totals that may be shown: rows read, kept and set aside, cells by action, tables held."""
+    _, sums = zone.counts_shown(min_cell)
+    return {**sums, "tables": len(zone.table_names())}
 
 
-def quality_finding(zone: Study, lang: Lang) -> str:
+def quality_finding(zone: Study, lang: Lang, *, min_cell: int) -> str:
     """Say in one line what reading did with the rows and cells."""
-    totals = quality_results(zone)
+    totals = quality_results(zone, min_cell=min_cell)
     share = 100 * totals["set_aside"] / max(1, totals["rows_read"])
     return say("pages.quality_finding", lang, **{name: f"{n:,}" for name, n in totals.items()}, share=f"{share:.1f}")

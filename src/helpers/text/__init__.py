@@ -4,6 +4,8 @@ A key is `file.name` (`quality.rows_read` stands in `quality.yml`); each entry h
 `{placeholders}`. Numbers are put in by the caller, so that words stay true for other parameters.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
@@ -39,3 +41,40 @@ def label(name: str, lang: Lang) -> str:
     """Return a column's or a value's name in words (`columns.yml`), or the name itself where none is written."""
     entry = catalogue().get(f"columns.{name}")
     return entry[lang] if entry else name
+
+
+@dataclass(frozen=True)
+class Message:
+    """A sentence that is known before the language is in which it will be read.
+
+    Attributes
+    ----------
+    key : str
+        As `say` takes it.
+    values : mapping
+        Its placeholders. Texts are names of columns or values (`label`); a tuple of them is listed, and so is a tuple
+        of names with the number of rows of each.
+    """
+
+    key: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def text(self, lang: Lang) -> str:
+        """Return the sentence for a reader, with names in words."""
+        return say(self.key, lang, **{name: _in_words(value, lang) for name, value in self.values.items()})
+
+    def __str__(self) -> str:
+        """Return the sentence for whoever wrote the specification: in English, with names as they were given."""
+        return say(self.key, "en", **{name: _in_words(value) for name, value in self.values.items()})
+
+
+def _in_words(value: object, lang: Lang | None = None) -> object:
+    if isinstance(value, tuple):
+        items = (
+            say("text.counted", lang or "en", name=_in_words(item[0], lang), rows=f"{item[1]:,}")
+            if isinstance(item, tuple)
+            else _in_words(item, lang)
+            for item in value
+        )
+        return say("text.comma", lang or "en").join(map(str, items))
+    return label(value, lang) if lang and isinstance(value, str) else value
