@@ -16,7 +16,8 @@ CASES = {
     "plot_findings": (
         pd.DataFrame({"rule": ["全角", "空格"], "repaired": [3, 1], "flagged": 0, "nulled": 0, "set_aside": 2}), {}),
     "plot_coverage": (
-        pd.DataFrame({"reading": ["规上", "全部"], "k": [128, 258], "n": [131, 264], "value_pct": [97.7, 97.7]}),
+        pd.DataFrame({"reading": ["规上", "全部", "任意"], "k": [128, 258, 136], "n": pd.array([131, 264, None], dtype="Int64"),
+                      "value_pct": [97.7, 97.7, None], "verdict": ["达到", "达到", "没有"]}),
         {"published_pct": 97.7}),
     "plot_reconciliation": (
         pd.DataFrame({"group": ["组织", "创新"], "reproduced": [3, 1], "not_reproduced": 0, "not_testable": [1, 4]}), {}),
@@ -32,7 +33,7 @@ CASES = {
     "plot_coefficients": (
         pd.DataFrame({"label": ["发明", "设计"], "group": ["a", "b"], "estimate": [0.1, -0.2], "conf_low": -0.5,
                       "conf_high": 0.4}), {"unit": "%"}),
-    "plot_balance": (pd.DataFrame({"label": ["职工数"], "difference": [0.4]}), {}),
+    "plot_balance": (pd.DataFrame({"label": ["职工数"], "difference": [0.4], "std_error": [0.1]}), {}),
     "plot_transitions": (pd.DataFrame([[3, 1], [np.nan, 9]], index=["成长类", "达标类"], columns=["成长类", "达标类"]), {}),
     "plot_time_to_close": (
         pd.DataFrame({"channel": "直通车", "days": [0, 1], "open_share": [1, 0.4], "conf_low": [1, 0.3],

@@ -53,7 +53,23 @@ def test_status_outcomes_are_said_in_percentage_points():
     assert "percentage points" in findings.sentence(row(estimator="ols"), "en")
 
 
-def test_the_summary_counts_every_specification():
-    rows = pd.DataFrame([row(), row(conf_low=-1), row(conf_low=-1, conf_high=-0.5), row(status="not_estimable")])
-    said = findings.summary(rows, "en")
-    assert said.startswith("Of 4 specifications, 1 have intervals above zero, 1 below, 1 hold zero, and 1 cannot")
+def test_the_summary_counts_each_estimate_once_for_each_level_of_clustering():
+    found = pd.DataFrame(
+        [
+            row(outcome="a"), row(outcome="b", conf_low=-1), row(outcome="c", conf_low=-1, conf_high=-0.5),
+            row(outcome="a", cluster="grid_id", conf_low=-1), row(outcome="b", cluster="grid_id"),
+            row(outcome="c", cluster="grid_id"), row(outcome="d", status="not_estimable"),
+        ]
+    )  # fmt: skip
+    said = findings.summary(found, "en")
+    assert said.startswith("3 estimates (outcome by indicator); 1 more cannot be made. ")
+    assert "Clustered by firm, 1 have intervals above zero, 1 below, and 1 hold zero. " in said
+    assert "Clustered by grid, 2 have intervals above zero, 0 below, and 1 hold zero. " in said
+    assert findings.summary(found, "zh").startswith("共 3 个估计（产出 × 指标），另有 1 个无法估计。按企业聚类：")
+
+
+def test_a_negative_number_has_a_minus_sign_and_a_word_keeps_its_hyphen():
+    assert text.number(-1234.56, "+,.1f") == "−1,234.6"
+    said = findings.sentence(row(outcome="patents_utility", effect_low=-3.0, conf_low=-0.1), "en")
+    assert "utility-model applications" in said
+    assert "−3.0" in said

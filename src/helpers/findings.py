@@ -8,7 +8,7 @@ from typing import Literal
 
 import pandas as pd
 
-from helpers.text import Lang, label, say
+from helpers.text import Lang, label, number, say
 
 Direction = Literal["more", "fewer", "unclear"]
 
@@ -59,16 +59,25 @@ def sentence(row: pd.Series, lang: Lang) -> str:
 
 
 def summary(rows: pd.DataFrame, lang: Lang) -> str:
-    """Say how many of the estimated specifications have intervals above, below and around zero."""
+    """Say, for each level of clustering, how many intervals lie above, below and around zero.
+
+    One estimate has an interval for each level and is counted once for each, never twice in one number.
+    """
     estimated = rows[rows["status"] == "estimated"]
-    found = estimated.apply(direction, axis=1).value_counts() if len(estimated) else pd.Series(dtype=int)
-    counts = {name: int(found.get(name, 0)) for name in ("more", "fewer", "unclear")}
-    return say("findings.summary", lang, total=len(rows), refused=len(rows) - len(estimated), **counts)
+    pairs = ["outcome", "exposure"]
+    total = len(estimated[pairs].drop_duplicates())
+    levels = []
+    for cluster, mine in estimated.groupby("cluster", sort=False):
+        found = mine.apply(direction, axis=1).value_counts()
+        counts = {name: int(found.get(name, 0)) for name in ("more", "fewer", "unclear")}
+        levels.append(say("findings.level", lang, cluster=label(cluster, lang), **counts))
+    said = ("" if lang == "zh" else " ").join(levels)
+    return say("findings.summary", lang, total=total, refused=len(rows[pairs].drop_duplicates()) - total, levels=said)
 
 
 def _number(value: float) -> str:
-    return f"{value:,.1f}" if abs(value) < 100 else f"{value:,.0f}"
+    return number(value, ",.1f" if abs(value) < 100 else ",.0f")
 
 
 def _signed(value: float) -> str:
-    return ("+" if value >= 0 else "−") + _number(abs(value))
+    return number(value, "+,.1f" if abs(value) < 100 else "+,.0f")

@@ -17,7 +17,8 @@ def plot_coverage(readings: pd.DataFrame, *, published_pct: float, ax: Axes | No
     Parameters
     ----------
     readings : DataFrame
-        One row a reading: reading (label), k, n (counts of firms), value_pct.
+        One row a reading: reading (label), k, n (counts of firms), value_pct, verdict (said instead where there is
+        no value).
     published_pct : float
         The published percentage.
     """
@@ -27,12 +28,16 @@ def plot_coverage(readings: pd.DataFrame, *, published_pct: float, ax: Axes | No
     ax.hlines(place, 0, values, color=style.colour("reference"), linewidth=1.4)
     ax.plot(values, place, "o", color=style.colour("estimate"), markersize=7)
     for y, row in zip(place, readings.itertuples(), strict=True):
-        if np.isfinite(row.value_pct):
+        if not np.isfinite(row.value_pct):
+            ax.annotate(say("figures.no_value", lang, verdict=row.verdict), (0, y), fontsize=8.5, xytext=(8, 0),
+                        textcoords="offset points", va="center", color=style.colour("treated"))  # fmt: skip
+        else:
             # Beside a point near zero, above and left of the others: neither runs into the names of the readings.
             beside = row.value_pct < BESIDE_BELOW_PCT
             ax.annotate(f"{row.k:,} / {row.n:,} = {row.value_pct:.1f} %", (row.value_pct, y), fontsize=8.5,
                         xytext=(8, 0) if beside else (-4, 5), textcoords="offset points",
-                        ha="left" if beside else "right", va="center" if beside else "bottom")  # fmt: skip
+                        ha="left" if beside else "right", va="center" if beside else "bottom",
+                        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8})  # fmt: skip
     ax.axvline(published_pct, color=style.colour("treated"), linestyle="--", linewidth=1.2)
     ax.text(published_pct - 1, len(readings) - 0.45, say("figures.published", lang, value=published_pct),
             color=style.colour("treated"), fontsize=8.5, ha="right")  # fmt: skip

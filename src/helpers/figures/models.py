@@ -1,4 +1,4 @@
-"""Figures of estimates: coefficients with intervals, and balance before treatment."""
+"""Figures of estimates: differences with intervals, and how different the groups were in the base year."""
 
 import numpy as np
 import pandas as pd
@@ -6,11 +6,12 @@ from matplotlib.axes import Axes
 
 from helpers import style
 from helpers.figures.canvas import axes, height_for
-from helpers.text import Lang, say
+from helpers.text import Lang, number, say
 
 BALANCE_LIMIT = 0.1
 # Few estimates carry their numbers; many would cover one another.
 VALUES_WRITTEN = 6
+NORMAL = 1.96
 
 
 def plot_coefficients(estimates: pd.DataFrame, *, ax: Axes | None = None, lang: Lang, unit: str) -> Axes:
@@ -37,11 +38,18 @@ def plot_coefficients(estimates: pd.DataFrame, *, ax: Axes | None = None, lang: 
     ax.set_ylim(-0.7, len(estimates) - 0.3)
     ax.set_xlabel(say("figures.estimate_axis", lang, unit=unit))
     ax.grid(axis="y", visible=False)
+    wide = (estimates["conf_high"] - estimates["conf_low"]).max() >= 20
     if len(estimates) <= VALUES_WRITTEN:
         for y, row in zip(place, estimates.itertuples(), strict=True):
-            written = f"{row.estimate:+,.0f} ({row.conf_low:+,.0f} … {row.conf_high:+,.0f})".replace("-", "−")
+            form = "+,.0f" if wide else "+,.1f"
+            low, high = number(row.conf_low, form), number(row.conf_high, form)
             ax.annotate(
-                written, (row.estimate, y), xytext=(0, 8), textcoords="offset points", ha="center", fontsize=8.5
+                f"{number(row.estimate, form)} ({low} … {high})",
+                (row.estimate, y),
+                xytext=(0, 8),
+                textcoords="offset points",
+                ha="center",
+                fontsize=8.5,
             )
     if len(groups) > 1 and groups != list(estimates["label"]):
         ax.figure.legend(loc="outside upper center", ncols=min(3, len(groups)))
@@ -49,12 +57,12 @@ def plot_coefficients(estimates: pd.DataFrame, *, ax: Axes | None = None, lang: 
 
 
 def plot_balance(table: pd.DataFrame, *, ax: Axes | None = None, lang: Lang) -> Axes:
-    """Draw standardised differences before treatment with the customary bounds of 0.1.
+    """Draw standardised differences in the base year with 95 % intervals and the customary bounds of 0.1.
 
     Parameters
     ----------
     table : DataFrame
-        One row a covariate: label, difference (standardised, no unit).
+        One row a covariate: label, difference, std_error (standardised, no unit).
     """
     ax = axes(ax, height=height_for(len(table)))
     place = np.arange(len(table))[::-1]
@@ -62,7 +70,8 @@ def plot_balance(table: pd.DataFrame, *, ax: Axes | None = None, lang: Lang) -> 
         -BALANCE_LIMIT, BALANCE_LIMIT, color=style.colour("shade"), zorder=0, label=say("figures.balance_band", lang)
     )
     ax.axvline(0, color=style.colour("reference"), linewidth=1.1)
-    ax.plot(table["difference"], place, "D", color=style.colour("treated"), markersize=6)
+    reach = NORMAL * table["std_error"].to_numpy(dtype=float)
+    ax.errorbar(table["difference"], place, xerr=reach, fmt="D", color=style.colour("treated"), markersize=6, capsize=3)
     ax.set_yticks(place, table["label"])
     ax.set_ylim(-0.7, len(table) - 0.3)
     ax.set_xlabel(say("figures.balance_axis", lang))

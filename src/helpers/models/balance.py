@@ -22,11 +22,13 @@ def balance(data: pd.DataFrame, *, group: str, covariates: Sequence[str]) -> pd.
     -------
     DataFrame
         One row a covariate: covariate, mean_treated, mean_untreated, n_treated, n_untreated, difference (standardised:
-        difference of means over the root of the mean of both variances, no unit).
+        difference of means over the root of the mean of both variances, no unit), std_error (of the difference).
 
     Notes
     -----
-    Austin (2009, Statistics in Medicine 28, equation 1). Missing values are left out covariate by covariate and show
+    Austin (2009, Statistics in Medicine 28, equation 1). The standard error is that of a standardised mean difference
+    of independent groups, sqrt((n1 + n0) / (n1 n0) + d^2 / (2 (n1 + n0))), Hedges & Olkin (1985, Statistical Methods
+    for Meta-Analysis, chapter 5, equation 15). Missing values are left out covariate by covariate and show
     in n.
     """
     grouped = data[data[group].notna()]
@@ -36,7 +38,7 @@ def balance(data: pd.DataFrame, *, group: str, covariates: Sequence[str]) -> pd.
         values = grouped[name].astype(float)
         treated, untreated = values[flag].dropna(), values[~flag].dropna()
         spread = np.sqrt((treated.var() + untreated.var()) / 2)
-        gap = treated.mean() - untreated.mean()
+        distance = (treated.mean() - untreated.mean()) / spread if spread > 0 else np.nan
         rows.append(
             {
                 "covariate": name,
@@ -44,7 +46,15 @@ def balance(data: pd.DataFrame, *, group: str, covariates: Sequence[str]) -> pd.
                 "mean_untreated": untreated.mean(),
                 "n_treated": len(treated),
                 "n_untreated": len(untreated),
-                "difference": gap / spread if spread > 0 else np.nan,
+                "difference": distance,
+                "std_error": _std_error(distance, len(treated), len(untreated)),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _std_error(distance: float, treated: int, untreated: int) -> float:
+    if not treated or not untreated:
+        return np.nan
+    both = treated + untreated
+    return float(np.sqrt(both / (treated * untreated) + distance**2 / (2 * both)))

@@ -176,6 +176,7 @@ CHECKS: dict[str, Callable[[Tables], Found]] = {
     "innov_hnte": _with_base(lambda t: certificates(t, "高新技术企业")["uscc"].nunique(), analysable),
     "innov_ip_advantage": _certified("国家知识产权优势企业", "国家级"),
     "innov_srdi": _certified("专精特新中小企业", "省级"),
+    "innov_national_engineering_centre": lambda t: _count(len(certificates(t, "工程研究中心", "国家级"))),
     "innov_single_champion": lambda t: _count(len(certificates(t, "单项冠军产品"))),
     "svc_centre_opened": lambda t: (float(_opened(t).strftime("%Y%m")), None, None),
     "svc_stations": lambda t: _count((at(t["service_sites"], "opened_on")["site_type"] == "邻里服务站").sum()),
@@ -332,7 +333,9 @@ def figures(tables: Tables, *, readings: Readings, firms: int) -> pd.DataFrame:
 
 
 def holds(simulated: float, comparator: str, value: float) -> bool:
-    """Tell whether a recomputed value agrees with a published one under its comparator."""
+    """Tell whether a recomputed value agrees with a published one under its comparator; what is only named is there."""
+    if not comparator:
+        return simulated > 0
     if comparator == "more_than":
         return simulated > value
     if comparator == "at_least":

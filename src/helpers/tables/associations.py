@@ -2,10 +2,12 @@
 
 import pandas as pd
 
-from helpers.tables.labels import labelled
-from helpers.text import Lang, label, say
+from helpers.models.association import COMPLETE
+from helpers.tables.labels import inline, labelled
+from helpers.text import Lang, label, number, say
 
 ALT_ESTIMATES = 4
+NORMAL = 1.96
 
 
 def _unit(estimator: str, lang: Lang) -> str:
@@ -14,13 +16,13 @@ def _unit(estimator: str, lang: Lang) -> str:
 
 def _interval(row: pd.Series) -> str:
     # No-break spaces: an interval stays on one line.
-    return f"{row['effect_low']:+,.1f}\u00a0…\u00a0{row['effect_high']:+,.1f}".replace("-", "−")
+    return f"{number(row['effect_low'], '+,.1f')}\u00a0…\u00a0{number(row['effect_high'], '+,.1f')}"
 
 
 def _in_words(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     shown = rows[rows["status"] == "estimated"].copy()
     units = [_unit(name, lang) for name in shown["estimator"]]
-    signed = [f"{value:+,.1f}".replace("-", "−") for value in shown["effect"]]
+    signed = [number(value, "+,.1f") for value in shown["effect"]]
     shown["effect"] = [value + unit for value, unit in zip(signed, units, strict=True)]
     shown["detectable"] = [f"{value:,.1f}{unit}" for value, unit in zip(shown["detectable"], units, strict=True)]
     shown["interval"] = shown.apply(_interval, axis=1)
@@ -37,7 +39,7 @@ def estimates_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """
     shown = _in_words(rows, lang)
     shown["coefficient"] = [
-        f"{b:.3f} ({se:.3f})".replace("-", "−") for b, se in zip(shown["estimate"], shown["std_error"], strict=True)
+        f"{number(b, '.3f')} ({se:.3f})" for b, se in zip(shown["estimate"], shown["std_error"], strict=True)
     ]
     shown["p_value"] = ["<0.001" if p < 0.001 else f"{p:.3f}" for p in shown["p_value"]]
     columns = [
@@ -71,6 +73,12 @@ def power_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     return labelled(shown[columns], lang, values=("outcome", "exposure", "cluster"))
 
 
+def power_note(panel: pd.DataFrame, rows: pd.DataFrame, lang: Lang) -> str:
+    """Say what the power table counts, and whether years not fully visible could be left out."""
+    is_known = any(outcome + COMPLETE in panel for outcome in rows["outcome"])
+    return say("pages.power_note" if is_known else "pages.power_note_unknown", lang)
+
+
 def coefficient_rows(rows: pd.DataFrame, lang: Lang, *, estimator: str) -> pd.DataFrame:
     """Return the rows a coefficient plot draws, all of one unit.
 
@@ -97,8 +105,9 @@ def coefficient_rows(rows: pd.DataFrame, lang: Lang, *, estimator: str) -> pd.Da
 
 
 def balance_points(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return what the balance plot draws: label and standardised difference of each covariate."""
-    return pd.DataFrame({"label": [label(name, lang) for name in rows["covariate"]], "difference": rows["difference"]})
+    """Return what the balance plot draws: label, standardised difference and its error of each covariate."""
+    names = [label(name, lang) for name in rows["covariate"]]
+    return pd.DataFrame({"label": names, "difference": rows["difference"], "std_error": rows["std_error"]})
 
 
 def balance_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
@@ -110,24 +119,31 @@ def balance_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 def _three_digits(value: float) -> str | None:
     if pd.isna(value):
         return None
-    return (f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}").replace("-", "−")
+    return number(value, ",.0f" if abs(value) >= 100 else ".3g")
 
 
 def balance_alt(rows: pd.DataFrame, lang: Lang) -> str:
-    """Describe the balance plot: how many characteristics lie outside of 0.1, and the largest difference."""
+    """Describe the balance plot: how many characteristics differ beyond chance, and the largest difference."""
     sizes = rows["difference"].abs().fillna(0)
     largest = rows.loc[sizes.idxmax()]
-    return say("pages.balance_alt", lang, n=len(rows), above=int((sizes > 0.1).sum()),
-               largest=label(largest["covariate"], lang),
-               size=f"{largest['difference']:+.2f}".replace("-", "−"))  # fmt: skip
+    return say("pages.balance_alt", lang, n=len(rows), above=int((sizes > NORMAL * rows["std_error"]).sum()),
+               largest=label(largest["covariate"], lang), size=number(largest["difference"], "+.2f"))  # fmt: skip
 
 
-def coefficients_alt(points: pd.DataFrame, lang: Lang) -> str:
+def drawn(points: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return the numbers behind a coefficient plot, labelled; what only repeats the label is left out."""
+    names = {"estimate": "effect_size", "conf_low": "effect_from", "conf_high": "effect_to"}
+    kept = points.drop(columns="group") if (points["group"] == points["label"]).all() else points
+    return labelled(kept.rename(columns=names), lang)
+
+
+def coefficients_alt(points: pd.DataFrame, lang: Lang, *, unit: str) -> str:
     """Describe a coefficient plot: how many intervals lie above, below and around zero, and the first estimates."""
     above, below = int((points["conf_low"] > 0).sum()), int((points["conf_high"] < 0).sum())
     named = [
-        f"{row.group if row.group == row.label else f'{row.group} / {row.label}'} {row.estimate:+,.0f} % "
-        f"({row.conf_low:+,.0f} … {row.conf_high:+,.0f})".replace("-", "−")
+        f"{row.group if row.group == row.label else f'{row.group} / {row.label}'} "
+        f"{number(row.estimate, '+,.1f')}{unit} "
+        f"({number(row.conf_low, '+,.1f')} … {number(row.conf_high, '+,.1f')})"
         for row in points.head(ALT_ESTIMATES).itertuples()
     ]
     return say("pages.coefficients_alt", lang, n=len(points), above=above, below=below,
@@ -138,13 +154,24 @@ def rules_note(rows: pd.DataFrame, lang: Lang) -> str:
     """Say which estimator, fixed effects, controls and standard errors stand behind the estimates, and warnings."""
     estimated = rows[rows["status"] == "estimated"]
     terms = estimated["formula"].iloc[0].split(" ~ ")[-1].split(" + ") if len(estimated) else []
-    fixed = [label(term[3:-1], lang) for term in terms if term.startswith("FE(")]
-    controls = [label(term, lang) for term in terms[1:] if not term.startswith("FE(")]
-    told = dict.fromkeys(warning.text(lang) for warnings in estimated["warnings"] for warning in warnings)
-    found = say("pages.semicolon", lang).join(told)
+    fixed = [inline(term[3:-1], lang) for term in terms if term.startswith("FE(")]
+    controls = [inline(term, lang) for term in terms[1:] if not term.startswith("FE(")]
     none, comma = say("pages.none", lang), say("pages.comma", lang)
     return say("pages.rules_note", lang, fixed=comma.join(fixed) or none, controls=comma.join(controls) or none,
-               warnings=found or none)  # fmt: skip
+               warnings=_warnings(estimated, lang) or none)  # fmt: skip
+
+
+def coefficients_note(rows: pd.DataFrame, lang: Lang, *, estimator: str) -> str:
+    """Say in which unit a coefficient plot is drawn, and what to mind about its intervals."""
+    shown = rows[(rows["status"] == "estimated") & (rows["estimator"] == estimator)]
+    found = _warnings(shown, lang)
+    unit = say("pages.coefficients_note" if estimator == "poisson" else "pages.points_note", lang)
+    return unit + (say("pages.mind", lang, warnings=found) if found else "")
+
+
+def _warnings(rows: pd.DataFrame, lang: Lang) -> str:
+    told = dict.fromkeys(warning.text(lang) for warnings in rows["warnings"] for warning in warnings)
+    return say("pages.semicolon", lang).join(told)
 
 
 def association_results(rows: pd.DataFrame) -> dict[str, dict]:

@@ -10,7 +10,7 @@ from helpers.study import Study
 from helpers.tables.innovation import KINDS
 from helpers.tables.labels import labelled
 from helpers.tables.panels import complete_years, unit_of
-from helpers.text import Lang, label, say
+from helpers.text import Lang, label, number, say
 
 ATTACHED = "挂靠"
 
@@ -23,7 +23,8 @@ def rests_on(zone: Study, rows: pd.DataFrame, lang: Lang) -> list[str]:
     first, last = complete_years(panel, headline["outcome"])
     said = [
         say("pages.rests_rows", lang, read=f"{counts['rows_read']:,}", aside=f"{counts['set_aside']:,}",
-            repaired=f"{counts['cells_repaired']:,}", nulled=f"{counts['cells_nulled']:,}"),
+            repaired=f"{counts['cells_repaired']:,}", nulled=f"{counts['cells_nulled']:,}",
+            blanked=f"{_blanked(zone):,}"),
         say("pages.rests_years" if last < panel["year"].max() else "pages.rests_all_years", lang,
             first=first, last=last, outcome=label(headline["outcome"], lang)),
         _variation(panel[panel["year"].between(first, last)], headline["exposure"], lang),
@@ -34,16 +35,25 @@ def rests_on(zone: Study, rows: pd.DataFrame, lang: Lang) -> list[str]:
     return said
 
 
+def _blanked(zone: Study) -> int:
+    """Return how many firm-years lost a figure before the analysis because it breaks a rule."""
+    if zone.params.study == "zone":
+        steps = zone.record("joins").set_index("step")
+        return int(steps["matched"].get("figures_implausible", 0))
+    return int(pd.to_numeric(zone.record("steps")["nulled"]).sum())
+
+
 def _variation(panel: pd.DataFrame, exposure: str, lang: Lang) -> str:
     values = panel[exposure].dropna().astype(float)
-    last = panel.loc[panel["year"] == panel["year"].max(), exposure].dropna().astype(float)
+    year = int(panel["year"].max())
+    last = panel.loc[panel["year"] == year, exposure].dropna().astype(float)
     unit = unit_of(panel)
     changing = int((panel.dropna(subset=[exposure]).groupby(unit)[exposure].nunique() > 1).sum())
     is_flag = set(values.unique()) <= {0.0, 1.0}
     written = "{:.0%}" if is_flag else "{:.2f}"
     mean, end = (written.format(part.mean()).replace("%", " %") for part in (values, last))
     return say("pages.rests_share" if is_flag else "pages.rests_variation", lang, exposure=label(exposure, lang),
-               mean=mean, last=end, changing=f"{changing:,}", firms=f"{panel[unit].nunique():,}",
+               mean=mean, last=end, year=year, changing=f"{changing:,}", firms=f"{panel[unit].nunique():,}",
                within=f"{100 * _within_share(panel, exposure, unit):.0f}")  # fmt: skip
 
 
@@ -63,7 +73,8 @@ def _coverage(zone: Study, exposure: str, lang: Lang) -> list[str]:
     panel = zone.panel()
     last = panel[(panel["year"] == panel["year"].max()) & panel["has_org"].astype(bool)]
     attached = int((last["coverage_mode"] == ATTACHED).sum())
-    return [say("pages.rests_coverage", lang, covered=f"{len(last):,}", attached=f"{attached:,}")]
+    year = int(panel["year"].max())
+    return [say("pages.rests_coverage", lang, year=year, covered=f"{len(last):,}", attached=f"{attached:,}")]
 
 
 def _truth(zone: Study, lang: Lang) -> str:
@@ -82,10 +93,8 @@ def would_change(zone: Study, rows: pd.DataFrame, lang: Lang) -> list[str]:
     estimated = rows[rows["status"] == "estimated"]
     said = []
     if len(estimated):
-        kinds = estimated.apply(direction, axis=1)
-        same = int((kinds == kinds.iloc[0]).sum())
-        said.append(say("pages.change_outcomes", lang, same=same, total=len(estimated)))
         headline = estimated.iloc[0]
+        said.append(_other_outcomes(headline, estimated.iloc[1:], lang))
         unit = say("findings.percent" if headline["estimator"] == "poisson" else "findings.points", lang)
         said.append(say("pages.change_power", lang, detectable=f"{headline['detectable']:,.0f}", unit=unit))
     if zone.params.study == "zone":
@@ -94,6 +103,16 @@ def would_change(zone: Study, rows: pd.DataFrame, lang: Lang) -> list[str]:
     else:
         said.append(say("pages.change_stand_in", lang))
     return said
+
+
+def _other_outcomes(headline: pd.Series, others: pd.DataFrame, lang: Lang) -> str:
+    kinds = others.apply(direction, axis=1) if len(others) else pd.Series(dtype="str")
+    if direction(headline) == "unclear":
+        clear = int((kinds != "unclear").sum())
+        return say("pages.change_outcomes_unclear", lang, total=len(others), clear=clear)
+    same = (others["estimate"] > 0) == (headline["estimate"] > 0)
+    clear = int((same & (kinds == direction(headline))).sum())
+    return say("pages.change_outcomes", lang, total=len(others), same=int(same.sum()), clear=clear)
 
 
 def outcomes_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
@@ -120,4 +139,4 @@ def outcomes_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 
 def _signed(value: float) -> str:
-    return (f"{value:+,.0f}" if abs(value) >= 10 else f"{value:+,.1f}").replace("-", "−")
+    return number(value, "+,.0f" if abs(value) >= 10 else "+,.1f")

@@ -7,10 +7,13 @@ import pandas as pd
 from helpers import forces, reconcile
 from helpers.study import Study
 from helpers.tables.labels import labelled
-from helpers.text import Lang, label, say
+from helpers.text import Lang, label, number, say
 
 SIGNS = {"exact": "=", "at_least": "≥", "at_most": "≤", "more_than": ">", "approx": "≈"}
 CHINESE = re.compile(r"[\u3400-\u9fff]+")
+# Other units are said by the name of the figure.
+UNITS = {"percent": "findings.percent", "day": "pages.unit_days", "minute": "pages.unit_minutes",
+         "per_quarter": "pages.unit_per_quarter", "month": "pages.unit_months"}  # fmt: skip
 STATUSES = ("reproduced", "not_reproduced", "not_testable")
 
 
@@ -21,26 +24,50 @@ def reconciliation(zone: Study, *, min_cell: int) -> pd.DataFrame:
         return reconcile.published(zone.all_tables(), readings=readings, as_of=zone.params.as_of)
 
 
-def reconciliation_table(rows: pd.DataFrame, lang: Lang, *, status: str) -> pd.DataFrame:
-    """Return the figures of one status with published value, comparator, k / N, reading and rounding test."""
+def reconciliation_table(zone: Study, rows: pd.DataFrame, lang: Lang, *, status: str) -> pd.DataFrame:
+    """Return the figures of one status: published value with comparator and unit, k / N, and on what it rests.
+
+    What was not reproduced from a synthetic zone shows beside it the value with which the zone was generated: the
+    difference is what planted faults took away.
+    """
     chosen = rows[rows["status"] == status]
     shown = pd.DataFrame(
         {
             "figure": chosen[f"metric_{lang}"],
-            "published_value": [
-                f"{SIGNS.get(row.comparator, '')} {row.value or (row.as_of if row.unit == 'date' else '')}".strip()
-                for row in chosen.itertuples()
-            ],
+            "published_value": [_published(row, lang) for row in chosen.itertuples()],
             "numerator": chosen["k"],
             "denominator": chosen["n"],
             "recomputed": [_recomputed(row) for row in chosen.itertuples()],
-            "reading": [_translated(text, lang) for text in chosen[f"reading_{lang}"]],
-            "rounding": chosen[f"rounding_{lang}"],
         }
     )
-    if status != "reproduced":
+    if status == "not_reproduced" and zone.is_synthetic:
+        shown["generated"] = chosen["id"].map(_generated(zone)).fillna("")
+    if status == "not_testable":
         shown["reason"] = chosen[f"reason_{lang}"]
+    else:
+        readings = [_translated(text, lang) for text in chosen[f"reading_{lang}"]]
+        shown["reading"] = [
+            say("pages.semicolon", lang).join(part for part in parts if part)
+            for parts in zip(readings, chosen[f"rounding_{lang}"], strict=True)
+        ]
     return labelled(_without_empty(shown), lang)
+
+
+def _published(row, lang: Lang) -> str:
+    value = row.value or (row.as_of if row.unit == "date" else "")
+    if not value:
+        return ""
+    written = f"{float(value):,.0f}" if value.isdecimal() else value
+    unit = UNITS.get(row.unit)
+    return f"{SIGNS.get(row.comparator, '')} {written}{say(unit, lang) if unit else ''}".strip()
+
+
+def _generated(zone: Study) -> dict[str, str]:
+    """Return, by figure, the value that the synthetic zone was generated with, before faults were planted."""
+    held = pd.read_csv(zone.truth("figures.csv"))
+    held = held[held["status"] == "reproduced"]
+    return {row.id: number(row.simulated, ",.0f" if row.simulated == int(row.simulated) else ",.1f")
+            for row in held.itertuples()}  # fmt: skip
 
 
 def _translated(text: str, lang: Lang) -> str:
@@ -71,15 +98,18 @@ def status_counts(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 
 def coverage_rows(zone: Study, lang: Lang) -> pd.DataFrame:
-    """Return coverage under each reading that has a base: reading (in words), k, n, value_pct, verdict."""
+    """Return coverage under each reading that has a base: reading (in words), k, n, value_pct, verdict.
+
+    The last row asks whether any base at all gives the percentage with the number of organisations: no n, no value.
+    """
     readings = reconcile.readings_from(zone.params.readings)
     rows = reconcile.coverage_readings(zone.all_tables(), as_of=zone.params.as_of, readings=readings)
-    shown = rows[rows["value_pct"].notna()]
+    shown = rows[rows["value_pct"].notna() | (rows["base"] == "any_base")]
     return pd.DataFrame(
         {
             "reading": shown[f"reading_{lang}"].str.replace(" ÷ ", "\n÷ ").str.replace(" / ", "\n/ "),
-            "k": shown["k"].astype(int),
-            "n": shown["n"].astype(int),
+            "k": shown["k"],
+            "n": shown["n"],
             "value_pct": shown["value_pct"].astype(float),
             "verdict": shown[f"verdict_{lang}"],
         }
@@ -87,7 +117,7 @@ def coverage_rows(zone: Study, lang: Lang) -> pd.DataFrame:
 
 
 def calibration_table(zone: Study, lang: Lang) -> pd.DataFrame:
-    """Return the published figures that the synthetic zone does not claim to reproduce, with the reason."""
+    """Return the published figures that the synthetic zone is not calibrated to, with the reason."""
     path = zone.truth("figures.csv")
     if not path.exists():
         return labelled(pd.DataFrame({"figure": pd.Series(dtype="str"), "reason": pd.Series(dtype="str")}), lang)
@@ -130,7 +160,7 @@ def _with_unit(row: dict, lang: Lang) -> str:
     if row["status"] != "computed" or pd.isna(row["value"]):
         return row[f"status_{lang}"]
     # Adding 0.0 takes the sign from what rounds to zero.
-    return f"{round(float(row['value']), 1) + 0.0:,.1f} {row[f'unit_{lang}']}".replace("-", "−")
+    return f"{number(round(float(row['value']), 1) + 0.0, ',.1f')} {row[f'unit_{lang}']}"
 
 
 def published_results(rows: pd.DataFrame) -> dict[str, int]:
@@ -140,8 +170,9 @@ def published_results(rows: pd.DataFrame) -> dict[str, int]:
 
 def coverage_alt(rows: pd.DataFrame, lang: Lang) -> str:
     """Describe the coverage figure in words."""
-    low, high = rows["value_pct"].min(), rows["value_pct"].max()
-    return say("pages.coverage_alt", lang, n=len(rows), low=f"{low:.1f}", high=f"{high:.1f}")
+    given = rows["value_pct"].dropna()
+    return say("pages.coverage_alt", lang, n=len(given), low=f"{given.min():.1f}", high=f"{given.max():.1f}",
+               last=rows["verdict"].iloc[-1])  # fmt: skip
 
 
 def indicator_values(rows: pd.DataFrame) -> dict[str, float]:
@@ -150,6 +181,6 @@ def indicator_values(rows: pd.DataFrame) -> dict[str, float]:
 
 
 def aside_note(zone: Study, lang: Lang) -> str:
-    """Say how many rows reading set aside, which recounted figures may miss."""
+    """Say how many rows reading set aside, which recounted figures may miss, and what follows from it."""
     aside = zone.counts_shown()[1]["set_aside"]
-    return say("pages.aside_note", lang, aside=f"{aside:,}")
+    return say("pages.aside_note_synthetic" if zone.is_synthetic else "pages.aside_note", lang, aside=f"{aside:,}")
