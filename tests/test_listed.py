@@ -278,3 +278,16 @@ def test_no_row_of_the_real_data_was_lost(real):
 def test_every_page_on_the_real_data_says_that_they_hold_no_party_variable(real):
     assert "不含任何党建变量" in real.banner("zh") and "替代属性" in real.banner("zh")
     assert "without any party variable" in real.banner("en") and "stand-in" in real.banner("en")
+
+
+def test_implausible_values_left_in_the_replications_samples_are_counted_and_the_result_without_them_given(rows):
+    complete, _ = listed.complete_rows(rows, BOOK)
+    near, _ = listed.near_heating_line(complete)
+    counted = listed.left_in(complete, near).set_index("check")
+    assert counted.loc["growth_above_limit", ["complete", "near"]].tolist() == [30, 2]
+    assert counted.loc["growth_below_minus_1", ["complete", "near"]].tolist() == [6, 0]
+    assert "green_above_total" not in counted.index
+    estimates = listed.heating(near).set_index("sample")
+    assert estimates["n_obs"].tolist() == [191, 189]
+    assert estimates.loc["near", "estimate"] == pytest.approx(-1.0185, abs=5e-5)
+    assert estimates.loc["near_plausible", ["estimate", "std_error"]].tolist() == pytest.approx([-1.0500, 0.2240], abs=5e-5)

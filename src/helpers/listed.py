@@ -220,8 +220,7 @@ def replication(frame: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
     """
     complete, _ = complete_rows(frame, codebook)
     near, _ = near_heating_line(complete)
-    result = models.fit(near, outcome="green_per_bn_assets", exposure="is_north", controls=REPLICATION_CONTROLS,
-                        estimator="ols", vcov="iid")  # fmt: skip
+    estimated = heating(near).set_index("sample").loc["near"]
     means = near.groupby("is_north")["green_per_bn_assets"].mean()
     stated = frame["total_patents"].dropna()
     found = {
@@ -231,8 +230,8 @@ def replication(frame: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
         "rows_near_line": len(near),
         "mean_north": means[1],
         "mean_south": means[0],
-        "heating_estimate": result.term("is_north")["estimate"],
-        "heating_std_error": result.term("is_north")["std_error"],
+        "heating_estimate": estimated["estimate"],
+        "heating_std_error": estimated["std_error"],
         "total_patents_stated": len(stated),
         "total_patents_zero_pct": 100 * float((stated == 0).mean()),
     }
@@ -243,6 +242,38 @@ def replication(frame: pd.DataFrame, codebook: Codebook) -> pd.DataFrame:
         is_reproduced=[round(value, digits) == target for value, digits, target in
                        zip(recomputed, expected["decimals"], expected["expected"], strict=True)],
     )  # fmt: skip
+
+
+def left_in(complete: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
+    """Count the implausible values that the replication's samples still hold, as the published sample does.
+
+    Returns
+    -------
+    DataFrame
+        One row a check with any: check, column, complete, near (rows of either sample).
+    """
+    flags = {name: implausible(sample).sum() for name, sample in (("complete", complete), ("near", near))}
+    counts = pd.DataFrame(flags).astype(int)
+    counts = counts[counts.any(axis=1)].rename_axis("check").reset_index()
+    return counts.assign(column=counts["check"].map(CHECKED))[["check", "column", "complete", "near"]]
+
+
+def heating(near: pd.DataFrame) -> pd.DataFrame:
+    """Estimate the coefficient on lying north of the line, with all rows and without those that are implausible.
+
+    Returns
+    -------
+    DataFrame
+        One row a sample (near, near_plausible): sample, n_obs, estimate, std_error.
+    """
+    rows = []
+    for name, sample in (("near", near), ("near_plausible", near[~implausible(near).any(axis=1)])):
+        result = models.fit(sample, outcome="green_per_bn_assets", exposure="is_north", controls=REPLICATION_CONTROLS,
+                            estimator="ols", vcov="iid")  # fmt: skip
+        found = result.term("is_north")
+        rows.append({"sample": name, "n_obs": result.n_obs, "estimate": found["estimate"],
+                     "std_error": found["std_error"]})  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def panel(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -131,6 +131,11 @@ class Study:
         path = self.folder / "second" / "ingested" / "listed_firm_years.parquet"
         return pd.read_parquet(path) if path.exists() else None
 
+    def second_sources(self) -> list[pd.DataFrame]:
+        """Return the record of the sources of a second reading, if the run has one."""
+        path = self.folder / "second" / "sources.csv"
+        return [pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")] if path.exists() else []
+
     def banner(self, lang: Lang) -> str:
         """Return the sentence every page opens with: what kind of data this is."""
         if self.is_synthetic:

@@ -22,6 +22,8 @@ RULES_DRAWN = 20
 def plot_missingness(shares: pd.DataFrame, *, ax: Axes | None = None, lang: Lang) -> Axes:
     """Draw the map of missing values: tables down, their columns across from the most missing, the worst one named.
 
+    Of a single table, the shares of its columns that are not complete are drawn as bars.
+
     Parameters
     ----------
     shares : DataFrame
@@ -29,6 +31,8 @@ def plot_missingness(shares: pd.DataFrame, *, ax: Axes | None = None, lang: Lang
         drawn crossed out at the end of its row).
     """
     tables = list(dict.fromkeys(shares["table"]))
+    if len(tables) == 1:
+        return _plot_columns(shares, ax=ax, lang=lang)
     width = int(shares.groupby("table").size().max())
     grid, worst = np.full((len(tables), width), np.nan), []
     for i, table in enumerate(tables):
@@ -55,6 +59,19 @@ def plot_missingness(shares: pd.DataFrame, *, ax: Axes | None = None, lang: Lang
     return ax
 
 
+def _plot_columns(shares: pd.DataFrame, *, ax: Axes | None, lang: Lang) -> Axes:
+    rows = shares[shares["missing_pct"] > 0].sort_values("missing_pct", kind="stable")
+    ax = axes(ax, height=height_for(max(1, len(rows)), per_row=0.3))
+    ax.barh(rows["column"], rows["missing_pct"], color=style.colour("missing"), height=0.6)
+    for place, value in enumerate(rows["missing_pct"]):
+        said, beside = f"{value:.1f} %", {"xytext": (4, 0), "textcoords": "offset points"}
+        ax.annotate(said, (value, place), va="center", fontsize=8, **beside)
+    ax.set_xlim(0, 1.15 * max(1.0, rows["missing_pct"].max() if len(rows) else 1.0))
+    ax.set_xlabel(say("figures.missing_pct", lang))
+    ax.grid(axis="y", visible=False)
+    return ax
+
+
 def _withheld(shares: pd.DataFrame, tables: list[str]) -> Iterator[tuple[int, int]]:
     for i, table in enumerate(tables):
         rows = shares[shares["table"] == table]
@@ -74,12 +91,13 @@ def plot_findings(counts: pd.DataFrame, *, ax: Axes | None = None, lang: Lang) -
     ordered = totals.tail(RULES_DRAWN)
     ax = axes(ax, height=height_for(len(ordered), per_row=0.28))
     place = np.arange(len(ordered))
-    for action, colour, mark in zip(ACTIONS, ACTION_COLOURS, ("o", "s", "D", "^"), strict=True):
+    # Numbers of points that lie close together stand at different heights.
+    for action, colour, mark, lift in zip(ACTIONS, ACTION_COLOURS, "osD^", (0, 5, -5, 2), strict=True):
         values = ordered[action].to_numpy(dtype=float)
         seen = values > 0
         ax.plot(values[seen], place[seen], mark, color=style.colour(colour), label=say(f"figures.{action}", lang))
         for x, y in zip(values[seen], place[seen], strict=True):
-            ax.annotate(f"{x:,.0f}", (x, y), xytext=(6, 0), textcoords="offset points", va="center", fontsize=8)
+            ax.annotate(f"{x:,.0f}", (x, y), xytext=(6, lift), textcoords="offset points", va="center", fontsize=8)
     ax.set_yticks(place, ordered["rule"])
     ax.set_ylim(-0.7, len(ordered) - 0.3)
     ax.set_xscale("log")

@@ -39,6 +39,7 @@ from helpers.tables.labels import (
 )
 from helpers.tables.listed import (
     differing_cells,
+    heating_table,
     listed_finding,
     replication_table,
     short_names_table,
@@ -138,6 +139,7 @@ __all__ = [
     "findings_alt",
     "findings_by_rule",
     "group_words",
+    "heating_table",
     "indicator_values",
     "indicators",
     "indicators_table",

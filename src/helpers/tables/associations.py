@@ -11,7 +11,7 @@ NORMAL = 1.96
 
 
 def _unit(estimator: str, lang: Lang) -> str:
-    return say("findings.percent" if estimator == "poisson" else "findings.points", lang)
+    return say("findings.percent" if estimator == "poisson" else "findings.points_short", lang)
 
 
 def _interval(row: pd.Series) -> str:

@@ -101,6 +101,7 @@ def would_change(zone: Study, rows: pd.DataFrame, lang: Lang) -> list[str]:
         said.append(say("pages.change_selection", lang))
         said.append(say("pages.change_coverage", lang))
     else:
+        said.append(say("pages.change_selection_listed", lang))
         said.append(say("pages.change_stand_in", lang))
     return said
 
@@ -116,9 +117,10 @@ def _other_outcomes(headline: pd.Series, others: pd.DataFrame, lang: Lang) -> st
 
 
 def outcomes_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return one row an outcome: what the interval says in words, difference, interval, smallest detectable."""
+    """Return one row an outcome: difference, interval, what the interval says in words, smallest detectable."""
     estimated = rows[rows["status"] == "estimated"]
-    units = [say("findings.percent" if e == "poisson" else "findings.points", lang) for e in estimated["estimator"]]
+    short = {"poisson": "findings.percent"}
+    units = [say(short.get(name, "findings.points_short"), lang) for name in estimated["estimator"]]
     numbers = zip(*(estimated[n] for n in ("effect", "effect_low", "effect_high", "detectable")), units, strict=True)
     written = [
         (f"{_signed(e)}{u}", f"{_signed(low)} … {_signed(high)}{u}", f"{_signed(d)}{u}")
@@ -127,9 +129,9 @@ def outcomes_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     shown = pd.DataFrame(
         {
             "outcome": [label(name, lang) for name in estimated["outcome"]],
-            "says": [say(f"pages.says_{direction(row)}", lang) for _, row in estimated.iterrows()],
             "effect": [cells[0] for cells in written],
             "interval": [cells[1] for cells in written],
+            "says": [say(f"pages.says_{direction(row)}", lang) for _, row in estimated.iterrows()],
             "detectable": [cells[2] for cells in written],
             "n_units": estimated["n_units"].to_numpy(),
             "n_obs": estimated["n_obs"].to_numpy(),

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from helpers.tables.labels import labelled
-from helpers.text import Lang, say
+from helpers.text import Lang, number, say
 
 # Two workbooks store the same decimal fraction with other last bits.
 ROUNDING = 1e-9
@@ -36,6 +36,12 @@ def replication_table(replication: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     return labelled(shown, lang)
 
 
+def heating_table(estimates: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return the coefficient with and without implausible rows, at three decimals as published."""
+    written = {name: [number(value, ".3f") for value in estimates[name]] for name in ("estimate", "std_error")}
+    return labelled(estimates.assign(**written), lang, values=("sample",))
+
+
 def differing_cells(cells: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return the cells in which two sources differ by more than the last stored digit, columns in words."""
     first, second = (pd.to_numeric(cells[name], errors="coerce") for name in ("first", "second"))
@@ -43,7 +49,9 @@ def differing_cells(cells: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     return labelled(kept.replace({"nan": None, "<NA>": None}), lang, values=("column",))
 
 
-def listed_finding(replication: pd.DataFrame, matched: dict[str, int], shown: pd.DataFrame, lang: Lang) -> str:
+def listed_finding(
+    replication: pd.DataFrame, matched: dict[str, int], shown: pd.DataFrame, lang: Lang, *, shared: int
+) -> str:
     """Say in one line what was recomputed and how the two sources agree."""
     return say("pages.listed_finding", lang, agree=int(replication["is_reproduced"].sum()), of=len(replication),
-               both=f"{matched['both']:,}", cells=f"{len(shown):,}")  # fmt: skip
+               both=f"{matched['both']:,}", cells=f"{len(shown):,}", shared=shared)  # fmt: skip

@@ -10,12 +10,16 @@ from helpers.text import Lang, catalogue, label, say
 ACTIONS = ("repaired", "flagged", "nulled", "set_aside")
 SHOWN_HASH = 12
 NAMED_FROM_PCT = 5
+ENDS = ("to_on", "ended_on", "dissolved_on", "exit_on", "left_on", "closed_at")
 SHARES = ("found_share", "found_exactly_share", "handled_share", "restored_share")
 
 
 def sources(zone: Study, lang: Lang) -> pd.DataFrame:
-    """Return one row a file and sheet read: table, file, sheet, encoding, header row, rows, start of the SHA-256."""
-    found = zone.record("sources")
+    """Return one row a file and sheet read: table, file, sheet, encoding, header row, rows, start of the SHA-256.
+
+    Of a run with two sources those of the second stand below those of the first.
+    """
+    found = pd.concat([zone.record("sources"), *zone.second_sources()], ignore_index=True)
     found["table"] = [table_title(name, lang) for name in found["table"]]
     found["sha256"] = found["sha256"].str.slice(0, SHOWN_HASH)
     found["rows"] = found["rows"].astype("Int64")
@@ -29,6 +33,8 @@ def reading_counts(zone: Study, lang: Lang, *, min_cell: int) -> pd.DataFrame:
     """
     found, _ = zone.counts_shown(min_cell)
     found["table"] = [table_title(name, lang) for name in found["table"]]
+    for name in found.columns.drop("table"):
+        found[name] = [f"{int(cell):,}" if cell.isdecimal() else cell for cell in found[name]]
     return labelled(found, lang)
 
 
@@ -60,13 +66,15 @@ def _rule_label(rule: str, lang: Lang) -> str:
 def missingness(zone: Study, lang: Lang, *, min_cell: int) -> pd.DataFrame:
     """Return one row a table and column: table, column (in words), missing_pct (0-100).
 
+    Columns of ends are left out: a blank there says that something goes on, not that it is missing.
+
     In a table about persons a share that stands for fewer than `min_cell` rows, missing or not, is not given: 0 and
     100 stand for none and all.
     """
     book, rows = codebook.load(), []
     for name, frame in zone.all_tables().items():
         for column in book[name].columns:
-            if column.name in frame:
+            if column.name in frame and column.name not in ENDS:
                 heading = column_title(name, column.name, lang)
                 missing = int(frame[column.name].isna().sum())
                 few = min(missing, len(frame) - missing)
