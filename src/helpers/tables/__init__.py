@@ -17,6 +17,11 @@ from helpers.tables.conclusions import (
     rests_on,
     would_change,
 )
+from helpers.tables.indicators import (
+    indicator_values,
+    indicators,
+    indicators_table,
+)
 from helpers.tables.innovation import (
     certificates_table,
     expiring,
@@ -33,6 +38,11 @@ from helpers.tables.labels import (
     column_title,
     labelled,
     table_title,
+)
+from helpers.tables.linkage import (
+    linkage_finding,
+    linkage_results,
+    linkage_table,
 )
 from helpers.tables.listed import (
     differing_cells,
@@ -59,33 +69,23 @@ from helpers.tables.organisation import (
     uncovered_table,
 )
 from helpers.tables.panel import (
-    joins_table,
-    joins_title,
-    linkage_finding,
-    linkage_results,
-    linkage_table,
-    panel_finding,
-    panel_results,
-    timeline,
-    timeline_finding,
-    years_table,
-)
-from helpers.tables.panels import (
     baseline,
     baseline_covariates,
     complete_years,
     group_words,
+    joins_table,
+    joins_title,
     outcome_estimators,
+    panel_finding,
+    panel_results,
     unit_of,
+    years_table,
 )
 from helpers.tables.published import (
     aside_note,
     calibration_table,
     coverage_alt,
     coverage_rows,
-    indicator_values,
-    indicators,
-    indicators_table,
     published_results,
     reconciliation,
     reconciliation_table,
@@ -103,6 +103,10 @@ from helpers.tables.quality import (
     score_note,
     score_table,
     sources,
+)
+from helpers.tables.timing import (
+    timeline,
+    timeline_finding,
 )
 
 __all__ = [

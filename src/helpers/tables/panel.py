@@ -1,15 +1,25 @@
-"""Tables of the panel: how it was joined, who is in it each year, when firms were treated."""
+"""Tables of a panel of either study: how it was joined, who is in it each year, its outcomes and its baseline."""
+
+from collections.abc import Sequence
 
 import pandas as pd
 
+from helpers.errors import UsageError
 from helpers.models.association import COMPLETE
 from helpers.panel.joins import explained
 from helpers.study import Study
-from helpers.tables.labels import column_title, labelled, table_title
-from helpers.tables.panels import unit_of
+from helpers.tables.labels import labelled
 from helpers.text import Lang, label, say
 
 TEXTS = ("step", "why", "check", "column")
+UNITS = ("uscc", "stock_code")
+OUTCOMES = ("patents_invention", "patents_utility", "patents_design", "total_patents", "green_patents")
+BASELINE = (
+    *("employees", "age_years", "revenue_10k_cny", "assets_10k_cny", "rd_share_pct", "ln_assets", "leverage"),
+    *("return_on_assets", "patents_invention", "patents_utility", "patents_design", "total_patents"),
+)
+# Below this share of units that change, earlier against later would compare next to nobody.
+FEW_CHANGE = 0.05
 
 
 def joins_table(zone: Study, lang: Lang) -> pd.DataFrame:
@@ -48,31 +58,6 @@ def _complete(panel: pd.DataFrame, outcomes: list[str]) -> dict[str, pd.Series]:
     return {name: panel[name].where(flag.astype(bool)) for name, flag in flags.items() if flag is not None}
 
 
-OUTCOMES = ("patents_invention", "patents_utility", "patents_design", "total_patents", "green_patents")
-
-
-def timeline(panel: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a year: firms newly with an organisation or a charter clause, and the running share of all.
-
-    Returns
-    -------
-    DataFrame
-        year, organisations, charters (firms), organisations_share_pct (0-100, of all firms of the panel); no row for
-        a panel without party variables.
-    """
-    if "cohort_org" not in panel:
-        return pd.DataFrame(columns=["year", "organisations", "charters", "organisations_share_pct"])
-    firms = panel.drop_duplicates(unit_of(panel))
-    years = range(int(panel["year"].min()), int(panel["year"].max()) + 1)
-    new = {name: firms[f"cohort_{name}"].value_counts() for name in ("org", "charter")}
-    before = int((firms["cohort_org"] < min(years)).sum())
-    table = pd.DataFrame({"year": list(years)})
-    table["organisations"] = table["year"].map(new["org"]).fillna(0).astype(int)
-    table["charters"] = table["year"].map(new["charter"]).fillna(0).astype(int)
-    table["organisations_share_pct"] = 100 * (before + table["organisations"].cumsum()) / len(firms)
-    return table
-
-
 def panel_results(panel: pd.DataFrame) -> dict[str, int]:
     """Return firm-years, firms, first and last year of the panel."""
     unit = unit_of(panel)
@@ -80,63 +65,9 @@ def panel_results(panel: pd.DataFrame) -> dict[str, int]:
             "last_year": panel["year"].max()}  # fmt: skip
 
 
-def linkage_table(zone: Study, lang: Lang) -> pd.DataFrame:
-    """Return one row a column that names an enterprise: rows, matched, share, and why the others did not match."""
-    found = zone.record("linkage").astype({"k": "int64", "n": "int64"})
-    rows = []
-    for (table, column), group in found.groupby(["table", "column"], sort=False):
-        is_matched = group["outcome"].str.startswith("matched")
-        others = group[(group["outcome"] != "matched") & (group["k"] > 0)]
-        matched, total = int(group.loc[is_matched, "k"].sum()), int(group["n"].iloc[0])
-        named = [f"{label(row.outcome, lang)} {row.k:,}" for row in others.itertuples()]
-        rows.append(
-            {
-                "table": table_title(table, lang),
-                "column": column_title(table, column, lang),
-                "rows": total,
-                "matched": matched,
-                "matched_pct": round(100 * matched / total, 1) if total else None,
-                "unmatched_why": say("pages.semicolon", lang).join(named) or None,
-            }
-        )
-    return labelled(pd.DataFrame(rows), lang)
-
-
-def linkage_finding(zone: Study, lang: Lang) -> str:
-    """Say how many filings match the register by their applicant's code, and by any owner's."""
-    shares = _linked(zone)
-    (k, n), (any_k, any_n) = shares["patents.uscc"], shares["patents.any_owner"]
-    return say("pages.linkage_finding", lang, k=f"{k:,}", n=f"{n:,}", share=f"{100 * k / n:.1f}",
-               any_share=f"{100 * any_k / any_n:.1f}")  # fmt: skip
-
-
-def linkage_results(zone: Study) -> dict[str, list[int]]:
-    """Return matched rows and rows, by table and column."""
-    return {name: list(pair) for name, pair in _linked(zone).items()}
-
-
-def _linked(zone: Study) -> dict[str, tuple[int, int]]:
-    found = zone.record("linkage").astype({"k": "int64", "n": "int64"})
-    found["matched"] = found["k"].where(found["outcome"].str.startswith("matched"), 0)
-    by = found.groupby(["table", "column"], sort=False).agg(k=("matched", "sum"), n=("n", "first"))
-    return {f"{table}.{column}": (int(row.k), int(row.n)) for (table, column), row in by.iterrows()}
-
-
 def joins_title(zone: Study, lang: Lang) -> str:
     """Return the caption of `joins_table`: joins of several tables, or the steps of a panel that came as one."""
     return say("pages.joins" if (zone.folder / "joins.csv").exists() else "pages.panel_steps", lang)
-
-
-def timeline_finding(panel: pd.DataFrame, lang: Lang) -> str:
-    """Say how many firms had an organisation by the end and how spread the years of founding are."""
-    if "cohort_org" not in panel:
-        return say("pages.no_party_variable", lang)
-    firms = panel.drop_duplicates(unit_of(panel))
-    years = firms["cohort_org"].dropna().astype(int)
-    if years.empty:
-        return say("pages.no_party_variable", lang)
-    return say("pages.timeline_finding", lang, ever=f"{len(years):,}", firms=f"{len(firms):,}",
-               q1=int(years.quantile(0.25)), q3=int(years.quantile(0.75)))  # fmt: skip
 
 
 def panel_finding(panel: pd.DataFrame, lang: Lang) -> str:
@@ -144,3 +75,77 @@ def panel_finding(panel: pd.DataFrame, lang: Lang) -> str:
     found = panel_results(panel)
     return say("pages.panel_finding", lang, firms=f"{found['firms']:,}", rows=f"{found['firm_years']:,}",
                first=found["first_year"], last=found["last_year"])  # fmt: skip
+
+
+def unit_of(panel: pd.DataFrame) -> str:
+    """Return the column that names the unit of a panel."""
+    return next(name for name in UNITS if name in panel)
+
+
+def outcome_estimators(names: Sequence[str]) -> dict[str, str]:
+    """Turn `column:estimator` words into a mapping.
+
+    Raises
+    ------
+    UsageError
+        If a word has no estimator.
+    """
+    wrong = [name for name in names if name.count(":") != 1]
+    if wrong:
+        raise UsageError(
+            f"outcomes are written column:estimator, for example patents_invention:poisson; found {', '.join(wrong)}"
+        )
+    return dict(name.split(":") for name in names)
+
+
+def baseline(panel: pd.DataFrame, exposure: str) -> pd.DataFrame:
+    """Return one row a unit in the panel's first year, with whether it came to the exposure earlier.
+
+    Returns
+    -------
+    DataFrame
+        The first year's rows of units not yet treated in it, with `is_treated`: treated up to the median year of first
+        treatment. For an exposure that changes in fewer than 5 % of units, all rows of the first year, and `is_treated`
+        is the exposure itself.
+    """
+    unit = unit_of(panel)
+    first = panel[panel["year"] == panel["year"].min()]
+    status = panel[exposure].astype(float)
+    if _hardly_changes(panel, exposure):
+        above = first[exposure].astype(float) > first[exposure].astype(float).median()
+        flag = above if first[exposure].nunique() > 2 else first[exposure].astype("boolean")
+        return first.assign(is_treated=flag)
+    high = status > (0 if set(status.dropna().unique()) <= {0.0, 1.0} else status.median())
+    start = panel[high].groupby(unit)["year"].min()
+    when = first[unit].map(start)
+    untreated = first[when.isna() | (when > first["year"])]
+    when = when.loc[untreated.index]
+    return untreated.assign(is_treated=(when <= when.median()).astype("boolean"))
+
+
+def baseline_covariates(panel: pd.DataFrame) -> list[str]:
+    """Return the panel's columns that describe a firm before treatment."""
+    return [name for name in BASELINE if name in panel]
+
+
+def _hardly_changes(panel: pd.DataFrame, exposure: str) -> bool:
+    return bool((panel.groupby(unit_of(panel))[exposure].nunique() > 1).mean() < FEW_CHANGE)
+
+
+def group_words(panel: pd.DataFrame, exposure: str, lang: Lang) -> str:
+    """Say which two groups `baseline` compares, with their numbers of firms."""
+    flags = baseline(panel, exposure)["is_treated"].dropna().astype(bool)
+    return say(
+        "pages.groups_by_state" if _hardly_changes(panel, exposure) else "pages.groups",
+        lang,
+        exposure=label(exposure, lang),
+        earlier=int(flags.sum()),
+        later=int((~flags).sum()),
+    )
+
+
+def complete_years(panel: pd.DataFrame, outcome: str) -> tuple[int, int]:
+    """Return first and last year whose filings of `outcome` are all visible."""
+    flag = panel.get(outcome + COMPLETE)
+    years = panel["year"] if flag is None else panel.loc[flag.fillna(value=False).astype(bool), "year"]
+    return int(years.min()), int(years.max())

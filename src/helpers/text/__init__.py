@@ -43,6 +43,11 @@ def label(name: str, lang: Lang) -> str:
     return entry[lang] if entry else name
 
 
+def number(value: float, form: str) -> str:
+    """Return a number in a format such as `"+,.1f"`, a negative one with the minus sign instead of a hyphen."""
+    return format(value, form).replace("-", "−")
+
+
 @dataclass(frozen=True)
 class Message:
     """A sentence that is known before the language is in which it will be read.

@@ -1,0 +1,43 @@
+"""Tables of the indicators: force, base, numerator, denominator, value with its unit, and what to mind."""
+
+import pandas as pd
+
+from helpers import forces
+from helpers.study import Study
+from helpers.tables.labels import labelled
+from helpers.text import Lang, label
+
+
+def indicators(zone: Study, *, min_cell: int) -> pd.DataFrame:
+    """Return every indicator in all readings (`forces.all_indicators`), no rate over fewer than `min_cell` persons."""
+    with forces.minimum_people(min_cell):
+        return forces.all_indicators(zone.all_tables(), zone.params.as_of)
+
+
+def indicators_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return the indicators with force, base, k, N, value with its unit (or why there is none), window and note."""
+    shown = pd.DataFrame(
+        {
+            "force": [label(f"force_{name}", lang) for name in rows["force"]],
+            "indicator": rows[f"name_{lang}"],
+            "base": rows[f"base_{lang}"],
+            "numerator": rows["numerator"],
+            "denominator": rows["denominator"],
+            "value": [_with_unit(row, lang) for row in rows.to_dict("records")],
+            "window": rows[f"window_{lang}"],
+            "note": rows[f"note_{lang}"],
+        }
+    )
+    return labelled(shown, lang)
+
+
+def _with_unit(row: dict, lang: Lang) -> str:
+    if row["status"] != "computed" or pd.isna(row["value"]):
+        return row[f"status_{lang}"]
+    # Adding 0.0 takes the sign from what rounds to zero.
+    return f"{round(float(row['value']), 1) + 0.0:,.1f} {row[f'unit_{lang}']}".replace("-", "−")
+
+
+def indicator_values(rows: pd.DataFrame) -> dict[str, float]:
+    """Return indicator values by `id|base|window`, for the page's results cell."""
+    return {f"{row.id}|{row.base}|{row.window}": float(row.value) for row in rows.itertuples()}
