@@ -5,7 +5,10 @@ import pandas as pd
 from helpers import forces
 from helpers.study import Study
 from helpers.tables.labels import labelled
-from helpers.text import Lang, label
+from helpers.text import Lang, label, number
+
+# A gap between two shares of a few percent lies in the second decimal.
+DECIMALS = {"percentage_points": 2}
 
 
 def indicators(zone: Study, *, min_cell: int) -> pd.DataFrame:
@@ -34,8 +37,9 @@ def indicators_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 def _with_unit(row: dict, lang: Lang) -> str:
     if row["status"] != "computed" or pd.isna(row["value"]):
         return row[f"status_{lang}"]
-    # Adding 0.0 takes the sign from what rounds to zero.
-    return f"{round(float(row['value']), 1) + 0.0:,.1f} {row[f'unit_{lang}']}".replace("-", "−")
+    # z takes the sign from what rounds to zero.
+    written = number(float(row["value"]), f"z,.{DECIMALS.get(row['unit'], 1)}f")
+    return f"{written} {row[f'unit_{lang}']}"
 
 
 def indicator_values(rows: pd.DataFrame) -> dict[str, float]:
