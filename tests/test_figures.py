@@ -33,10 +33,14 @@ CASES = {
         pd.DataFrame({"label": ["发明", "设计"], "group": ["a", "b"], "estimate": [0.1, -0.2], "conf_low": -0.5,
                       "conf_high": 0.4}), {"unit": "%"}),
     "plot_balance": (pd.DataFrame({"label": ["职工数"], "difference": [0.4]}), {}),
-    "plot_transitions": (pd.DataFrame([[3, 1], [np.nan, 9]], index=["成长类", "达标类"], columns=["成长类", "达标类"]), {}),
+    "plot_transitions": (
+        pd.DataFrame([[3, 1], [np.nan, 9]], index=pd.Index(["成长类", "达标类"], name=2022),
+                     columns=pd.Index(["成长类", "达标类"], name=2023)), {}),
     "plot_time_to_close": (
-        pd.DataFrame({"channel": "直通车", "days": [0, 1], "open_share": [1, 0.4], "conf_low": [1, 0.3],
-                      "conf_high": [1, 0.5]}), {}),
+        pd.DataFrame({"group": ["直通车"] * 3 + ["邻里中心"] * 2, "days": [0, 2.4, 20, 0, 20],
+                      "open_share": [1, 0.4, 0.4, 1, 0.9], "conf_low": [1, 0.3, 0.3, 1, 0.8],
+                      "conf_high": [1, 0.5, 0.5, 1, 0.95], "requests": [30] * 3 + [12] * 2,
+                      "median_days": [2.4] * 3 + [np.nan] * 2}), {}),
 }  # fmt: skip
 
 
@@ -77,4 +81,25 @@ def test_the_truncated_months_are_drawn_apart():
     ax = figures.plot_patents_by_month(data, lang="en", **options)
     solid = {line.get_label(): len(line.get_xdata()) for line in ax.lines if line.get_linestyle() == "-"}
     assert solid == {"invention": 5, "utility model": 10}
+    plt.close(ax.figure)
+
+
+def test_every_channel_has_a_panel_with_its_number_its_own_curve_and_its_median():
+    style.use()
+    data, options = CASES["plot_time_to_close"]
+    ax = figures.plot_time_to_close(data, lang="en", **options)
+    first, second = ax.child_axes
+    assert [inner.get_title(loc="left") for inner in (first, second)] == ["直通车 (n = 30)", "邻里中心 (n = 12)"]
+    # Two grey curves, its own, and the corner of the median, which the second has not.
+    assert [len(inner.lines) for inner in (first, second)] == [4, 3]
+    assert first.lines[2].get_xdata().tolist() == [0, 2.4, 20]
+    assert list(first.lines[3].get_xdata()) == [0, 2.4, 2.4]
+    plt.close(ax.figure)
+
+
+def test_the_years_of_a_transition_stand_on_its_axes():
+    style.use()
+    data, _ = CASES["plot_transitions"]
+    ax = figures.plot_transitions(data, lang="en")
+    assert (ax.get_ylabel(), ax.get_xlabel()) == ("Class in 2022", "Class in 2023")
     plt.close(ax.figure)

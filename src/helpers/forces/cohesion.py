@@ -49,10 +49,14 @@ def unique_requests(service_tickets: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         Key `request_id`: opened_at (earliest), channel and category (of the earliest ticket), tickets (count),
-        channels (count), solved_at (earliest closing with 解决; missing where none), closed_at (earliest closing).
+        channels (count), solved_at (earliest closing with 解决; missing where none), closed_at (earliest closing),
+        is_solved and is_ended (a ticket of it ended in 解决; has a closing date or any result: a result without a date
+        is an ending whose day is not known).
     """
     tickets = service_tickets.assign(request_id=request_of_ticket(service_tickets))
-    tickets["solved_at"] = tickets["closed_at"].where(tickets["resolution"] == SOLVED)
+    tickets["is_solved"] = tickets["resolution"] == SOLVED
+    tickets["is_ended"] = tickets["closed_at"].notna() | tickets["resolution"].notna()
+    tickets["solved_at"] = tickets["closed_at"].where(tickets["is_solved"])
     ordered = tickets.sort_values(["opened_at", "ticket_id"])
     found = ordered.groupby("request_id", sort=True).agg(
         opened_at=("opened_at", "first"),
@@ -62,6 +66,8 @@ def unique_requests(service_tickets: pd.DataFrame) -> pd.DataFrame:
         channels=("channel", "nunique"),
         solved_at=("solved_at", "min"),
         closed_at=("closed_at", "min"),
+        is_solved=("is_solved", "any"),
+        is_ended=("is_ended", "any"),
     )
     return found.reset_index()
 
