@@ -21,13 +21,15 @@ CASES = {
     "plot_reconciliation": (
         pd.DataFrame({"group": ["组织", "创新"], "reproduced": [3, 1], "not_reproduced": 0, "not_testable": [1, 4]}), {}),
     "plot_foundings": (
-        pd.DataFrame({"year": [2019, 2020], "organisations": [4, 6], "charters": [0, 9],
-                      "organisations_share_pct": [40.0, 100.0]}), {}),
-    "plot_cohorts": (
-        pd.DataFrame({"cohort": ["早", "晚"], "year": 2020, "mean": 1.0, "conf_low": 0.5, "conf_high": 1.5}), {}),
+        pd.DataFrame({"period": ["2019", "2020\n至 06-30"], "is_part": [False, True], "own_founded": [4, 6],
+                      "joint_founded": [0, 1], "below_founded": [2, 0]}), {}),
+    "plot_first_coverage": (
+        pd.DataFrame({"period": ["2019", "2020\n至 06-30"], "is_part": [False, True], "own_covered": [4, 6],
+                      "joint_covered": [0, 1], "attached_covered": [3, 1], "charters": [0, 9]}), {}),
+    "plot_exposure": (pd.DataFrame({2019: [0.2, np.nan], 2020: [0.9, 1.0]}, index=["G01（9）", "G02（1）"]), {}),
     "plot_patents_by_month": (
         MONTHS, {"last_complete": {"invention": pd.Timestamp("2020-05-01"), "utility": pd.Timestamp("2020-10-01")}}),
-    "plot_certificates": (pd.DataFrame({"month": MONTHS["month"][:3], "certificates": [1, 0, 4]}), {}),
+    "plot_certificates": (pd.DataFrame({"month": MONTHS["month"][:3], "statuses": [1, 0, 4]}), {}),
     "plot_zero_share": (pd.DataFrame({"outcome": ["发明"], "zero_pct": [71.0], "n": [2640]}), {}),
     "plot_coefficients": (
         pd.DataFrame({"label": ["发明", "设计"], "group": ["a", "b"], "estimate": [0.1, -0.2], "conf_low": -0.5,
@@ -75,12 +77,28 @@ def test_the_same_figure_gives_the_same_bytes(tmp_path):
     assert written[0] == written[1]
 
 
-def test_the_truncated_months_are_drawn_apart():
+def test_a_type_is_drawn_up_to_its_last_complete_month_and_no_further():
     style.use()
     data, options = CASES["plot_patents_by_month"]
     ax = figures.plot_patents_by_month(data, lang="en", **options)
-    solid = {line.get_label(): len(line.get_xdata()) for line in ax.lines if line.get_linestyle() == "-"}
-    assert solid == {"invention": 5, "utility model": 10}
+    drawn = {line.get_label(): len(line.get_xdata()) for line in ax.lines}
+    assert drawn == {"invention (complete to 2020-05)": 5, "utility model (complete to 2020-10)": 10}
+    # Two shades: one from the middle of May, one from the middle of October 2020.
+    assert len(ax.patches) == 2
+    plt.close(ax.figure)
+
+
+def test_the_running_year_is_hatched_and_stands_beside_its_charters():
+    style.use()
+    data, options = CASES["plot_first_coverage"]
+    ax = figures.plot_first_coverage(data, lang="en", **options)
+    bars = ax.containers
+    assert [bar.get_label() for bar in bars][-1] == "New charter clauses"
+    assert {(patch.get_hatch() or "") for bar in bars for patch in bar.patches[:1]} == {""}
+    assert {patch.get_hatch() for bar in bars for patch in bar.patches[1:]} == {"///"}
+    # The three modes stand on one another, the charters beside them.
+    assert [bar.patches[1].get_y() for bar in bars] == [0, 6, 7, 0]
+    assert bars[0].patches[1].get_x() < bars[3].patches[1].get_x()
     plt.close(ax.figure)
 
 

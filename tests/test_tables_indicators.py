@@ -1,5 +1,7 @@
 """How an indicator is written on a page: its value with the decimals of its unit, or why there is none."""
 
+from datetime import date
+
 import pandas as pd
 import pytest
 
@@ -12,7 +14,7 @@ def rows(*found: forces.Indicator) -> pd.DataFrame:
 
 
 def written(found: forces.Indicator, lang: str = "en") -> str:
-    shown = tables.indicators_table(rows(found), lang)
+    shown = tables.indicators_table(rows(found), "c", lang)
     return shown[{"en": "Value", "zh": "值"}[lang]].iloc[0]
 
 
@@ -34,12 +36,31 @@ def test_a_hyphen_in_the_unit_stays_a_hyphen():
     assert written(found) == "4.0 per site-month"
 
 
+def test_numerator_and_denominator_are_always_printed_where_they_are_given():
+    found = forces.ratio("p1_coverage_org", 255, 4857, window="point_in_time", base="all_operating", note="note_p1",
+                         note_values={"attached": 104})  # fmt: skip
+    shown = tables.indicators_table(rows(found), "c", "en").iloc[0]
+    assert shown[["Base · window", "k / N", "Value"]].tolist() == [
+        "all operating private firms · point in time", "255 / 4,857", "5.3 %",
+    ]  # fmt: skip
+    neither = forces.Indicator("c3_reach", None, None, None, "percent", "point_in_time", "employees_located",
+                               status="not_testable", note="note_c3_no_place")  # fmt: skip
+    assert tables.indicators_table(rows(neither), "c", "en")["k / N"].iloc[0] is None
+
+
 @pytest.mark.parametrize("lang", LANGS)
 def test_what_no_table_can_show_is_said_in_words_beside_what_is_known(lang):
     found = forces.Indicator("p5_life_regular", None, 147, None, "percent", "twelve_months", "organisations",
                              status="not_testable", note="note_p5",
                              note_values={"overdue": 18, "most": 129, "hosts": 141})  # fmt: skip
-    shown = tables.indicators_table(rows(found), lang).iloc[0]
+    shown = tables.indicators_table(rows(found), "c", lang).iloc[0]
     assert written(found, lang) == {"zh": "现有各表无法检验", "en": "not testable with these tables"}[lang]
-    assert pd.isna(shown.iloc[3]) and shown.iloc[4] == 147
-    assert all(number in shown.iloc[7] for number in ("18", "129", "141"))
+    assert shown.iloc[2] == "– / 147"
+    assert all(number in shown.iloc[4] for number in ("18", "129", "141"))
+
+
+def test_every_force_has_a_table_of_its_own_indicators():
+    held = forces.all_indicators({}, date(2023, 6, 30))
+    counts = {force: tables.indicators_table(held, force, "en")["Indicator"].nunique() for force in forces.FORCES}
+    assert counts == {"p": 5, "d": 5, "v": 4, "t": 5, "c": 5}
+    assert tables.indicators_title("t", "en", as_of=date(2023, 6, 30)).startswith("Indicators of party-building traction")

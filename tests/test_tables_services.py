@@ -62,8 +62,8 @@ def test_the_drawn_points_fall_where_requests_were_closed_and_stand_behind_the_f
 
 def test_the_description_of_the_curves_gives_their_numbers(tickets):
     said = tables.closing_alt(tables.closing_curves(tickets, "en"), "en")
-    assert "12345 hotline: 4 requests, median 2.0 days, 0 % open after day 5 and 0 % after day 10" in said
-    assert "neighbourhood centre: 2 requests, median 8.0 days, 100 % open after day 5 and 50 % after day 10" in said
+    assert "12345 hotline: 4 requests, median 2.00 days, 0 % open after day 5 and 0 % after day 10" in said
+    assert "neighbourhood centre: 2 requests, median 8.00 days, 100 % open after day 5 and 50 % after day 10" in said
 
 
 def test_the_years_of_the_classes_are_those_last_rated():

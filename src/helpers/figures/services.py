@@ -30,7 +30,7 @@ def plot_transitions(matrix: pd.DataFrame, *, ax: Axes | None = None, lang: Lang
     ax.set_xticks(range(len(matrix.columns)), [str(name).replace(" ", "\n") for name in matrix.columns])
     ax.set_yticks(range(len(matrix.index)), matrix.index)
     ax.set_xlabel(say("figures.class_in", lang, year=matrix.columns.name))
-    ax.set_ylabel(say("figures.class_in", lang, year=matrix.index.name))
+    ax.set_ylabel(say("figures.class_in", lang, year=matrix.index.name), labelpad=8)
     ax.grid(visible=False)
     return ax
 
@@ -57,7 +57,7 @@ def plot_time_to_close(curves: pd.DataFrame, *, ax: Axes | None = None, lang: La
         median = rows["median_days"].iloc[0]
         if np.isfinite(median):
             inner.plot([0, median, median], [0.5, 0.5, 0], color=style.colour("treated"), linewidth=1, linestyle="--")
-            inner.annotate(say("figures.median", lang, days=f"{median:.1f}"), (median, 0.5), xytext=(4, 3),
+            inner.annotate(say("figures.median", lang, days=f"{median:.2f}"), (median, 0.5), xytext=(4, 3),
                            textcoords="offset points", color=style.colour("treated"), fontsize=8.5)  # fmt: skip
         inner.set_title(say("figures.group_n", lang, group=label, n=f"{rows['requests'].iloc[0]:,}"), fontsize=9.5)
         inner.set_ylim(0, 1.02)

@@ -19,7 +19,7 @@ PARTY_TEAM_POSTS = ("书记", "副书记", "委员")
 SENIOR_BODIES = ("董事会", "监事会", "经理层")
 SENIOR_SECRETARY_POSTS = ("董事长或总经理", "副总")
 MID_LEVEL_POSTS = ("高级管理", "中层管理", "专业技术", "研发")
-ABOVE_SCALE: Base = "scale_industrial"
+INDUSTRIAL: Base = "scale_industrial"
 PERSON_IN_CHARGE = "企业负责人"
 HALF_DAY_HOURS = 4.0
 # 08:00-12:00 and 14:00-18:00: the sources state no office hours.
@@ -60,10 +60,10 @@ def cross_appointment(
     joint branch or attached to another's organisation has no team of its own. Trade and catering firms above their
     quota (限上) are not above scale in the statistical sense; `team_in_senior_posts` counts other bases.
     """
-    firms = _organised_firms(enterprises, org_coverage, party_orgs, as_of, ABOVE_SCALE)
+    firms = _organised_firms(enterprises, org_coverage, party_orgs, as_of, INDUSTRIAL)
     k, n = team_in_senior_posts(
         enterprises, cross_appointments, secretaries, members, party_orgs, org_coverage,
-        as_of=as_of, team=team, base=ABOVE_SCALE,
+        as_of=as_of, team=team, base=INDUSTRIAL,
     )  # fmt: skip
     return ratio("d1_cross_apply", k, n, window="point_in_time", base=team, people="both", note="note_d1",
                  benchmark=("governance_scale_team_senior",), note_values={"firms": len(firms)})  # fmt: skip
@@ -79,7 +79,7 @@ def team_in_senior_posts(
     *,
     as_of: date,
     team: Literal["top_team", "all_committees"] = "top_team",
-    base: Base = ABOVE_SCALE,
+    base: Base = INDUSTRIAL,
 ) -> tuple[int, int]:
     """Count the persons of the party teams in a senior post, and all persons of the teams, as in `cross_appointment`.
 

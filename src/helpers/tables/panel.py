@@ -8,7 +8,7 @@ from helpers.errors import UsageError
 from helpers.models.association import COMPLETE
 from helpers.panel.joins import explained
 from helpers.study import Study
-from helpers.tables.labels import labelled
+from helpers.tables.labels import labelled, three_digits
 from helpers.text import Lang, label, say
 
 TEXTS = ("step", "why", "check", "column")
@@ -18,6 +18,23 @@ BASELINE = (
     *("employees", "age_years", "revenue_10k_cny", "assets_10k_cny", "rd_share_pct", "ln_assets", "leverage"),
     *("return_on_assets", "patents_invention", "patents_utility", "patents_design", "total_patents"),
 )
+# Counts of a whole calendar year without a lag of publication: the running year is seen in part.
+YEARLY = ("software_copyrights", "rd_projects")
+# What stands in `columns_table`, of either study, with the panel's new names beside those they replace.
+DESCRIBED = (
+    *("has_org", "has_own_org", "years_since_org", "years_since_covered", "has_charter", "years_since_charter"),
+    *("stars", "is_star_upgrade", "score_party", "score_growth", "grid_exposure"),
+    *("members", "member_share_pct", "pioneer_units", "pioneer_density", "team_members", "cross_appointment_share_pct"),
+    *("is_state_owned", "patents_invention", "patents_utility", "patents_design", "total_patents", "green_patents"),
+    *("software_copyrights", "rd_projects", "is_hnte", "employees", "revenue_10k_cny", "assets_10k_cny"),
+    *("rd_share_pct", "age_years", "ln_assets", "leverage", "return_on_assets"),
+    *("is_operating", "has_figures", "is_balanced", "is_balanced_with_figures"),
+)
+# Columns made from persons, and the column that says of how many.
+OF_PERSONS = {
+    "members": "members", "member_share_pct": "members", "pioneer_density": "members", "team_members": "team_members",
+    "cross_appointment_share_pct": "team_members", "pioneer_units": "pioneer_units",
+}  # fmt: skip
 # Below this share of units that change, earlier against later would compare next to nobody.
 FEW_CHANGE = 0.05
 
@@ -42,7 +59,8 @@ def years_table(panel: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     unit = unit_of(panel)
     first, last = panel.groupby(unit)["year"].transform("min"), panel.groupby(unit)["year"].transform("max")
     outcomes = [name for name in OUTCOMES if name in panel]
-    marked = panel.assign(is_first=panel["year"] == first, is_last=panel["year"] == last, **_complete(panel, outcomes))
+    shown = {name: panel[name].where(complete(panel, name)) for name in outcomes}
+    marked = panel.assign(is_first=panel["year"] == first, is_last=panel["year"] == last, **shown)
     table = marked.groupby("year").agg(
         firms=(unit, "nunique"), entering=("is_first", "sum"), leaving=("is_last", "sum"),
         **{name: (name, "mean") for name in outcomes},
@@ -52,10 +70,68 @@ def years_table(panel: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     return labelled(table.reset_index().convert_dtypes(), lang)
 
 
-def _complete(panel: pd.DataFrame, outcomes: list[str]) -> dict[str, pd.Series]:
-    """Return outcomes with the years that are not complete left empty."""
-    flags = {name: panel.get(name + COMPLETE) for name in outcomes}
-    return {name: panel[name].where(flag.astype(bool)) for name, flag in flags.items() if flag is not None}
+def complete(panel: pd.DataFrame, outcome: str) -> pd.Series:
+    """Return, per row, whether its year shows the outcome in full: published, and the year itself over."""
+    flag = panel.get(outcome + COMPLETE)
+    if flag is not None:
+        return flag.fillna(value=False).astype(bool)
+    if outcome in YEARLY and "status_on" in panel:
+        return panel["status_on"].dt.strftime("%m-%d") == "12-31"
+    return pd.Series(True, index=panel.index)
+
+
+def columns_table(zone: Study, lang: Lang, *, min_cell: int) -> pd.DataFrame:
+    """Return the panel's main columns: firm-years that state each, those that do not, mean and median of the first.
+
+    A year that does not show an outcome in full counts as not stated. What stands for fewer than `min_cell` persons in
+    all is not given, and no median of persons: it would be the number of one firm.
+    """
+    panel, held = zone.panel(), zone.panel_with_exposures()
+    panel = panel.assign(**{name: held[name].to_numpy() for name in OF_PERSONS if name in held})
+    rows = []
+    for name in DESCRIBED:
+        if name not in panel:
+            continue
+        values = panel[name].astype("Float64").where(complete(panel, name))
+        of = OF_PERSONS.get(name)
+        is_few = of is not None and 0 < panel[of].sum() < min_cell
+        has_median = of is None and values.nunique() > len((False, True))
+        shown = {
+            "n_obs": int(values.notna().sum()),
+            "not_stated": int(values.isna().sum()),
+            "mean": three_digits(values.mean()),
+            "median": three_digits(values.median()) if has_median else None,
+        }
+        rows.append({"column": label(name, lang), **(dict.fromkeys(shown) if is_few else shown)})
+    return labelled(pd.DataFrame(rows).convert_dtypes(), lang)
+
+
+def exposure_by_grid(panel: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return the mean share of a firm's grid neighbours that are covered: grids (with their firms) down, years across.
+
+    Without a row for a panel that has no grids.
+    """
+    if "grid_exposure" not in panel:
+        return pd.DataFrame()
+    known = panel.dropna(subset="grid_id")
+    shares = known.pivot_table(index="grid_id", columns="year", values="grid_exposure", aggfunc="mean", dropna=False)
+    last = known[known["year"] == known["year"].max()]
+    firms = last["grid_id"].value_counts().reindex(shares.index, fill_value=0)
+    names = [say("figures.grid_n", lang, grid=grid, n=n) for grid, n in firms.items()]
+    return shares.set_axis(names, axis="index").rename_axis(index=None, columns=None)
+
+
+def exposure_rows(shares: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return `exposure_by_grid` in percent as a table."""
+    return (100 * shares).rename_axis(label("grid_id", lang)).reset_index()
+
+
+def exposure_alt(shares: pd.DataFrame, lang: Lang) -> str:
+    """Describe the figure of exposure: grids, and the lowest and highest of the first and of the last year."""
+    first, last = 100 * shares.iloc[:, 0], 100 * shares.iloc[:, -1]
+    return say("pages.exposure_alt", lang, n=len(shares), first=shares.columns[0], last=shares.columns[-1],
+               low=f"{first.min():.0f}", high=f"{first.max():.0f}", low_last=f"{last.min():.0f}",
+               high_last=f"{last.max():.0f}")  # fmt: skip
 
 
 def panel_results(panel: pd.DataFrame) -> dict[str, int]:
@@ -145,7 +221,6 @@ def group_words(panel: pd.DataFrame, exposure: str, lang: Lang) -> str:
 
 
 def complete_years(panel: pd.DataFrame, outcome: str) -> tuple[int, int]:
-    """Return first and last year whose filings of `outcome` are all visible."""
-    flag = panel.get(outcome + COMPLETE)
-    years = panel["year"] if flag is None else panel.loc[flag.fillna(value=False).astype(bool), "year"]
+    """Return first and last year that show `outcome` in full."""
+    years = panel.loc[complete(panel, outcome), "year"]
     return int(years.min()), int(years.max())

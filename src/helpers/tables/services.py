@@ -58,7 +58,7 @@ def closing_alt(points: pd.DataFrame, lang: Lang) -> str:
         median = curve["median_days"].iloc[0]
         said.append(
             say("pages.closing_of", lang, channel=name, n=f"{curve['requests'].iloc[0]:,}",
-                median="–" if pd.isna(median) else f"{median:.1f}", day=DAYS_IN_WORDS[0], later=DAYS_IN_WORDS[1],
+                median="–" if pd.isna(median) else f"{median:.2f}", day=DAYS_IN_WORDS[0], later=DAYS_IN_WORDS[1],
                 share=f"{100 * shares[0]:.0f}", rest=f"{100 * shares[1]:.0f}")
         )  # fmt: skip
     return say("pages.time_to_close_alt", lang, n=len(said), channels=say("pages.semicolon", lang).join(said))
