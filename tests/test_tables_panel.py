@@ -62,6 +62,14 @@ def test_the_columns_of_a_zone_are_named_in_words(small_zone, lang):
     assert not [name for name in found.iloc[:, 0] if "_" in name]
 
 
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_note_speaks_of_persons_and_filings_only_where_there_are_any(lang):
+    zone, listed = (SimpleNamespace(params=SimpleNamespace(study=study)) for study in ("zone", "listed"))
+    assert "10" in tables.columns_note(zone, lang, min_cell=10)
+    assert "10" not in tables.columns_note(listed, lang, min_cell=10)
+    assert tables.columns_note(zone, lang, min_cell=10).endswith(tables.columns_note(listed, lang, min_cell=10))
+
+
 def test_a_year_is_complete_by_its_flag_or_by_its_end():
     held = panel()
     assert complete(held, "patents_invention").tolist() == [True, True, False, False, False, False]

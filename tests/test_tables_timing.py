@@ -114,6 +114,8 @@ def test_without_party_tables_there_is_no_timeline():
 def test_without_charters_none_are_drawn(organisations):
     held = zone("A", org_coverage=organisations.table("org_coverage"))
     assert "charters" not in tables.first_coverage(held, "en").counts
+    # Nor is anything said of foundings without the register of organisations.
+    assert tables.timeline_finding(held, "en").endswith("attached to another firm's 0. ")
 
 
 def test_the_results_give_each_kind_in_all_and_before_the_runs_years(organisations):

@@ -3,7 +3,8 @@
 indicator       what an indicator is; suppression of counts of persons at the source
 population      who counts on a date: firms, covered firms, organisations, members
 guidance support pioneer traction cohesion      the 24 indicators, by force
-organisation    organisation tree, class transitions, uncovered firms, tickets, deliveries, sites
+organisation    organisation tree, organisations outside the bands, class transitions, uncovered firms
+services        requests and the time until they are closed, deliveries, sites, alliance events
 
 The mapping of mechanisms to forces is the project's own: the source lists the forces without defining them.
 """

@@ -70,6 +70,7 @@ from helpers.tables.organisation import (
 from helpers.tables.panel import (
     baseline,
     baseline_covariates,
+    columns_note,
     columns_table,
     complete_years,
     exposure_alt,
@@ -152,6 +153,7 @@ __all__ = [
     "coefficient_rows",
     "coefficients_alt",
     "column_title",
+    "columns_note",
     "columns_table",
     "complete_years",
     "coverage_alt",

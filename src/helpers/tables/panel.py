@@ -106,6 +106,12 @@ def columns_table(zone: Study, lang: Lang, *, min_cell: int) -> pd.DataFrame:
     return labelled(pd.DataFrame(rows).convert_dtypes(), lang)
 
 
+def columns_note(zone: Study, lang: Lang, *, min_cell: int) -> str:
+    """Say which firm-years stand in `columns_table` and how to read its means."""
+    ours = say("pages.columns_note_zone", lang, min_cell=min_cell) if zone.params.study == "zone" else ""
+    return ours + say("pages.columns_note", lang)
+
+
 def exposure_by_grid(panel: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return the mean share of a firm's grid neighbours that are covered: grids (with their firms) down, years across.
 

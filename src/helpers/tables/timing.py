@@ -126,18 +126,28 @@ def _on_one_line(period: str) -> str:
 
 def timeline_finding(zone: Study, lang: Lang) -> str:
     """Say how many of the panel's firms were ever covered, by what mode first, and when organisations were founded."""
-    if zone.missing(("party_orgs", "org_coverage")):
-        return say("pages.no_party_variable", lang)
+    return _coverage_finding(zone, lang) + _foundings_finding(zone, lang) or say("pages.no_party_variable", lang)
+
+
+def _coverage_finding(zone: Study, lang: Lang) -> str:
+    if zone.missing(("org_coverage",)):
+        return ""
     firms = zone.panel()["uscc"].unique()
     modes = _first_spells(zone, firms)["kind"].value_counts()
+    return say("pages.coverage_finding", lang, firms=f"{len(firms):,}", ever=f"{modes.sum():,}",
+               **{name: f"{modes.get(name, 0):,}" for name in COVERAGE_KINDS})  # fmt: skip
+
+
+def _foundings_finding(zone: Study, lang: Lang) -> str:
+    if zone.missing(("party_orgs",)):
+        return ""
     orgs = zone.table("party_orgs")
     own = orgs[orgs["org_type"].isin(population.ENTERPRISE_ORG_TYPES) & ~population.sub_branches(orgs)]
     years = own.loc[own["established_on"] <= pd.Timestamp(zone.params.extract_on), "established_on"].dt.year
-    if years.empty or modes.empty:
-        return say("pages.no_party_variable", lang)
-    return say("pages.timeline_finding", lang, firms=f"{len(firms):,}", ever=f"{modes.sum():,}",
-               **{name: f"{modes.get(name, 0):,}" for name in COVERAGE_KINDS}, organisations=f"{len(years):,}",
-               q1=int(years.quantile(0.25)), q3=int(years.quantile(0.75)))  # fmt: skip
+    if years.empty:
+        return ""
+    return say("pages.foundings_finding", lang, organisations=f"{len(years):,}", q1=int(years.quantile(0.25)),
+               q3=int(years.quantile(0.75)))  # fmt: skip
 
 
 def timeline_results(*found: Timeline | None) -> dict[str, dict[str, int]]:
