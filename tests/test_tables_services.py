@@ -55,7 +55,7 @@ def test_the_drawn_points_fall_where_requests_were_closed_and_stand_behind_the_f
     points = tables.closing_curves(tickets, "en")
     shown = tables.curve_points(points, "en")
     hotline = shown[shown["Channel"] == "12345 hotline"]
-    assert hotline["Days"].tolist() == [0, 1, 2, 3, 4, 20]
+    assert hotline["Days"].tolist() == ["0.00", "1.00", "2.00", "3.00", "4.00", "20.00"]
     assert hotline["Share still open"].tolist() == pytest.approx([1, 0.75, 0.5, 0.25, 0, 0])
     assert len(shown) == len(points)
 

@@ -5,7 +5,7 @@ import pandas as pd
 from helpers.forces import services
 from helpers.study import Study
 from helpers.tables.labels import labelled
-from helpers.text import Lang, label, say
+from helpers.text import Lang, label, number, say
 
 DAYS_DRAWN = 20
 # At most 80 points a curve: fewer than a page shows behind a figure, and less than its line is wide.
@@ -47,7 +47,9 @@ def closing_curves(zone: Study, lang: Lang) -> pd.DataFrame:
 def curve_points(points: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return the drawn points of `closing_curves` for the table behind the figure."""
     kept = points[["group", "days", "open_share", "conf_low", "conf_high", "at_risk"]]
-    return labelled(kept.rename(columns={"group": "channel"}), lang)
+    # Closings lie minutes apart: fewer decimals would give several rows the same time.
+    days = [number(day, ".2f") for day in kept["days"]]
+    return labelled(kept.assign(days=days).rename(columns={"group": "channel"}), lang)
 
 
 def closing_alt(points: pd.DataFrame, lang: Lang) -> str:
