@@ -75,4 +75,4 @@ def test_an_exposure_that_is_blank_throughout_says_in_how_many_rows():
                                   clusters=["firm"], unit="firm")  # fmt: skip
     reason = refused.loc[0, "reason"]
     assert str(reason).startswith("no complete row is left (missing: has_org (300 rows))")
-    assert reason.text("zh").startswith("没有一行各列都齐全（缺：已建立党组织（300 行））")
+    assert reason.text("zh").startswith("没有一行各列都齐全（缺：党组织覆盖（含挂靠）（300 行））")

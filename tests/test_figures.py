@@ -22,22 +22,28 @@ CASES = {
     "plot_reconciliation": (
         pd.DataFrame({"group": ["组织", "创新"], "reproduced": [3, 1], "not_reproduced": 0, "not_testable": [1, 4]}), {}),
     "plot_foundings": (
-        pd.DataFrame({"year": [2019, 2020], "organisations": [4, 6], "charters": [0, 9],
-                      "organisations_share_pct": [40.0, 100.0]}), {}),
-    "plot_cohorts": (
-        pd.DataFrame({"cohort": ["早", "晚"], "year": 2020, "mean": 1.0, "conf_low": 0.5, "conf_high": 1.5}), {}),
+        pd.DataFrame({"period": ["2019", "2020\n至 06-30"], "is_part": [False, True], "own_founded": [4, 6],
+                      "joint_founded": [0, 1], "below_founded": [2, 0]}), {}),
+    "plot_first_coverage": (
+        pd.DataFrame({"period": ["2019", "2020\n至 06-30"], "is_part": [False, True], "own_covered": [4, 6],
+                      "joint_covered": [0, 1], "attached_covered": [3, 1], "charters": [0, 9]}), {}),
+    "plot_exposure": (pd.DataFrame({2019: [0.2, np.nan], 2020: [0.9, 1.0]}, index=["G01（9）", "G02（1）"]), {}),
     "plot_patents_by_month": (
         MONTHS, {"last_complete": {"invention": pd.Timestamp("2020-05-01"), "utility": pd.Timestamp("2020-10-01")}}),
-    "plot_certificates": (pd.DataFrame({"month": MONTHS["month"][:3], "certificates": [1, 0, 4]}), {}),
+    "plot_certificates": (pd.DataFrame({"month": MONTHS["month"][:3], "statuses": [1, 0, 4]}), {}),
     "plot_zero_share": (pd.DataFrame({"outcome": ["发明"], "zero_pct": [71.0], "n": [2640]}), {}),
     "plot_coefficients": (
         pd.DataFrame({"label": ["发明", "设计"], "group": ["a", "b"], "estimate": [0.1, -0.2], "conf_low": -0.5,
                       "conf_high": 0.4}), {"unit": "%"}),
     "plot_balance": (pd.DataFrame({"label": ["职工数"], "difference": [0.4], "std_error": [0.1]}), {}),
-    "plot_transitions": (pd.DataFrame([[3, 1], [np.nan, 9]], index=["成长类", "达标类"], columns=["成长类", "达标类"]), {}),
+    "plot_transitions": (
+        pd.DataFrame([[3, 1], [np.nan, 9]], index=pd.Index(["成长类", "达标类"], name=2022),
+                     columns=pd.Index(["成长类", "达标类"], name=2023)), {}),
     "plot_time_to_close": (
-        pd.DataFrame({"channel": "直通车", "days": [0, 1], "open_share": [1, 0.4], "conf_low": [1, 0.3],
-                      "conf_high": [1, 0.5]}), {}),
+        pd.DataFrame({"group": ["直通车"] * 3 + ["邻里中心"] * 2, "days": [0, 2.4, 20, 0, 20],
+                      "open_share": [1, 0.4, 0.4, 1, 0.9], "conf_low": [1, 0.3, 0.3, 1, 0.8],
+                      "conf_high": [1, 0.5, 0.5, 1, 0.95], "requests": [30] * 3 + [12] * 2,
+                      "median_days": [2.4] * 3 + [np.nan] * 2}), {}),
 }  # fmt: skip
 
 
@@ -72,10 +78,47 @@ def test_the_same_figure_gives_the_same_bytes(tmp_path):
     assert written[0] == written[1]
 
 
-def test_the_truncated_months_are_drawn_apart():
+def test_a_type_is_drawn_up_to_its_last_complete_month_and_no_further():
     style.use()
     data, options = CASES["plot_patents_by_month"]
     ax = figures.plot_patents_by_month(data, lang="en", **options)
-    solid = {line.get_label(): len(line.get_xdata()) for line in ax.lines if line.get_linestyle() == "-"}
-    assert solid == {"invention": 5, "utility model": 10}
+    drawn = {line.get_label(): len(line.get_xdata()) for line in ax.lines}
+    assert drawn == {"invention (complete to 2020-05)": 5, "utility model (complete to 2020-10)": 10}
+    # Two shades: one from the middle of May, one from the middle of October 2020.
+    assert len(ax.patches) == 2
+    plt.close(ax.figure)
+
+
+def test_the_running_year_is_hatched_and_stands_beside_its_charters():
+    style.use()
+    data, options = CASES["plot_first_coverage"]
+    ax = figures.plot_first_coverage(data, lang="en", **options)
+    bars = ax.containers
+    assert [bar.get_label() for bar in bars][-1] == "New charter clauses"
+    assert {(patch.get_hatch() or "") for bar in bars for patch in bar.patches[:1]} == {""}
+    assert {patch.get_hatch() for bar in bars for patch in bar.patches[1:]} == {"///"}
+    # The three modes stand on one another, the charters beside them.
+    assert [bar.patches[1].get_y() for bar in bars] == [0, 6, 7, 0]
+    assert bars[0].patches[1].get_x() < bars[3].patches[1].get_x()
+    plt.close(ax.figure)
+
+
+def test_every_channel_has_a_panel_with_its_number_its_own_curve_and_its_median():
+    style.use()
+    data, options = CASES["plot_time_to_close"]
+    ax = figures.plot_time_to_close(data, lang="en", **options)
+    first, second = ax.child_axes
+    assert [inner.get_title(loc="left") for inner in (first, second)] == ["直通车 (n = 30)", "邻里中心 (n = 12)"]
+    # Two grey curves, its own, and the corner of the median, which the second has not.
+    assert [len(inner.lines) for inner in (first, second)] == [4, 3]
+    assert first.lines[2].get_xdata().tolist() == [0, 2.4, 20]
+    assert list(first.lines[3].get_xdata()) == [0, 2.4, 2.4]
+    plt.close(ax.figure)
+
+
+def test_the_years_of_a_transition_stand_on_its_axes():
+    style.use()
+    data, _ = CASES["plot_transitions"]
+    ax = figures.plot_transitions(data, lang="en")
+    assert (ax.get_ylabel(), ax.get_xlabel()) == ("Class in 2022", "Class in 2023")
     plt.close(ax.figure)

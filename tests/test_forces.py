@@ -87,6 +87,9 @@ def test_coverage_on_three_bases_and_stand_alone_rate(small):
     assert values == {"all_operating": (3, 4), "above_scale": (3, 3), "should_have": (1, 1)}
     own = forces.compute("p2_standalone", small, as_of=AS_OF, base="all_operating")
     assert (own.numerator, own.denominator, own.note_values["joint"]) == (1, 4, 2)
+    # The one firm that should have an organisation has its own.
+    own = forces.compute("p2_standalone", small, as_of=AS_OF, base="should_have")
+    assert (own.numerator, own.denominator, own.note_values["joint"]) == (1, 1, 0)
 
 
 def test_a_table_that_is_not_supplied_is_named_not_counted_as_zero(small):
@@ -142,20 +145,18 @@ def test_training_counts_the_year_to_date_against_the_whole_target():
     assert guidance.training_plan(events, as_of=AS_OF, item="党课(百)").value == 1.0
 
 
-def test_organisations_meet_regularly_only_with_an_activity_in_each_of_twelve_months(small):
+def test_no_table_can_show_who_meets_every_month_so_nobody_is_counted_as_zero(small):
     months = pd.period_range("2022-07", "2023-06", freq="M")
     hosted = [{"event_id": f"j{m}", "host_org_id": "OJ", "held_on": m.start_time} for m in months]
-    met = [{"meeting_id": f"a{m}", "uscc": "A", "held_on": m.start_time} for m in months]
-    small["training_events"] = table("training_events", hosted)
-    small["governance_meetings"] = table("governance_meetings", met)
-    # OA met every month, but its term ended in January; OJ is regular.
+    small["training_events"] = table("training_events", [*hosted, {"event_id": "x", "host_org_id": "OA",
+                                                                   "held_on": "2022-06-30"}])  # fmt: skip
     found = forces.compute("p5_life_regular", small, as_of=AS_OF)
-    assert (found.numerator, found.denominator, found.note_values["overdue"]) == (1, 2, 1)
-    small["training_events"] = table("training_events", hosted[1:])
-    assert forces.compute("p5_life_regular", small, as_of=AS_OF).numerator == 0
-    small["training_events"] = table("training_events", [])
-    found = forces.compute("p5_life_regular", small, as_of=AS_OF)
-    assert (found.denominator, found.note_values["unknown"]) == (1, 1)
+    # In existence from July 2022 to June 2023: OA, past its term since January, and OJ; OF was dissolved in May 2022.
+    assert (found.status, found.numerator, found.denominator, found.value) == ("not_testable", None, 2, None)
+    # OA's only event was held the day before the twelve months begin.
+    assert found.note_values == {"overdue": 1, "most": 1, "hosts": 1}
+    late = small["party_orgs"].assign(established_on=pd.Timestamp("2022-07-02"))
+    assert forces.compute("p5_life_regular", {**small, "party_orgs": late}, as_of=AS_OF).denominator == 0
 
 
 def test_members_are_persons_on_the_roll_not_spells_applicants_or_those_from_elsewhere(small):
@@ -316,6 +317,8 @@ def test_members_in_rd_pool_firms_and_subtract_the_share_of_all_employees(small)
     found = forces.compute("v3_member_rd_share", small, as_of=AS_OF)
     assert (found.numerator, found.denominator) == (12, 40)
     assert found.value == pytest.approx(100 * (12 / 40 - 16 / 200))
+    # 12 of 40 are 30 %, 16 of 200 are 8 %: the counts shown are those of the first rate alone.
+    assert found.note_values == {"firms": 1, "in_rd": "30.00", "in_all": "8.00", "members": "16", "employees": "200"}
 
 
 def test_two_way_flow_counts_moves_into_technical_posts_and_technical_staff_admitted():
@@ -343,7 +346,9 @@ def test_a_grid_is_active_with_an_activity_of_two_firms_or_more(small):
         {"event_id": "4", "chair_uscc": "E", "firms": 9, "held_on": "2023-03-31"},
     ])  # fmt: skip
     found = forces.compute("t1_grid_active", small, as_of=AS_OF)
-    assert (found.numerator, found.denominator, found.note_values["top"]) == (1, 4, 100.0)
+    # Both of the quarter's two activities were chaired by A, in G1; whether G2, G3 and G4 met is not known.
+    assert (found.numerator, found.denominator) == (1, 4)
+    assert found.note_values == {"events": 2, "active": 1, "grids": 4, "unknown": 3, "top": 2}
 
 
 def ratings(year: int, rows: list[tuple]) -> list[dict]:
@@ -366,17 +371,33 @@ def test_good_or_above_falls_when_the_growth_items_go():
         ("1", None, "优秀", 60.0, 20.0), ("2", None, "良好", 30.0, 40.0), ("3", None, "一般", 40.0, 20.0),
         ("4", None, None, 90.0, 90.0), ("5", None, "较差", 50.0, 0.0, True),
     ]))  # fmt: skip
-    as_graded = traction.good_or_above(held, as_of=AS_OF)
+    orgs = table("party_orgs", [org(str(number)) for number in range(1, 6)])
+    as_graded = traction.good_or_above(held, orgs, as_of=AS_OF)
     assert (as_graded.numerator, as_graded.denominator) == (2, 4)
     # Party 180 of 260 points: weight 9/13. Cut 70, so 48.46: only the first; the fifth has 50 but a veto.
-    without = traction.good_or_above(held, as_of=AS_OF, growth_items="without")
+    without = traction.good_or_above(held, orgs, as_of=AS_OF, growth_items="without")
     assert (without.numerator, without.denominator) == (1, 4)
     assert without.note_values["cut"] == pytest.approx(70 * 180 / 260)
 
 
+def test_good_or_above_is_a_share_of_branches_and_all_organisations_are_another_reading():
+    held = table("org_ratings", ratings(2023, [
+        ("B", None, "良好"), ("J", None, "一般"), ("C", None, "优秀"), ("G", None, "优秀"), ("?", None, "优秀"),
+    ]))  # fmt: skip
+    orgs = table("party_orgs", [
+        org("B"), org("J", org_type="联合党支部"), org("C", org_type="党委"), org("G", org_type="党总支"),
+    ])  # fmt: skip
+    branches = traction.good_or_above(held, orgs, as_of=AS_OF)
+    # B of B and J; the committee, the general branch and the one that the register does not hold are left out.
+    assert (branches.numerator, branches.denominator, branches.base) == (1, 2, "graded_branches_with")
+    assert branches.note_values["others"] == 3
+    every = traction.good_or_above(held, orgs, as_of=AS_OF, units="organisations")
+    assert (every.numerator, every.denominator, every.base) == (4, 5, "graded_organisations_with")
+
+
 def test_a_rating_given_after_the_day_does_not_count():
     held = table("org_ratings", [*ratings(2022, [("1", "孵化类", "良好")]), *ratings(2023, [("1", "孵化类", "较差")])])
-    found = traction.good_or_above(held, as_of=date(2023, 2, 28))
+    found = traction.good_or_above(held, table("party_orgs", [org("1")]), as_of=date(2023, 2, 28))
     assert (found.numerator, found.denominator) == (1, 1)
 
 
@@ -452,8 +473,9 @@ def test_the_service_circle_needs_coordinates_and_measures_the_walk(small):
     ])  # fmt: skip
     site = {"site_id": "S", "opened_on": "2022-10-01", "lon": 118.0, "lat": 24.0}
     small["service_sites"] = table("service_sites", [site])
-    with pytest.raises(forces.MissingTable, match=r"enterprises\.lon"):
-        forces.compute("c3_reach", small, as_of=AS_OF)
+    without = forces.compute("c3_reach", small, as_of=AS_OF)
+    assert (without.status, without.numerator, without.denominator, without.value) == ("not_testable", None, None, None)
+    assert "经纬度" in without.row()["note_zh"] and "coordinates" in without.row()["note_en"]
     # A stands 0.008 degrees of latitude away (0.89 km), B 0.009 (1.00 km); 15 minutes reach 0.96 km.
     small["enterprises"] = small["enterprises"].assign(
         lon=[118.0, 118.0, None, None, None, None], lat=[24.008, 24.009, None, None, None, None]

@@ -1,13 +1,9 @@
-"""Organisation and services in tables, counted by hand."""
+"""The organisation in tables, counted by hand."""
 
-from datetime import date
-
-import pandas as pd
-import pytest
-from test_forces import AS_OF, cover, firm, org, ratings, roll, table, tickets
+from test_forces import AS_OF, cover, firm, org, ratings, roll, table
 
 from helpers.forces import organisation
-from helpers.text import say
+from helpers.text import LANGS, say
 
 
 def test_the_tree_finds_depth_orphans_circles_and_terms_that_ran_out():
@@ -63,80 +59,57 @@ def test_uncovered_firms_are_counted_by_the_first_reason_that_holds():
     assert all(say(f"forces.reason_{name}", "en") for name in found["reason"])
 
 
-def test_tickets_by_channel_tell_rows_from_requests():
-    found = organisation.tickets_by_channel(tickets()).set_index("channel")
-    assert found.loc["党群直通车"].to_dict() == {
-        "tickets": 2, "requests": 2, "first_here": 2, "open_tickets": 1, "solved": 1
+def test_the_bands_count_organisations_by_formal_members_and_units():
+    orgs = table("party_orgs", [
+        # Two formal members and a probationary one; three; nobody on the roll; gone.
+        org("few"), org("three"), org("blank"), org("old", dissolved_on="2020-01-01"),
+        # 20 of its own, 30 and 49 below it: 99 and a committee; 60 and only a branch; 100 and a general branch.
+        org("C", org_type="党委"), org("C1", parent_org_id="C"), org("C2", parent_org_id="C"),
+        org("big"), org("G", org_type="党总支"), org("g", org_type="党总支"),
+        org("J5", org_type="联合党支部"), org("J6", org_type="联合党支部"),
+    ])  # fmt: skip
+    sizes = {"few": 2, "three": 3, "old": 1, "C": 20, "C1": 30, "C2": 49, "big": 60, "G": 100, "g": 49, "J5": 4, "J6": 4}
+    members, first = [], 0
+    for name, count in sizes.items():
+        members += roll(name, count, first=first)
+        first += count
+    members += roll("few", 1, first=first, member_type="预备")
+    coverage = [cover("J5", f"F{n}", "联合组建") for n in range(5)] + [cover("J5", "F9", "挂靠")]
+    coverage += [cover("J6", f"H{n}", "联合组建") for n in range(6)]
+    found = organisation.outside_bands(
+        table("members", members), orgs, table("org_coverage", coverage), as_of=AS_OF
+    ).set_index("kind")  # fmt: skip
+    assert {kind: (row["organisations"], row["judged"]) for kind, row in found.iterrows()} == {
+        # Branches that exist: few, three, C1, C2, big with somebody on the roll, and blank.
+        "branch_below_3": (1, 5), "branch_without_roll": (1, 6), "joint_above_5": (1, 2),
+        # 50 to 99: the committee with 99 and the branch with 60; 100 or more: the general branch.
+        "below_general_branch": (1, 2), "below_committee": (1, 1),
+        "general_branch_below_50": (1, 2), "committee_below_100": (1, 1),
     }  # fmt: skip
-    assert found.loc["部门包片", "first_here"] == 0
-    assert (found["tickets"].sum(), found["first_here"].sum()) == (7, 5)
+    assert all(say(f"forces.band_{kind}", lang) for kind in found.index for lang in LANGS)
 
 
-def test_kaplan_meier_keeps_open_requests_at_risk_until_they_are_censored():
-    rows = [("1", "2023-06-01", "2023-06-02"), ("2", "2023-06-01", "2023-06-03"), ("3", "2023-06-29", None),
-            ("4", "2023-06-01", "2023-06-11"), ("5", "2023-06-05", "2023-06-04")]  # fmt: skip
-    names = ("ticket_id", "opened_at", "closed_at")
-    held = table("service_tickets", [dict(zip(names, row, strict=True)) for row in rows]).assign(channel="12345")
-    curve = organisation.time_to_close(held, as_of=AS_OF)
-    # Closed after 1, 2 and 10 days; one censored after 2 days; one closed before it was opened is left out.
-    assert curve["days"].tolist() == [0, 1, 2, 10]
-    assert curve["open_share"].tolist() == pytest.approx([1, 3 / 4, 3 / 4 * 2 / 3, 0])
-    assert curve["at_risk"].tolist() == [4, 4, 3, 1]
-    # Greenwood at day 1: sqrt(3/4 * 1/4 / 4) = 0.2165; on the log(-log) scale that is 0.1279 to 0.9605.
-    assert curve.loc[1, ["conf_low", "conf_high"]].tolist() == pytest.approx([0.1279, 0.9605], abs=1e-4)
-    assert organisation.median_days(curve).loc[0, "median_days"] == 2.0
-
-
-def test_what_closed_after_the_day_is_still_open_on_it():
-    curve = organisation.time_to_close(tickets(), as_of=date(2023, 5, 31))
-    assert curve["requests"].iloc[0] == 3
-    assert curve["closed"].sum() == 2
-
-
-def test_delivery_by_month_keeps_the_undelivered():
-    pairs = table("policy_deliveries", [
-        {"policy_id": "1", "uscc": "A", "issued_at": "2023-05-08 09:00", "delivered_at": "2023-05-08 10:00",
-         "received_by": "企业负责人"},
-        {"policy_id": "2", "uscc": "A", "issued_at": "2023-05-09 09:00"},
-        {"policy_id": "3", "uscc": "A", "issued_at": "2023-05-10 09:00", "delivered_at": "2023-05-11 10:00",
-         "received_by": "企业负责人"},
-        {"policy_id": "4", "uscc": "A", "issued_at": "2023-06-12 09:00"},
+def test_members_below_count_once_at_every_level_and_a_circle_of_parents_ends():
+    orgs = table("party_orgs", [
+        org("C", org_type="党委"), org("G", org_type="党总支", parent_org_id="C"), org("B", parent_org_id="G"),
+        org("X", org_type="党总支", parent_org_id="Y"), org("Y", org_type="党总支", parent_org_id="X"),
     ])  # fmt: skip
-    found = organisation.delivery_by_month(pairs, as_of=AS_OF)
-    assert found[["issued", "delivered", "within_half_day"]].to_numpy().tolist() == [[3, 2, 1], [1, 0, 0]]
-    assert found["share_pct"].tolist() == pytest.approx([100 / 3, 0])
+    members = table("members", [*roll("B", 60), *roll("X", 3, first=60)])
+    found = organisation.outside_bands(members, orgs, table("org_coverage", []), as_of=AS_OF).set_index("kind")
+    # The 60 of B stand for B, G and C alike; of these only B is neither.
+    assert found.loc["below_general_branch"].tolist() == [1, 3]
+    # X and Y have 3 and 0 of their own; G has its 60.
+    assert found.loc["general_branch_below_50"].tolist() == [2, 3]
 
 
-def test_activities_by_site_divide_by_the_months_it_was_open():
-    opened = {"1": "2022-10-18", "2": "2023-05-20", "3": "2023-07-20"}
-    sites = table("service_sites", [{"site_id": site, "opened_on": day} for site, day in opened.items()])
-    days = [("1", "2023-01-01"), ("1", "2023-02-01"), ("1", "2022-12-31"), ("2", "2023-06-01")]
-    held = table("service_activities", [
-        {"activity_id": str(number), "site_id": site, "held_on": day} for number, (site, day) in enumerate(days)
-    ])  # fmt: skip
-    found = organisation.activities_by_site(sites, held, start=date(2023, 1, 1), as_of=AS_OF)
-    assert found["months_open"].tolist() == [6, 2, 0]
-    assert found["activities"].tolist() == [2, 1, 0]
-    assert found["per_month"].tolist() == pytest.approx([1 / 3, 1 / 2, float("nan")], nan_ok=True)
-
-
-def test_alliance_outcomes_keep_intent_and_contract_apart():
-    events = table("alliance_events", [
-        {"event_id": "1", "event_type": "产业对接", "held_on": "2023-06-21", "intent_amount": 90.0},
-        {"event_id": "2", "event_type": "产业对接", "held_on": "2023-06-22", "intent_amount": 10.0,
-         "contract_amount": 2.0},
-        {"event_id": "3", "event_type": "产业对接", "held_on": "2023-07-22", "contract_amount": 2.0},
-    ])  # fmt: skip
-    found = organisation.alliance_outcomes(events, as_of=AS_OF).iloc[0]
-    assert (found["events"], found["with_intent"], found["with_contract"]) == (2, 2, 1)
-    assert (found["intent_10k_cny"], found["contract_10k_cny"], found["share_pct"]) == (100.0, 2.0, 50.0)
+def test_no_rated_year_gives_a_matrix_of_zeros():
+    assert organisation.class_transitions(table("org_ratings", []), to_year=None).to_numpy().sum() == 0
 
 
 def test_empty_tables_give_empty_counts():
-    assert organisation.tickets_by_channel(table("service_tickets", [])).empty
-    assert organisation.time_to_close(table("service_tickets", []), as_of=AS_OF)["requests"].sum() == 0
-    assert organisation.delivery_by_month(table("policy_deliveries", []), as_of=AS_OF).empty
-    assert organisation.alliance_outcomes(table("alliance_events", []), as_of=AS_OF).empty
     tree = organisation.organisation_tree(table("party_orgs", []), as_of=AS_OF)
     assert organisation.tree_summary(tree)["n"].sum() == 0
-    assert isinstance(tree, pd.DataFrame)
+    bands = organisation.outside_bands(
+        table("members", []), table("party_orgs", []), table("org_coverage", []), as_of=AS_OF
+    )
+    assert bands[["organisations", "judged"]].to_numpy().sum() == 0

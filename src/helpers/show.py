@@ -21,7 +21,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from pydantic import BaseModel
 
-from helpers.text import Lang, say
+from helpers.text import Lang, number, say
 
 Format = str | Callable[[Any], str]
 # Above this an SVG weighs more than the same figure in pixels, and phones are slow to draw it.
@@ -301,17 +301,10 @@ def _cell(value: Any, given: Format | None, is_year: bool) -> str:
     if isinstance(value, bool | np.bool_):
         return "✓" if value else "✗"
     if isinstance(value, int | float | np.number):
-        # U+2212 is as wide as a digit, a hyphen is not.
-        return _number(value, given, is_year).replace("-", "−")
+        return number(value, given or (".0f" if is_year else ",.0f"))
     if isinstance(value, pd.Timestamp):
         return value.strftime("%Y-%m-%d")
     return str(value)
-
-
-def _number(value: float, given: str | None, is_year: bool) -> str:
-    written = format(value, given) if given else f"{value:.0f}" if is_year else f"{value:,.0f}"
-    # What rounds to zero has no sign.
-    return written.removeprefix("-") if not written.strip("-0.,%") else written
 
 
 def _is_missing(value: Any) -> bool:

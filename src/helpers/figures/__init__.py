@@ -8,15 +8,16 @@ from helpers.figures.innovation import plot_certificates, plot_patents_by_month,
 from helpers.figures.models import plot_balance, plot_coefficients
 from helpers.figures.quality import plot_findings, plot_missingness
 from helpers.figures.services import plot_time_to_close, plot_transitions
-from helpers.figures.timing import plot_cohorts, plot_foundings
+from helpers.figures.timing import plot_exposure, plot_first_coverage, plot_foundings
 
 __all__ = [
     "plot_balance",
     "plot_certificates",
     "plot_coefficients",
-    "plot_cohorts",
     "plot_coverage",
+    "plot_exposure",
     "plot_findings",
+    "plot_first_coverage",
     "plot_foundings",
     "plot_missingness",
     "plot_patents_by_month",

@@ -12,12 +12,12 @@ PATENT_TYPES = ("invention", "utility", "design")
 
 
 def plot_patents_by_month(months: pd.DataFrame, *, last_complete: dict, ax: Axes | None = None, lang: Lang) -> Axes:
-    """Draw applications by filing month and type; months not yet fully visible are shaded and dashed.
+    """Draw applications by filing month and type up to the last complete month of each; the months after are shaded.
 
     Parameters
     ----------
     months : DataFrame
-        One row a month: month (datetime), invention, utility, design (applications).
+        One row a month: month (datetime), invention, utility, design (applications, missing where not complete).
     last_complete : dict
         Patent type -> last month (datetime) whose applications are all visible at the extract.
     """
@@ -25,40 +25,34 @@ def plot_patents_by_month(months: pd.DataFrame, *, last_complete: dict, ax: Axes
     for kind in PATENT_TYPES:
         if kind not in last_complete:
             continue
-        colour, values = style.colour(kind), months[kind]
-        complete = months["month"] <= last_complete[kind]
-        later = months["month"] >= last_complete[kind]
-        ax.plot(months["month"][complete], values[complete], color=colour, linewidth=1.6,
-                label=say(f"figures.{kind}", lang))  # fmt: skip
-        ax.plot(months["month"][later], values[later], color=colour, linewidth=1.3, linestyle=":")
-    if last_complete:
-        end = months["month"].max()
-        for number, start in enumerate(sorted(set(last_complete.values()))):
-            kinds = [say(f"figures.{kind}", lang) for kind in PATENT_TYPES if last_complete.get(kind) == start]
-            ax.axvspan(start, end, color=style.colour("reference"), alpha=0.22, linewidth=0, zorder=0,
-                       label=say("figures.truncated", lang) if number == 0 else None)  # fmt: skip
-            # The first note stands left of its line, the others right of theirs: the lines are months apart.
-            ax.annotate(say("figures.complete_to", lang, kinds="\n".join(kinds), month=f"{start:%Y-%m}"), (start, 1),
-                        xycoords=("data", "axes fraction"), xytext=(2 if number else -2, -2), fontsize=8, va="top",
-                        textcoords="offset points", ha="left" if number else "right")  # fmt: skip
+        shown = months[months["month"] <= last_complete[kind]]
+        month = f"{last_complete[kind]:%Y-%m}"
+        words = say("figures.complete_to", lang, kind=say(f"figures.{kind}", lang), month=month)
+        ax.plot(shown["month"], shown[kind].astype(float), color=style.colour(kind), linewidth=1.6, label=words)
+    for number, month in enumerate(sorted(set(last_complete.values()))):
+        # Points stand on the first of their month: the shade begins half way to the next one.
+        ax.axvspan(month + pd.Timedelta(days=15), months["month"].max() + pd.Timedelta(days=15), linewidth=0, zorder=0,
+                   color=style.colour("reference"), alpha=0.22,
+                   label=say("figures.truncated", lang) if number == 0 else None)  # fmt: skip
     ax.set_xlabel(say("figures.filing_month", lang))
     ax.set_ylabel(say("figures.applications", lang))
-    ax.set_ylim(0, 1.18 * months[list(PATENT_TYPES)].to_numpy().max())
-    ax.figure.legend(loc="outside upper center", ncols=4)
+    ax.set_ylim(bottom=0)
+    ax.margins(x=0.01)
+    ax.figure.legend(loc="outside upper center", ncols=2)
     return ax
 
 
 def plot_certificates(calendar: pd.DataFrame, *, ax: Axes | None = None, lang: Lang) -> Axes:
-    """Draw how many valid certificates expire in each of the coming months.
+    """Draw how many valid statuses expire in each of the coming months.
 
     Parameters
     ----------
     calendar : DataFrame
-        One row a month: month (datetime), certificates (count).
+        One row a month: month (datetime), statuses (count).
     """
     ax = axes(ax, height=3.2)
     place = np.arange(len(calendar))
-    ax.bar(place, calendar["certificates"], color=style.colour("secondary"))
+    ax.bar(place, calendar["statuses"], color=style.colour("secondary"))
     ax.set_xticks(place, calendar["month"].dt.strftime("%Y-%m"), rotation=45, ha="right")
     ax.set_ylabel(say("figures.certificates", lang))
     ax.grid(axis="x", visible=False)

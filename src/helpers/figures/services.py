@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from helpers import style
-from helpers.figures.canvas import axes
+from helpers.figures.canvas import axes, panels
 from helpers.text import Lang, say
 
 
@@ -16,7 +16,8 @@ def plot_transitions(matrix: pd.DataFrame, *, ax: Axes | None = None, lang: Lang
     Parameters
     ----------
     matrix : DataFrame
-        Square table of counts of organisations, index and columns in class order; suppressed cells missing.
+        Square table of counts of organisations, index and columns in class order and named by their years; suppressed
+        cells missing.
     """
     counts = matrix.to_numpy(dtype=float, na_value=np.nan)
     shares = counts / np.nansum(counts, axis=1, keepdims=True).clip(min=1)
@@ -28,31 +29,41 @@ def plot_transitions(matrix: pd.DataFrame, *, ax: Axes | None = None, lang: Lang
         ax.text(j, i, shown, ha="center", va="center", color="white" if dark else "#1F2933")
     ax.set_xticks(range(len(matrix.columns)), [str(name).replace(" ", "\n") for name in matrix.columns])
     ax.set_yticks(range(len(matrix.index)), matrix.index)
-    ax.set_xlabel(say("figures.class_after", lang))
-    ax.set_ylabel(say("figures.class_before", lang))
+    ax.set_xlabel(say("figures.class_in", lang, year=matrix.columns.name))
+    ax.set_ylabel(say("figures.class_in", lang, year=matrix.index.name), labelpad=8)
     ax.grid(visible=False)
     return ax
 
 
 def plot_time_to_close(curves: pd.DataFrame, *, ax: Axes | None = None, lang: Lang) -> Axes:
-    """Draw Kaplan-Meier curves of the share of requests still open, by channel, with 95 % bands.
+    """Draw Kaplan-Meier curves of the share of requests still open, a panel a group, the others behind it in grey.
 
     Parameters
     ----------
     curves : DataFrame
-        One row a channel and time: channel (label), days, open_share (0-1), conf_low, conf_high.
+        One row a group and time, from day 0 to the last day drawn: group (label), days, open_share (0-1), conf_low,
+        conf_high (95 %), requests (in the group), median_days (missing where more than half stay open).
     """
-    ax = axes(ax)
-    palette = [style.colour(name) for name in ("estimate", "utility", "design", "secondary", "treated", "untreated")]
-    for (label, rows), colour in zip(curves.groupby("channel", sort=False, observed=True), palette, strict=False):
-        ax.step(rows["days"], rows["open_share"], where="post", color=colour, label=label)
-        ax.fill_between(
-            rows["days"], rows["conf_low"], rows["conf_high"], step="post", color=colour, alpha=0.12, linewidth=0
-        )
-    ax.set_ylim(0, 1.02)
-    ax.set_xlim(left=0)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.set_xlabel(say("figures.days", lang))
-    ax.set_ylabel(say("figures.open_share", lang))
-    ax.legend()
+    groups = list(curves.groupby("group", sort=False, observed=True))
+    ax = axes(ax, height=1.0 + 1.9 * -(-len(groups) // 3))
+    for place, (inner, (label, rows)) in enumerate(zip(panels(ax, len(groups)), groups, strict=True)):
+        for _, others in groups:
+            inner.step(others["days"], others["open_share"], where="post", color=style.colour("reference"),
+                       linewidth=0.7)  # fmt: skip
+        colour = style.colour("estimate")
+        inner.fill_between(rows["days"], rows["conf_low"], rows["conf_high"], step="post", color=colour, alpha=0.2,
+                           linewidth=0)  # fmt: skip
+        inner.step(rows["days"], rows["open_share"], where="post", color=colour, linewidth=1.8)
+        median = rows["median_days"].iloc[0]
+        if np.isfinite(median):
+            inner.plot([0, median, median], [0.5, 0.5, 0], color=style.colour("treated"), linewidth=1, linestyle="--")
+            inner.annotate(say("figures.median", lang, days=f"{median:.2f}"), (median, 0.5), xytext=(4, 3),
+                           textcoords="offset points", color=style.colour("treated"), fontsize=8.5)  # fmt: skip
+        inner.set_title(say("figures.group_n", lang, group=label, n=f"{rows['requests'].iloc[0]:,}"), fontsize=9.5)
+        inner.set_ylim(0, 1.02)
+        inner.set_xlim(0, curves["days"].max())
+        inner.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5, steps=[1, 2, 5, 10]))
+        inner.tick_params(labelsize=8.5, labelleft=place % 3 == 0)
+    ax.set_xlabel(say("figures.days", lang), labelpad=26)
+    ax.set_ylabel(say("figures.open_share", lang), labelpad=26)
     return ax

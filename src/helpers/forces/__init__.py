@@ -3,7 +3,8 @@
 indicator       what an indicator is; suppression of counts of persons at the source
 population      who counts on a date: firms, covered firms, organisations, members
 guidance support pioneer traction cohesion      the 24 indicators, by force
-organisation    organisation tree, class transitions, uncovered firms, tickets, deliveries, sites
+organisation    organisation tree, organisations outside the bands, class transitions, uncovered firms
+services        requests and the time until they are closed, deliveries, sites, alliance events
 
 The mapping of mechanisms to forces is the project's own: the source lists the forces without defining them.
 """
@@ -64,12 +65,12 @@ REGISTRY: dict[str, Callable[..., Indicator]] = {
 # The readings of an indicator that are always printed side by side; one without an entry has a single one.
 VARIANTS: dict[str, tuple[dict[str, str], ...]] = {
     "p1_coverage_org": tuple({"base": base} for base in ("all_operating", "above_scale", "should_have")),
-    "p2_standalone": tuple({"base": base} for base in ("all_operating", "above_scale")),
+    "p2_standalone": tuple({"base": base} for base in ("all_operating", "above_scale", "should_have")),
     "p3_charter": tuple({"base": base} for base in ("covered", "above_scale", "all_operating")),
     "p4_training_done": tuple({"item": item} for item in get_args(guidance.PlanItem)),
     "d1_cross_apply": ({"team": "top_team"}, {"team": "all_committees"}),
     "d3_half_day": ({"window": "month"}, {"window": "to_date"}),
-    "t3_good": ({"growth_items": "with"}, {"growth_items": "without"}),
+    "t3_good": ({"growth_items": "with"}, {"growth_items": "without"}, {"units": "organisations"}),
     "c5_match": ({"window": "quarter"}, {"window": "to_date"}),
 }
 
@@ -107,7 +108,8 @@ def all_indicators(tables: Mapping[str, pd.DataFrame], as_of: date) -> pd.DataFr
         One row an indicator and reading, in the order of `REGISTRY`: id, force, name, base, window, unit, status and
         note in both languages (`name_zh`, `name_en`, …), numerator, denominator (counts; missing where suppressed),
         value (in `unit`), suppressed, status, benchmark (ids of published figures, `;` between). Status is computed,
-        suppressed (fewer than 10 persons), empty_denominator, or table_not_supplied (the note names the tables).
+        suppressed (fewer than 10 persons), empty_denominator, table_not_supplied (the note names the tables), or
+        not_testable (no table of the contract holds it; the note says what is known).
     """
     rows = []
     for id in REGISTRY:
@@ -151,9 +153,15 @@ def _tables_of(function: Callable[..., Indicator]) -> tuple[list[str], list[str]
 
 
 def _not_supplied(id: str, options: Mapping[str, str], missing: MissingTable) -> Indicator:
-    plan, growth = options.get("item"), options.get("growth_items")
-    base = PLAN_CODES.get(plan) or (growth and f"graded_{growth}") or options.get("base", options.get("team", "any"))
     return Indicator(
-        id, None, None, None, _OTHER_UNITS.get(id, "percent"), options.get("window", "any"), base,
+        id, None, None, None, _OTHER_UNITS.get(id, "percent"), options.get("window", "any"), _base_of(id, options),
         status="table_not_supplied", note="note_not_supplied", note_values={"tables": ", ".join(missing.names)},
     )  # fmt: skip
+
+
+def _base_of(id: str, options: Mapping[str, str]) -> str:
+    if "item" in options:
+        return PLAN_CODES[options["item"]]
+    if id == "t3_good":
+        return traction.graded_base(**options)
+    return options.get("base", options.get("team", "any"))

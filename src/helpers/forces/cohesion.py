@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.forces import population
-from helpers.forces.indicator import Indicator, MissingTable, ratio, shown
+from helpers.forces.indicator import Indicator, ratio, shown
 
 SOLVED = "解决"
 SOLVED_WITHIN_DAYS = 30
@@ -49,10 +49,14 @@ def unique_requests(service_tickets: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         Key `request_id`: opened_at (earliest), channel and category (of the earliest ticket), tickets (count),
-        channels (count), solved_at (earliest closing with 解决; missing where none), closed_at (earliest closing).
+        channels (count), solved_at (earliest closing with 解决; missing where none), closed_at (earliest closing),
+        is_solved and is_ended (a ticket of it ended in 解决; has a closing date or any result: a result without a date
+        is an ending whose day is not known).
     """
     tickets = service_tickets.assign(request_id=request_of_ticket(service_tickets))
-    tickets["solved_at"] = tickets["closed_at"].where(tickets["resolution"] == SOLVED)
+    tickets["is_solved"] = tickets["resolution"] == SOLVED
+    tickets["is_ended"] = tickets["closed_at"].notna() | tickets["resolution"].notna()
+    tickets["solved_at"] = tickets["closed_at"].where(tickets["is_solved"])
     ordered = tickets.sort_values(["opened_at", "ticket_id"])
     found = ordered.groupby("request_id", sort=True).agg(
         opened_at=("opened_at", "first"),
@@ -62,6 +66,8 @@ def unique_requests(service_tickets: pd.DataFrame) -> pd.DataFrame:
         channels=("channel", "nunique"),
         solved_at=("solved_at", "min"),
         closed_at=("closed_at", "min"),
+        is_solved=("is_solved", "any"),
+        is_ended=("is_ended", "any"),
     )
     return found.reset_index()
 
@@ -145,23 +151,24 @@ def service_circle(
     -------
     Indicator
         100 * employees at firms within reach of an open site / employees of firms with a place; percent, point in
-        time. Benchmark: `svc_circle_minutes` (15).
+        time. Benchmark: `svc_circle_minutes` (15). Without coordinates of the firms: no counts, status `not_testable`.
 
-    Raises
-    ------
-    MissingTable
-        If enterprises carry no coordinates: the contracted table has none, an office may add `lon` and `lat`.
+    Notes
+    -----
+    The contract's register of enterprises has no coordinates, and cleaning keeps the contract's columns alone: from an
+    office's files the indicator cannot be computed. It needs `lon` and `lat` (degrees) in `enterprises`.
     """
+    words = {"window": "point_in_time", "base": "employees_located", "benchmark": ("svc_circle_minutes",)}
     if not {"lon", "lat"} <= set(enterprises.columns):
-        raise MissingTable("enterprises.lon", "enterprises.lat")
+        return Indicator("c3_reach", None, None, None, "percent", status="not_testable", note="note_c3_no_place",
+                         **words)  # fmt: skip
     firms = population.firms_existing(enterprises, as_of).dropna(subset=["lon", "lat"])
     staff = firms["uscc"].map(population.latest_employees(enterprise_years, as_of)).fillna(0).astype(int)
     sites = service_sites[service_sites["opened_on"] <= pd.Timestamp(as_of)].dropna(subset=["lon", "lat"])
     nearest = _distance_km(firms, sites).min(axis=1) if len(sites) else np.full(len(firms), np.inf)
     reach = speed_km_h * minutes / 60 / detour
-    return ratio("c3_reach", int(staff[nearest <= reach].sum()), int(staff.sum()), window="point_in_time",
-                 base="employees_located", benchmark=("svc_circle_minutes",), people="both", note="note_c3",
-                 note_values={"km": reach, "speed": speed_km_h, "detour": detour})  # fmt: skip
+    return ratio("c3_reach", int(staff[nearest <= reach].sum()), int(staff.sum()), people="both", note="note_c3",
+                 note_values={"km": reach, "speed": speed_km_h, "detour": detour}, **words)  # fmt: skip
 
 
 def _distance_km(firms: pd.DataFrame, sites: pd.DataFrame) -> np.ndarray:

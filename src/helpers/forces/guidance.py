@@ -58,6 +58,7 @@ def standalone_organisations(
     enterprises: pd.DataFrame,
     org_coverage: pd.DataFrame,
     party_orgs: pd.DataFrame,
+    members: pd.DataFrame | None = None,
     *,
     as_of: date,
     base: Base = "above_scale",
@@ -71,9 +72,12 @@ def standalone_organisations(
 
     Notes
     -----
-    Trap: joint branches lift coverage (p1) without any activity inside the firm; the gap p1 - p2 is their part.
+    Trap: joint branches lift coverage (p1) without any activity inside the firm; the gap p1 - p2 is their part. The
+    base `should_have` needs the members, as in p1.
     """
-    firms = population.base_firms(enterprises, as_of, base=base)
+    firms = population.base_firms(
+        enterprises, as_of, base=base, members=members, org_coverage=org_coverage, party_orgs=party_orgs
+    )
     own = population.covered_firms(org_coverage, party_orgs, as_of, modes=(population.OWN_ORGANISATION,)) & firms
     joint = (population.covered_firms(org_coverage, party_orgs, as_of) & firms) - own
     return ratio("p2_standalone", len(own), len(firms), window="point_in_time", base=base, note="note_p2",
@@ -134,27 +138,22 @@ def training_plan(training_events: pd.DataFrame, *, as_of: date, item: PlanItem 
                  benchmark=(PLAN_FIGURES[item],), note="note_p4")  # fmt: skip
 
 
-def regular_meetings(
-    party_orgs: pd.DataFrame,
-    training_events: pd.DataFrame,
-    governance_meetings: pd.DataFrame,
-    org_coverage: pd.DataFrame,
-    *,
-    as_of: date,
-) -> Indicator:
-    """Compute p5, organisations meeting regularly (组织生活正常率).
+def regular_meetings(party_orgs: pd.DataFrame, training_events: pd.DataFrame, *, as_of: date) -> Indicator:
+    """Say what is known of p5, organisations meeting regularly (组织生活正常率), which no table can show.
 
     Returns
     -------
     Indicator
-        100 * organisations with a recorded activity in each of the last 12 complete months and not past their term /
-        enterprises' organisations in existence all that time that recorded any; percent, 12 months.
+        Without a numerator or a value, status `not_testable`. The denominator: enterprises' organisations in existence
+        in all of the last 12 complete months.
 
     Notes
     -----
-    Assumption: the tables hold no log of organisational life; an event hosted by the organisation, or a meeting of
-    its one firm, stands in for one. An organisation
-    without any record is unknown, not irregular (note). Trap: logs are self-reported: audit a sample.
+    The contract has no log of organisational life: `governance_meetings` belong to a firm, not to one of its
+    organisations, and `training_events` name only who hosted. An organisation without a record is unknown, so the
+    numerator is neither zero nor the count of those that have one. The note gives what is known: how many are past
+    their term and therefore not regular by definition, which bounds the numerator from above, and how many hosted a
+    training event. Trap: such logs are self-reported: audit a sample.
     """
     last = pd.Timestamp(as_of).to_period("M")
     if pd.Timestamp(as_of) < last.end_time.normalize():
@@ -162,16 +161,9 @@ def regular_meetings(
     first = last - 11
     orgs = population.organisations(party_orgs, as_of)
     orgs = orgs[orgs["established_on"].isna() | (orgs["established_on"] <= first.start_time)]
-    firm = population.firm_of_organisation(org_coverage, party_orgs, as_of).dropna()
-    own = firm.rename("uscc").rename_axis("org_id").reset_index()
-    by_firm = governance_meetings[["uscc", "held_on"]].merge(own, on="uscc")
-    hosted = training_events[["host_org_id", "held_on"]].rename(columns={"host_org_id": "org_id"})
-    log = pd.concat([hosted, by_firm[["org_id", "held_on"]]]).dropna().reset_index(drop=True)
-    month = log["held_on"].dt.to_period("M")
-    months = month[(month >= first) & (month <= last)].groupby(log["org_id"]).nunique()
-    recorded = orgs[orgs["org_id"].isin(months.index)]
-    every_month = recorded["org_id"].isin(months.index[months == 12])
-    in_term = ~(recorded["term_ends_on"] < pd.Timestamp(as_of)).fillna(False)
-    return ratio("p5_life_regular", int((every_month & in_term).sum()), len(recorded), window="twelve_months",
-                 base="organisations", note="note_p5",
-                 note_values={"overdue": int((~in_term).sum()), "unknown": len(orgs) - len(recorded)})  # fmt: skip
+    month = training_events["held_on"].dt.to_period("M")
+    hosted = training_events[(month >= first) & (month <= last) & training_events["host_org_id"].isin(orgs["org_id"])]
+    overdue = int((orgs["term_ends_on"] < pd.Timestamp(as_of)).sum())
+    known = {"overdue": overdue, "most": len(orgs) - overdue, "hosts": hosted["host_org_id"].nunique()}
+    return Indicator("p5_life_regular", None, len(orgs), None, "percent", "twelve_months", "organisations",
+                     status="not_testable", note="note_p5", note_values=known)  # fmt: skip

@@ -12,7 +12,7 @@ from helpers.text import LANGS, say
 
 Unit = Literal["percent", "percentage_points", "per_10_members", "per_site_month", "points"]
 Window = Literal["point_in_time", "month", "quarter", "half_year", "twelve_months", "year", "to_date", "any"]
-Status = Literal["computed", "suppressed", "empty_denominator", "table_not_supplied"]
+Status = Literal["computed", "suppressed", "empty_denominator", "table_not_supplied", "not_testable"]
 _minimum: ContextVar[int] = ContextVar("minimum_people", default=MINIMUM_PERSONS)
 
 
@@ -48,7 +48,8 @@ class MissingTable(WuliError):
 class Indicator:
     """One indicator on one base and window.
 
-    `numerator` and `denominator` are counts (None where suppressed or where the indicator is no ratio), `value` is in
+    `status` is `not_testable` where no table or column of the contract holds what the indicator counts. `numerator` and
+    `denominator` are counts (None where suppressed, not known, or where the indicator is no ratio), `value` is in
     `unit`, `base` a code of `forces.base_…`, `benchmark` ids of published figures, `note` a key of `forces.yml`.
     """
 

@@ -1,23 +1,22 @@
-"""Organisation and services in tables: the tree, class moves, uncovered firms, requests, deliveries, sites, matches.
+"""The organisation in tables: the tree, organisations outside the bands, class moves, firms that nobody covers.
 
 Typed tables of the codebook in, small tables of counts out. Codes stay codes (`reason`, `measure`): the words come from
 `forces.yml`.
 """
 
-from collections.abc import Collection
 from datetime import date
-from typing import Literal
 
 import numpy as np
 import pandas as pd
-from statsmodels.duration.survfunc import SurvfuncRight
 
-from helpers.forces import cohesion, population, support, traction
+from helpers.forces import population, traction
 from helpers.forces.population import Base
 
-Z_95 = 1.959963984540054
-# A product of shares that is exactly one half may come out a rounding error above it.
-TOLERANCE = 1e-12
+# What an organisation is formed as: a general branch from the first, a committee from the second number of formal
+# members on; a joint branch of no more than so many units.
+FORMAL_FOR_A_GENERAL_BRANCH = 50
+FORMAL_FOR_A_COMMITTEE = 100
+UNITS_OF_A_JOINT_BRANCH = 5
 
 
 def organisation_tree(party_orgs: pd.DataFrame, *, as_of: date) -> pd.DataFrame:
@@ -84,17 +83,78 @@ def organisations_by_depth(tree: pd.DataFrame) -> pd.DataFrame:
     return pd.crosstab(tree["depth"], tree["org_type"].astype("str")).rename_axis(columns=None)
 
 
-def class_transitions(org_ratings: pd.DataFrame, *, to_year: int) -> pd.DataFrame:
+def outside_bands(
+    members: pd.DataFrame, party_orgs: pd.DataFrame, org_coverage: pd.DataFrame, *, as_of: date
+) -> pd.DataFrame:
+    """Count the organisations whose form does not fit their formal members or units on `as_of`.
+
+    Returns
+    -------
+    DataFrame
+        One row a kind (all seven, in order), columns kind, organisations (outside of the band) and judged (those the
+        band speaks of): branch_below_3 (of branches with anybody on the roll), branch_without_roll (of all branches:
+        their members are unknown, not none), joint_above_5 (of joint branches), below_general_branch (of those with 50
+        to 99), below_committee (of those with 100 or more), general_branch_below_50 (of general branches),
+        committee_below_100 (of committees). Counts of organisations only, never of persons.
+
+    Notes
+    -----
+    The rule: 3 formal members or more form a branch, fewer join one of normally at most 5 units; 50 to 99 form a
+    general branch, 100 or more a committee; probationary members do not count. Members of the organisations below a
+    committee or general branch count for it too. Units are the firms that formed the organisation; firms attached to it
+    or covered by work alone are not among them. Exceptions may have been approved: the counts say what to look up.
+    """
+    orgs = population.organisations(party_orgs, as_of).drop_duplicates("org_id").set_index("org_id")
+    kind = orgs["org_type"].astype("str")
+    roll = population.members_on_roll(members, party_orgs, as_of)
+    known = roll["org_id"].value_counts().reindex(orgs.index, fill_value=0)
+    formal = roll.loc[roll["member_type"] == population.FORMAL_MEMBER, "org_id"].value_counts()
+    formal = formal.reindex(orgs.index, fill_value=0)
+    within = orgs["parent_org_id"].where(orgs["parent_org_id"].isin(kind.index[kind.isin(population.COMMITTEES)]))
+    together = _with_those_below(formal, within)
+    held = population.coverage_on(org_coverage, party_orgs, as_of)
+    formed = held[held["coverage_mode"].isin(population.JOINT_MODES)]
+    units = formed.groupby("org_id")["uscc"].nunique().reindex(orgs.index, fill_value=0)
+    branch, joint = kind == "党支部", kind == "联合党支部"
+    general, committee = kind == "党总支", kind == "党委"
+    many = together >= FORMAL_FOR_A_COMMITTEE
+    some = (together >= FORMAL_FOR_A_GENERAL_BRANCH) & ~many
+    bands = {
+        "branch_below_3": (branch & (known > 0), formal < population.FORMAL_MEMBERS_FOR_A_BRANCH),
+        "branch_without_roll": (branch, known == 0),
+        "joint_above_5": (joint, units > UNITS_OF_A_JOINT_BRANCH),
+        "below_general_branch": (some, ~(general | committee)),
+        "below_committee": (many, ~committee),
+        "general_branch_below_50": (general, together < FORMAL_FOR_A_GENERAL_BRANCH),
+        "committee_below_100": (committee, together < FORMAL_FOR_A_COMMITTEE),
+    }
+    rows = [(name, int((judged & is_outside).sum()), int(judged.sum())) for name, (judged, is_outside) in bands.items()]
+    return pd.DataFrame(rows, columns=["kind", "organisations", "judged"])
+
+
+def _with_those_below(counts: pd.Series, parent: pd.Series) -> pd.Series:
+    """Return, by organisation, its own count and those of all below it; a circle of parents leads nowhere."""
+    parent = parent.mask(_in_cycle(parent))
+    total, holder = counts.copy(), parent
+    while holder.notna().any():
+        total += counts.groupby(holder).sum().reindex(counts.index, fill_value=0)
+        holder = holder.map(parent)
+    return total
+
+
+def class_transitions(org_ratings: pd.DataFrame, *, to_year: int | None) -> pd.DataFrame:
     """Count organisations by class in the year before (rows) and in `to_year` (columns).
 
     Returns
     -------
     DataFrame
-        4 x 4, classes in order on both sides; organisations without a class in both years are left out.
+        4 x 4, classes in order on both sides; organisations without a class in both years are left out, all of them
+        where no year is rated (None).
     """
+    years = (None, None) if to_year is None else (to_year - 1, to_year)
     pair = [
-        org_ratings[org_ratings["year"] == year].drop_duplicates("org_id").set_index("org_id")["class"].astype("str")
-        for year in (to_year - 1, to_year)
+        traction.rated_in(org_ratings, year).drop_duplicates("org_id").set_index("org_id")["class"].astype("str")
+        for year in years
     ]
     both = pd.concat(pair, axis=1, keys=["before", "after"], join="inner").dropna()
     counted = pd.crosstab(both["before"], both["after"])
@@ -138,149 +198,3 @@ def uncovered_firms(
     order = [*reasons, "no_member_known"]
     counted = pd.Series(reason, dtype="str").value_counts().reindex(order, fill_value=0)
     return pd.DataFrame({"reason": order, "firms": counted.to_numpy(), "n": len(firms)})
-
-
-def tickets_by_channel(service_tickets: pd.DataFrame) -> pd.DataFrame:
-    """Count tickets and requests by channel.
-
-    Returns
-    -------
-    DataFrame
-        One row a channel: channel, tickets (rows), requests (distinct inside the channel), first_here (requests that
-        came in through this channel first: these add up to the unique requests), open_tickets (not closed), solved
-        (tickets closed as 解决).
-    """
-    tickets = service_tickets.assign(
-        request_id=cohesion.request_of_ticket(service_tickets), channel=service_tickets["channel"].astype("str")
-    )
-    by_channel = tickets.groupby("channel")
-    first = cohesion.unique_requests(service_tickets)["channel"].astype("str").value_counts()
-    found = pd.DataFrame(
-        {
-            "tickets": by_channel.size(),
-            "requests": by_channel["request_id"].nunique(),
-            "open_tickets": by_channel["closed_at"].agg(lambda closed: int(closed.isna().sum())),
-            "solved": by_channel["resolution"].agg(lambda ended: int((ended == cohesion.SOLVED).sum())),
-        }
-    )
-    found.insert(2, "first_here", first.reindex(found.index, fill_value=0))
-    return found.sort_values("tickets", ascending=False, kind="stable").reset_index()
-
-
-def time_to_close(
-    service_tickets: pd.DataFrame, *, as_of: date, by: Literal["channel", "category"] | None = None
-) -> pd.DataFrame:
-    """Estimate the share of requests still open by days since opening (Kaplan and Meier 1958).
-
-    Returns
-    -------
-    DataFrame
-        One row a group and day of closing, from day 0: channel (group label; `all` without `by`), days, open_share
-        (0-1), conf_low, conf_high (pointwise 95 %), at_risk, closed (requests), requests (in the group).
-
-    Notes
-    -----
-    Unique requests opened up to the end of `as_of`; one still open then is censored, not dropped. A request closed
-    before it was opened is left out. Intervals on the log(-log) scale (Kalbfleisch and Prentice 2002, section 1.4).
-    """
-    end = pd.Timestamp(as_of) + pd.Timedelta(days=1)
-    requests = cohesion.unique_requests(service_tickets)
-    requests = requests[requests["opened_at"] < end]
-    closed = requests["closed_at"] < end
-    days = (requests["closed_at"].where(closed, end) - requests["opened_at"]).dt.total_seconds() / 86400
-    kept = requests.assign(days=days, closed=closed.astype(int))[days >= 0]
-    groups = [("all", kept)] if by is None else kept.groupby(kept[by].astype("str"), sort=True)
-    parts = [
-        _survival(rows["days"], rows["closed"]).assign(channel=label, requests=len(rows)) for label, rows in groups
-    ]
-    columns = ["channel", "days", "open_share", "conf_low", "conf_high", "at_risk", "closed", "requests"]
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
-
-
-def _survival(days: pd.Series, closed: pd.Series) -> pd.DataFrame:
-    start = pd.DataFrame({"days": [0.0], "open_share": [1.0], "conf_low": [1.0], "conf_high": [1.0],
-                          "at_risk": [len(days)], "closed": [0]})  # fmt: skip
-    if not closed.any():
-        return start
-    fit = SurvfuncRight(days.to_numpy(), closed.to_numpy())
-    share, error = fit.surv_prob, fit.surv_prob_se
-    inside = (share > 0) & (share < 1)
-    log = np.log(np.where(inside, share, 0.5))
-    width = Z_95 * np.where(inside, error, 0) / np.abs(np.where(inside, share, 0.5) * log)
-    low, high = (np.where(inside, np.exp(log * np.exp(sign * width)), share) for sign in (1, -1))
-    curve = pd.DataFrame({"days": fit.surv_times, "open_share": share, "conf_low": low, "conf_high": high,
-                          "at_risk": fit.n_risk, "closed": fit.n_events})  # fmt: skip
-    return pd.concat([start, curve], ignore_index=True).astype({"at_risk": int, "closed": int})
-
-
-def median_days(curves: pd.DataFrame) -> pd.DataFrame:
-    """Return, per group of `time_to_close`, requests and the first day on which half or fewer are open (or missing)."""
-    rows = []
-    for label, curve in curves.groupby("channel", sort=False):
-        half = curve.loc[curve["open_share"] <= 0.5 + TOLERANCE, "days"]
-        rows.append({"channel": label, "requests": int(curve["requests"].iloc[0]), "closed": int(curve["closed"].sum()),
-                     "median_days": float(half.iloc[0]) if len(half) else np.nan})  # fmt: skip
-    return pd.DataFrame(rows, columns=["channel", "requests", "closed", "median_days"])
-
-
-def delivery_by_month(
-    policy_deliveries: pd.DataFrame, *, as_of: date, holidays: Collection[date] = ()
-) -> pd.DataFrame:
-    """Count policy-firm pairs by month of issue: issued, delivered, within half a day to the person in charge.
-
-    Returns
-    -------
-    DataFrame
-        One row a month: month (`2023-06`), issued, delivered, within_half_day (pairs), share_pct of the pairs issued:
-        an undelivered pair stays in the denominator.
-    """
-    pairs = policy_deliveries[policy_deliveries["issued_at"].dt.normalize() <= pd.Timestamp(as_of)]
-    counted = pd.DataFrame(
-        {
-            "month": pairs["issued_at"].dt.strftime("%Y-%m"),
-            "issued": 1,
-            "delivered": pairs["delivered_at"].notna().astype(int),
-            "within_half_day": support.within_half_day(pairs, holidays=holidays).astype(int),
-        }
-    )
-    found = counted.groupby("month").sum().reset_index()
-    return found.assign(share_pct=100 * found["within_half_day"] / found["issued"])
-
-
-def activities_by_site(
-    service_sites: pd.DataFrame, service_activities: pd.DataFrame, *, start: date, as_of: date
-) -> pd.DataFrame:
-    """Count activities by site between `start` and `as_of`: site_id, site_type, months_open, activities, per_month."""
-    months = pd.period_range(pd.Timestamp(start).to_period("M"), pd.Timestamp(as_of).to_period("M"), freq="M")
-    held = service_activities[service_activities["held_on"].between(pd.Timestamp(start), pd.Timestamp(as_of))]
-    opened = service_sites["opened_on"].dt.to_period("M")
-    sites = pd.DataFrame(
-        {
-            "site_id": service_sites["site_id"],
-            "site_type": service_sites["site_type"].astype("str"),
-            "months_open": sum((opened <= month).astype(int) for month in months),
-            "activities": service_sites["site_id"].map(held["site_id"].value_counts()).fillna(0).astype(int),
-        }
-    )
-    per_month = sites["activities"] / sites["months_open"].where(sites["months_open"] > 0)
-    return sites.assign(per_month=per_month).sort_values("site_id").reset_index(drop=True)
-
-
-def alliance_outcomes(alliance_events: pd.DataFrame, *, as_of: date) -> pd.DataFrame:
-    """Count alliance events by type: events, with_intent, with_contract, and amounts in 万元 (10,000 yuan).
-
-    An intent is no contract: the two are counted apart and never added. `share_pct` is with_contract of events.
-    """
-    events = alliance_events[alliance_events["held_on"] <= pd.Timestamp(as_of)]
-    counted = pd.DataFrame(
-        {
-            "event_type": events["event_type"].astype("str"),
-            "events": 1,
-            "with_intent": (events["intent_amount"] > 0).astype(int),
-            "with_contract": (events["contract_amount"] > 0).astype(int),
-            "intent_10k_cny": events["intent_amount"].fillna(0.0),
-            "contract_10k_cny": events["contract_amount"].fillna(0.0),
-        }
-    )
-    found = counted.groupby("event_type").sum().reset_index()
-    return found.assign(share_pct=100 * found["with_contract"] / found["events"])

@@ -14,6 +14,8 @@ from helpers.forces.indicator import Indicator, is_few, ratio
 UNIT_FIGURES = ("pioneer_teams", "pioneer_posts", "pioneer_zones", "pioneer_selected")
 TECHNICAL_POSTS = ("专业技术", "研发")
 RD_POST = "研发"
+# What the note of v3 gives: the rate among R&D staff, the rate among all employees, and its two counts.
+RATES = ("in_rd", "in_all", "members", "employees")
 RESULTS = ("专利", "软著", "工艺", "设备", "认证")
 
 
@@ -90,7 +92,8 @@ def members_in_rd(
     -------
     Indicator
         100 * (members in R&D posts / R&D staff - members / employees) over firms that state both and whose members are
-        known; percentage points, last year end on or before `as_of`. The counts are those of the first rate.
+        known; percentage points, last year end on or before `as_of`. The counts are those of the first rate, so their
+        ratio is not the value: the note gives both rates.
 
     Notes
     -----
@@ -111,13 +114,14 @@ def members_in_rd(
              "benchmark": ("sanxing_studio_people",)}  # fmt: skip
     if any(is_few(count) for count in (rd_members, rd_staff, len(roll), employees, rd_staff - rd_members)):
         return Indicator("v3_member_rd_share", None, None, None, suppressed=True, status="suppressed",
-                         note_values={"firms": len(firms), "members": "–", "employees": "–"}, **words)  # fmt: skip
-    values = {"firms": len(firms), "members": f"{len(roll):,}", "employees": f"{employees:,}"}
+                         note_values=dict.fromkeys(RATES, "–") | {"firms": len(firms)}, **words)  # fmt: skip
     if not rd_staff or not employees:
         return Indicator("v3_member_rd_share", rd_members, rd_staff, None, status="empty_denominator",
-                         note_values=values, **words)  # fmt: skip
-    gap = 100 * (rd_members / rd_staff - len(roll) / employees)
-    return Indicator("v3_member_rd_share", rd_members, rd_staff, gap, note_values=values, **words)
+                         note_values=dict.fromkeys(RATES, "–") | {"firms": len(firms)}, **words)  # fmt: skip
+    in_rd, in_all = 100 * rd_members / rd_staff, 100 * len(roll) / employees
+    rates = (f"{in_rd:.2f}", f"{in_all:.2f}", f"{len(roll):,}", f"{employees:,}")
+    return Indicator("v3_member_rd_share", rd_members, rd_staff, in_rd - in_all,
+                     note_values=dict(zip(RATES, rates, strict=True)) | {"firms": len(firms)}, **words)  # fmt: skip
 
 
 def two_way_flow(members: pd.DataFrame, party_orgs: pd.DataFrame, *, as_of: date) -> Indicator:

@@ -19,6 +19,7 @@ PARTY_TEAM_POSTS = ("书记", "副书记", "委员")
 SENIOR_BODIES = ("董事会", "监事会", "经理层")
 SENIOR_SECRETARY_POSTS = ("董事长或总经理", "副总")
 MID_LEVEL_POSTS = ("高级管理", "中层管理", "专业技术", "研发")
+INDUSTRIAL: Base = "scale_industrial"
 PERSON_IN_CHARGE = "企业负责人"
 HALF_DAY_HOURS = 4.0
 # 08:00-12:00 and 14:00-18:00: the sources state no office hours.
@@ -36,7 +37,6 @@ def cross_appointment(
     *,
     as_of: date,
     team: Literal["top_team", "all_committees"] = "top_team",
-    base: Base = "scale_industrial",
 ) -> Indicator:
     """Compute d1, cross-appointment of the party team (班子交叉任职率).
 
@@ -44,26 +44,26 @@ def cross_appointment(
     ----------
     team : {'top_team', 'all_committees'}
         The team of the firm's highest organisation only, or also the committees of the branches under it.
-    base : str
-        The firms meant by above-scale (规模以上): the industrial ones by default, see `population.base_firms`.
 
     Returns
     -------
     Indicator
-        100 * persons of the team with a board, supervisory or manager post / persons of the team, over firms of the
-        base that have an organisation of their own; percent, point in time. Benchmark:
+        100 * persons of the team with a board, supervisory or manager post / persons of the team, over industrial firms
+        above scale (规上工业) that have an organisation of their own; percent, point in time. Benchmark:
         `governance_scale_team_senior` (100).
 
     Notes
     -----
     The team: holders of a party post (书记, 副书记, 委员) and serving secretaries. Senior: a post in 董事会, 监事会 or
     经理层, or a secretary whose own post is 董事长或总经理 or 副总. Trap: the published 100 % is conditional on having
-    an organisation, and the article's own interview names department heads (readings differ by `team`).
+    an organisation, and the article's own interview names department heads (readings differ by `team`). A firm in a
+    joint branch or attached to another's organisation has no team of its own. Trade and catering firms above their
+    quota (限上) are not above scale in the statistical sense; `team_in_senior_posts` counts other bases.
     """
-    firms = _organised_firms(enterprises, org_coverage, party_orgs, as_of, base)
+    firms = _organised_firms(enterprises, org_coverage, party_orgs, as_of, INDUSTRIAL)
     k, n = team_in_senior_posts(
         enterprises, cross_appointments, secretaries, members, party_orgs, org_coverage,
-        as_of=as_of, team=team, base=base,
+        as_of=as_of, team=team, base=INDUSTRIAL,
     )  # fmt: skip
     return ratio("d1_cross_apply", k, n, window="point_in_time", base=team, people="both", note="note_d1",
                  benchmark=("governance_scale_team_senior",), note_values={"firms": len(firms)})  # fmt: skip
@@ -79,9 +79,14 @@ def team_in_senior_posts(
     *,
     as_of: date,
     team: Literal["top_team", "all_committees"] = "top_team",
-    base: Base = "scale_industrial",
+    base: Base = INDUSTRIAL,
 ) -> tuple[int, int]:
     """Count the persons of the party teams in a senior post, and all persons of the teams, as in `cross_appointment`.
+
+    Parameters
+    ----------
+    base : str
+        The firms meant by above-scale (规模以上), see `population.base_firms`.
 
     Returns
     -------

@@ -8,6 +8,7 @@ from typing import Literal
 
 import pandas as pd
 
+from helpers.forces import population
 from helpers.forces.indicator import Indicator, ratio
 
 CLASSES = ("孵化类", "成长类", "达标类", "示范类")
@@ -45,8 +46,8 @@ def active_grids(
     Notes
     -----
     The only activities whose number of firms is on record are the alliance's; each stands in the grid of its chairing
-    firm, so the rate is a lower bound. Trap: one lead firm can carry the whole grid, so the note gives the largest
-    share of a single chairing firm in all counted activities.
+    firm alone, so the rate is a lower bound and a grid without one is unknown, not inactive (note). Trap: one lead firm
+    can carry the whole grid, so the note gives how many of the activities the busiest chairing firm led.
     """
     day = pd.Timestamp(as_of)
     start = day.to_period("Q").start_time
@@ -56,10 +57,12 @@ def active_grids(
     grid_of = enterprises.drop_duplicates("uscc").set_index("uscc")["grid_id"]
     grid = events["chair_uscc"].map(grid_of)
     active = grid[grid.isin(grids["grid_id"])].nunique()
-    top = events["chair_uscc"].value_counts(normalize=True)
-    return ratio("t1_grid_active", active, grids["grid_id"].nunique(), window="quarter", base="grids",
-                 benchmark=("grid_count",), note="note_t1",
-                 note_values={"events": len(events), "top": 100 * top.iloc[0] if len(top) else 0.0})  # fmt: skip
+    led = events["chair_uscc"].value_counts()
+    count = grids["grid_id"].nunique()
+    known = {"events": len(events), "active": active, "grids": count, "unknown": count - active,
+             "top": int(led.max()) if len(led) else 0}  # fmt: skip
+    return ratio("t1_grid_active", active, count, window="quarter", base="grids", benchmark=("grid_count",),
+                 note="note_t1", note_values=known)  # fmt: skip
 
 
 def class_upgrades(org_ratings: pd.DataFrame, *, as_of: date) -> Indicator:
@@ -88,10 +91,17 @@ def class_upgrades(org_ratings: pd.DataFrame, *, as_of: date) -> Indicator:
                  note="note_t2", note_values={"fell": fell, "top": int((~room).sum())})  # fmt: skip
 
 
+def graded_base(units: str = "branches", growth_items: str = "with") -> str:
+    """Return the code of the base of t3 in one of its readings."""
+    return f"graded_{units}_{growth_items}"
+
+
 def good_or_above(
     org_ratings: pd.DataFrame,
+    party_orgs: pd.DataFrame,
     *,
     as_of: date,
+    units: Literal["branches", "organisations"] = "branches",
     growth_items: Literal["with", "without"] = "with",
     party_weight: float | None = None,
 ) -> Indicator:
@@ -99,6 +109,9 @@ def good_or_above(
 
     Parameters
     ----------
+    units : {'branches', 'organisations'}
+        Branches of any kind (支部), as the indicator is defined; or all graded organisations, committees and general
+        branches and those that the register does not hold included.
     growth_items : {'with', 'without'}
         With: the grade as given. Without: regraded on the party items alone.
     party_weight : float, optional
@@ -107,8 +120,8 @@ def good_or_above(
     Returns
     -------
     Indicator
-        100 * organisations graded 良好 or 优秀 / organisations graded in the latest rated year; percent, year.
-        Benchmark: `rating_good_or_above_share` (82.6).
+        100 * branches graded 良好 or 优秀 / branches graded in the latest rated year; percent, year. Benchmark:
+        `rating_good_or_above_share` (82.6).
 
     Notes
     -----
@@ -117,11 +130,14 @@ def good_or_above(
     scheme's real thresholds are unknown. Trap: outcomes must never be related to a score that contains outcomes.
     """
     rated = rated_in(org_ratings, latest_rating_year(org_ratings, as_of))
-    graded = rated[rated["grade"].notna()]
+    every = rated[rated["grade"].notna()]
+    branches = party_orgs.loc[party_orgs["org_type"].isin(population.BRANCHES), "org_id"]
+    graded = every[every["org_id"].isin(branches)] if units == "branches" else every
     good = graded["grade"].isin(GOOD_GRADES)
-    words = {"window": "year", "base": f"graded_{growth_items}", "benchmark": ("rating_good_or_above_share",)}
+    words = {"window": "year", "base": graded_base(units, growth_items), "benchmark": ("rating_good_or_above_share",)}
     if growth_items == "with":
-        return ratio("t3_good", int(good.sum()), len(graded), note="note_t3", **words)
+        others = int((~every["org_id"].isin(branches)).sum())
+        return ratio("t3_good", int(good.sum()), len(graded), note="note_t3", note_values={"others": others}, **words)
     vetoed = graded["veto"].fillna(False).astype(bool)
     total = graded["score_party"] + graded["score_growth"]
     scored = graded[total.notna()]

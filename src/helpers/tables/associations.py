@@ -3,7 +3,7 @@
 import pandas as pd
 
 from helpers.models.association import COMPLETE
-from helpers.tables.labels import inline, labelled
+from helpers.tables.labels import inline, labelled, three_digits
 from helpers.text import Lang, label, number, say
 
 ALT_ESTIMATES = 4
@@ -112,14 +112,8 @@ def balance_points(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 def balance_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return `models.balance` in words, means to three digits."""
-    means = {name: rows[name].map(_three_digits) for name in ("mean_treated", "mean_untreated")}
+    means = {name: rows[name].map(three_digits) for name in ("mean_treated", "mean_untreated")}
     return labelled(rows.assign(**means), lang, values=("covariate",))
-
-
-def _three_digits(value: float) -> str | None:
-    if pd.isna(value):
-        return None
-    return number(value, ",.0f" if abs(value) >= 100 else ".3g")
 
 
 def balance_alt(rows: pd.DataFrame, lang: Lang) -> str:

@@ -9,7 +9,7 @@ from helpers.findings import direction
 from helpers.study import Study
 from helpers.tables.innovation import KINDS
 from helpers.tables.labels import labelled
-from helpers.tables.panels import complete_years, unit_of
+from helpers.tables.panel import complete_years, unit_of
 from helpers.text import Lang, label, number, say
 
 ATTACHED = "挂靠"

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 
 import ibis.expr.types as ir
 import pandas as pd
 
 from helpers import engine, outcomes
+from helpers.models.association import COMPLETE
 from helpers.study import Study
 from helpers.tables.labels import labelled
-from helpers.tables.panel import OUTCOMES
+from helpers.tables.panel import OUTCOMES, complete, complete_years
 from helpers.text import Lang, label, say
 
 KINDS = {"发明": "invention", "实用新型": "utility", "外观设计": "design"}
@@ -33,7 +33,10 @@ def last_complete(zone: Study) -> dict[str, pd.Timestamp]:
 
 
 def months(zone: Study) -> pd.DataFrame:
-    """Return filings by month and type for the last six years: month, invention, utility, design."""
+    """Return filings by month and type for the last six years: month, invention, utility, design.
+
+    A month after the last complete one of its type is missing: what is visible of it is no count of its filings.
+    """
     with _clean(zone, "patents") as (patents,):
         found = outcomes.patents_by_month(patents, extract_on=zone.params.extract_on).execute()
     wide = found.pivot_table(
@@ -41,52 +44,74 @@ def months(zone: Study) -> pd.DataFrame:
     )
     end = pd.Timestamp(zone.params.extract_on).replace(day=1)
     index = pd.date_range(end - pd.DateOffset(years=YEARS_SHOWN), end, freq="MS", name="month")
-    wide = wide.reindex(index).fillna(0).astype(int).rename(columns=KINDS)
-    return wide.reindex(columns=list(KINDS.values()), fill_value=0).reset_index()
+    wide = wide.rename(columns=KINDS).reindex(index=index, columns=list(KINDS.values())).fillna(0).astype("Int64")
+    for kind, month in last_complete(zone).items():
+        wide[kind] = wide[kind].where(wide.index <= month)
+    return wide.rename_axis(columns=None).reset_index()
 
 
 def yearly(panel: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return filings of the panel's firms, by year: own, fractional, acquired by type; incomplete years masked."""
+    """Return filings of the panel's firms by year: own, fractional, acquired by type.
+
+    Filings of a year not yet visible in full are missing; the running year's acquisitions go up to the day it names.
+    """
     parts = []
     for kind in KINDS.values():
         name = f"patents_{kind}"
         by_year = panel.groupby("year").agg(
             own=(name, "sum"), fractional=(f"{name}_fractional", "sum"), acquired=(f"{name}_acquired", "sum"),
-            complete=(f"{name}_is_complete", "all"),
+            complete=(name + COMPLETE, "all"),
         )  # fmt: skip
         counts = by_year[["own", "fractional"]].astype("Float64").mask(~by_year["complete"])
         counts["acquired"] = by_year["acquired"]
         parts.append(
-            counts.round(1).rename(columns=lambda part, kind=kind: f"{label(kind, lang)} · {label(part, lang)}")
+            counts.round(1).rename(columns=lambda part, kind=kind: f"{label(kind, lang)} {label(part, lang)}")
         )
-    return labelled(pd.concat(parts, axis="columns").reset_index(), lang)
+    table = pd.concat(parts, axis="columns")
+    days = panel.groupby("year")["status_on"].max()
+    years = [str(year) if f"{day:%m-%d}" == "12-31" else say("pages.part_year", lang, year=year, day=f"{day:%m-%d}")
+             for year, day in days.items()]  # fmt: skip
+    return labelled(table.set_axis(years, axis="index").rename_axis("year").reset_index(), lang)
 
 
 def zero_shares(panel: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return the share of firm-years without a filing, by outcome, in complete years."""
+    """Return the share of firm-years without any, by outcome with the years used: those that show it in full."""
     rows = []
     for name in [*OUTCOMES, "software_copyrights"]:
         if name not in panel:
             continue
-        complete = panel.get(f"{name}_is_complete", pd.Series(True, index=panel.index)).astype(bool)
-        values = panel.loc[complete, name].dropna()
-        rows.append({"outcome": label(name, lang), "zero_pct": 100 * float((values == 0).mean()), "n": len(values)})
+        values = panel.loc[complete(panel, name), name].dropna()
+        first, last = complete_years(panel, name)
+        words = say("figures.outcome_years", lang, outcome=label(name, lang), first=first, last=last)
+        rows.append({"outcome": words, "zero_pct": 100 * float((values == 0).mean()), "n": len(values)})
     return pd.DataFrame(rows)
 
 
 def expiring(zone: Study) -> pd.DataFrame:
-    """Return how many valid certificates end in each of the next 12 months: month, certificates."""
-    as_of = zone.params.as_of
+    """Return how many valid statuses (a firm and a type of certificate each) end in the 12 months after the day.
+
+    Returns
+    -------
+    DataFrame
+        month, statuses: 12 months where the day is the last of its month, else 13, the first and the last in part.
+    """
     with _clean(zone, "certification_spells") as (spells,):
-        found = outcomes.expiring(spells, on=as_of).execute()
-    index = pd.date_range(pd.Timestamp(as_of).replace(day=1), periods=13, freq="MS", name="month")
+        found = outcomes.expiring(spells, on=zone.params.as_of).execute()
+    first, last = expiring_span(zone)
+    index = pd.date_range(first.replace(day=1), last.replace(day=1), freq="MS", name="month")
     counted = found["to_on"].dt.to_period("M").dt.to_timestamp().value_counts()
-    return counted.reindex(index, fill_value=0).rename("certificates").reset_index()
+    return counted.reindex(index, fill_value=0).rename("statuses").reset_index()
+
+
+def expiring_span(zone: Study) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Return the first and the last day on which what `expiring` counts ends."""
+    day = pd.Timestamp(zone.params.as_of)
+    return day + pd.Timedelta(days=1), day + pd.DateOffset(months=12)
 
 
 def certificates_table(zone: Study, lang: Lang) -> pd.DataFrame:
-    """Return certificates valid on the day by type: firms holding one, and those ending within 12 months."""
-    as_of: date = zone.params.as_of
+    """Return, by type of certificate, the firms that hold a valid one on the day, and those whose ends in 12 months."""
+    as_of = zone.params.as_of
     with _clean(zone, "certification_spells") as (spells,):
         held = spells.filter((spells.from_on <= pd.Timestamp(as_of)) & (spells.to_on > pd.Timestamp(as_of))).execute()
         ending = outcomes.expiring(spells, on=as_of).execute()
@@ -105,20 +130,29 @@ def certificates_table(zone: Study, lang: Lang) -> pd.DataFrame:
 
 
 def innovation_results(panel: pd.DataFrame, zone: Study) -> dict[str, object]:
-    """Return filings of the panel's firms in complete years, high-tech firms at the last day, expiring certificates."""
+    """Return filings of the panel's firms in complete years, high-tech firms at the last day, expiring statuses."""
     last = panel[panel["year"] == panel["year"].max()]
-    complete = {name: panel.loc[panel[f"{name}_is_complete"].astype(bool), name].sum() for name in
-                ("patents_invention", "patents_utility", "patents_design")}  # fmt: skip
-    return {**complete, "hnte_firms": int(last["is_hnte"].sum()), "expiring": int(expiring(zone)["certificates"].sum())}
+    filed = {f"patents_{kind}": panel.loc[complete(panel, f"patents_{kind}"), f"patents_{kind}"].sum()
+             for kind in KINDS.values()}  # fmt: skip
+    return {**filed, "hnte_firms": int(last["is_hnte"].sum()), "expiring": int(expiring(zone)["statuses"].sum())}
 
 
 def zeros_alt(zeros: pd.DataFrame, lang: Lang) -> str:
     """Describe the figure of zeros: share by outcome."""
-    return say("pages.zeros_alt", lang, shares=_listed_shares(zeros, lang))
+    shares = say("pages.comma", lang).join(f"{row.outcome} {row.zero_pct:.0f} %" for row in zeros.itertuples())
+    return say("pages.zeros_alt", lang, shares=shares)
 
 
-def _listed_shares(zeros: pd.DataFrame, lang: Lang) -> str:
-    return say("pages.comma", lang).join(f"{row.outcome} {row.zero_pct:.0f} %" for row in zeros.itertuples())
+def months_words(zone: Study, months: pd.DataFrame) -> dict[str, str]:
+    """Return the months that captions name: first and last drawn, and the last complete one of each type."""
+    span = {"first": months["month"].min(), "last": months["month"].max(), **last_complete(zone)}
+    return {name: f"{month:%Y-%m}" for name, month in span.items()}
+
+
+def expiring_words(zone: Study, calendar: pd.DataFrame) -> dict[str, object]:
+    """Return what the caption of `expiring` names: first and last day, and the number of statuses."""
+    first, last = expiring_span(zone)
+    return {"first": f"{first:%Y-%m-%d}", "last": f"{last:%Y-%m-%d}", "n": int(calendar["statuses"].sum())}
 
 
 def innovation_finding(found: dict[str, object], lang: Lang) -> str:

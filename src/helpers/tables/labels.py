@@ -3,7 +3,7 @@
 import pandas as pd
 
 from helpers import codebook
-from helpers.text import Lang, label
+from helpers.text import Lang, label, number
 
 
 def labelled(frame: pd.DataFrame, lang: Lang, *, values: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -40,3 +40,8 @@ def column_title(table: str, column: str, lang: Lang) -> str:
     book = codebook.load().tables
     found = [c for c in book[table].columns if c.name == column] if table in book else []
     return (found[0].name_zh if lang == "zh" else found[0].name_en) if found else label(column, lang)
+
+
+def three_digits(value: float) -> str | None:
+    """Return a number to three digits, whole from 100 on; None where it is missing."""
+    return None if pd.isna(value) else number(value, ",.0f" if abs(value) >= 100 else ".3g")

@@ -1,15 +1,42 @@
-"""Tables of the panel: how it was joined, who is in it each year, when firms were treated."""
+"""Tables of a panel of either study: how it was joined, who is in it each year, its outcomes and its baseline."""
+
+from collections.abc import Sequence
 
 import pandas as pd
 
+from helpers.errors import UsageError
 from helpers.models.association import COMPLETE
 from helpers.panel.joins import explained
 from helpers.study import Study
-from helpers.tables.labels import column_title, labelled, table_title
-from helpers.tables.panels import unit_of
+from helpers.tables.labels import labelled, three_digits
 from helpers.text import Lang, label, say
 
 TEXTS = ("step", "why", "check", "column")
+UNITS = ("uscc", "stock_code")
+OUTCOMES = ("patents_invention", "patents_utility", "patents_design", "total_patents", "green_patents")
+BASELINE = (
+    *("employees", "age_years", "revenue_10k_cny", "assets_10k_cny", "rd_share_pct", "ln_assets", "leverage"),
+    *("return_on_assets", "patents_invention", "patents_utility", "patents_design", "total_patents"),
+)
+# Counts of a whole calendar year without a lag of publication: the running year is seen in part.
+YEARLY = ("software_copyrights", "rd_projects")
+# What stands in `columns_table`, of either study, with the panel's new names beside those they replace.
+DESCRIBED = (
+    *("has_org", "has_own_org", "years_since_org", "years_since_covered", "has_charter", "years_since_charter"),
+    *("stars", "is_star_upgrade", "score_party", "score_growth", "grid_exposure"),
+    *("members", "member_share_pct", "pioneer_units", "pioneer_density", "team_members", "cross_appointment_share_pct"),
+    *("is_state_owned", "patents_invention", "patents_utility", "patents_design", "total_patents", "green_patents"),
+    *("software_copyrights", "rd_projects", "is_hnte", "employees", "revenue_10k_cny", "assets_10k_cny"),
+    *("rd_share_pct", "age_years", "ln_assets", "leverage", "return_on_assets"),
+    *("is_operating", "has_figures", "is_balanced", "is_balanced_with_figures"),
+)
+# Columns made from persons, and the column that says of how many.
+OF_PERSONS = {
+    "members": "members", "member_share_pct": "members", "pioneer_density": "members", "team_members": "team_members",
+    "cross_appointment_share_pct": "team_members", "pioneer_units": "pioneer_units",
+}  # fmt: skip
+# Below this share of units that change, earlier against later would compare next to nobody.
+FEW_CHANGE = 0.05
 
 
 def joins_table(zone: Study, lang: Lang) -> pd.DataFrame:
@@ -32,7 +59,8 @@ def years_table(panel: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     unit = unit_of(panel)
     first, last = panel.groupby(unit)["year"].transform("min"), panel.groupby(unit)["year"].transform("max")
     outcomes = [name for name in OUTCOMES if name in panel]
-    marked = panel.assign(is_first=panel["year"] == first, is_last=panel["year"] == last, **_complete(panel, outcomes))
+    shown = {name: panel[name].where(complete(panel, name)) for name in outcomes}
+    marked = panel.assign(is_first=panel["year"] == first, is_last=panel["year"] == last, **shown)
     table = marked.groupby("year").agg(
         firms=(unit, "nunique"), entering=("is_first", "sum"), leaving=("is_last", "sum"),
         **{name: (name, "mean") for name in outcomes},
@@ -42,35 +70,74 @@ def years_table(panel: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     return labelled(table.reset_index().convert_dtypes(), lang)
 
 
-def _complete(panel: pd.DataFrame, outcomes: list[str]) -> dict[str, pd.Series]:
-    """Return outcomes with the years that are not complete left empty."""
-    flags = {name: panel.get(name + COMPLETE) for name in outcomes}
-    return {name: panel[name].where(flag.astype(bool)) for name, flag in flags.items() if flag is not None}
+def complete(panel: pd.DataFrame, outcome: str) -> pd.Series:
+    """Return, per row, whether its year shows the outcome in full: published, and the year itself over."""
+    flag = panel.get(outcome + COMPLETE)
+    if flag is not None:
+        return flag.fillna(value=False).astype(bool)
+    if outcome in YEARLY and "status_on" in panel:
+        return panel["status_on"].dt.strftime("%m-%d") == "12-31"
+    return pd.Series(True, index=panel.index)
 
 
-OUTCOMES = ("patents_invention", "patents_utility", "patents_design", "total_patents", "green_patents")
+def columns_table(zone: Study, lang: Lang, *, min_cell: int) -> pd.DataFrame:
+    """Return the panel's main columns: firm-years that state each, those that do not, mean and median of the first.
 
-
-def timeline(panel: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a year: firms newly with an organisation or a charter clause, and the running share of all.
-
-    Returns
-    -------
-    DataFrame
-        year, organisations, charters (firms), organisations_share_pct (0-100, of all firms of the panel); no row for
-        a panel without party variables.
+    A year that does not show an outcome in full counts as not stated. What stands for fewer than `min_cell` persons in
+    all is not given, and no median of persons: it would be the number of one firm.
     """
-    if "cohort_org" not in panel:
-        return pd.DataFrame(columns=["year", "organisations", "charters", "organisations_share_pct"])
-    firms = panel.drop_duplicates(unit_of(panel))
-    years = range(int(panel["year"].min()), int(panel["year"].max()) + 1)
-    new = {name: firms[f"cohort_{name}"].value_counts() for name in ("org", "charter")}
-    before = int((firms["cohort_org"] < min(years)).sum())
-    table = pd.DataFrame({"year": list(years)})
-    table["organisations"] = table["year"].map(new["org"]).fillna(0).astype(int)
-    table["charters"] = table["year"].map(new["charter"]).fillna(0).astype(int)
-    table["organisations_share_pct"] = 100 * (before + table["organisations"].cumsum()) / len(firms)
-    return table
+    panel, held = zone.panel(), zone.panel_with_exposures()
+    panel = panel.assign(**{name: held[name].to_numpy() for name in OF_PERSONS if name in held})
+    rows = []
+    for name in DESCRIBED:
+        if name not in panel:
+            continue
+        values = panel[name].astype("Float64").where(complete(panel, name))
+        of = OF_PERSONS.get(name)
+        is_few = of is not None and 0 < panel[of].sum() < min_cell
+        has_median = of is None and values.nunique() > len((False, True))
+        shown = {
+            "n_obs": int(values.notna().sum()),
+            "not_stated": int(values.isna().sum()),
+            "mean": three_digits(values.mean()),
+            "median": three_digits(values.median()) if has_median else None,
+        }
+        rows.append({"column": label(name, lang), **(dict.fromkeys(shown) if is_few else shown)})
+    return labelled(pd.DataFrame(rows).convert_dtypes(), lang)
+
+
+def columns_note(zone: Study, lang: Lang, *, min_cell: int) -> str:
+    """Say which firm-years stand in `columns_table` and how to read its means."""
+    ours = say("pages.columns_note_zone", lang, min_cell=min_cell) if zone.params.study == "zone" else ""
+    return ours + say("pages.columns_note", lang)
+
+
+def exposure_by_grid(panel: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return the mean share of a firm's grid neighbours that are covered: grids (with their firms) down, years across.
+
+    Without a row for a panel that has no grids.
+    """
+    if "grid_exposure" not in panel:
+        return pd.DataFrame()
+    known = panel.dropna(subset="grid_id")
+    shares = known.pivot_table(index="grid_id", columns="year", values="grid_exposure", aggfunc="mean", dropna=False)
+    last = known[known["year"] == known["year"].max()]
+    firms = last["grid_id"].value_counts().reindex(shares.index, fill_value=0)
+    names = [say("figures.grid_n", lang, grid=grid, n=n) for grid, n in firms.items()]
+    return shares.set_axis(names, axis="index").rename_axis(index=None, columns=None)
+
+
+def exposure_rows(shares: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return `exposure_by_grid` in percent as a table."""
+    return (100 * shares).rename_axis(label("grid_id", lang)).reset_index()
+
+
+def exposure_alt(shares: pd.DataFrame, lang: Lang) -> str:
+    """Describe the figure of exposure: grids, and the lowest and highest of the first and of the last year."""
+    first, last = 100 * shares.iloc[:, 0], 100 * shares.iloc[:, -1]
+    return say("pages.exposure_alt", lang, n=len(shares), first=shares.columns[0], last=shares.columns[-1],
+               low=f"{first.min():.0f}", high=f"{first.max():.0f}", low_last=f"{last.min():.0f}",
+               high_last=f"{last.max():.0f}")  # fmt: skip
 
 
 def panel_results(panel: pd.DataFrame) -> dict[str, int]:
@@ -80,63 +147,9 @@ def panel_results(panel: pd.DataFrame) -> dict[str, int]:
             "last_year": panel["year"].max()}  # fmt: skip
 
 
-def linkage_table(zone: Study, lang: Lang) -> pd.DataFrame:
-    """Return one row a column that names an enterprise: rows, matched, share, and why the others did not match."""
-    found = zone.record("linkage").astype({"k": "int64", "n": "int64"})
-    rows = []
-    for (table, column), group in found.groupby(["table", "column"], sort=False):
-        is_matched = group["outcome"].str.startswith("matched")
-        others = group[(group["outcome"] != "matched") & (group["k"] > 0)]
-        matched, total = int(group.loc[is_matched, "k"].sum()), int(group["n"].iloc[0])
-        named = [f"{label(row.outcome, lang)} {row.k:,}" for row in others.itertuples()]
-        rows.append(
-            {
-                "table": table_title(table, lang),
-                "column": column_title(table, column, lang),
-                "rows": total,
-                "matched": matched,
-                "matched_pct": round(100 * matched / total, 1) if total else None,
-                "unmatched_why": say("pages.semicolon", lang).join(named) or None,
-            }
-        )
-    return labelled(pd.DataFrame(rows), lang)
-
-
-def linkage_finding(zone: Study, lang: Lang) -> str:
-    """Say how many filings match the register by their applicant's code, and by any owner's."""
-    shares = _linked(zone)
-    (k, n), (any_k, any_n) = shares["patents.uscc"], shares["patents.any_owner"]
-    return say("pages.linkage_finding", lang, k=f"{k:,}", n=f"{n:,}", share=f"{100 * k / n:.1f}",
-               any_share=f"{100 * any_k / any_n:.1f}")  # fmt: skip
-
-
-def linkage_results(zone: Study) -> dict[str, list[int]]:
-    """Return matched rows and rows, by table and column."""
-    return {name: list(pair) for name, pair in _linked(zone).items()}
-
-
-def _linked(zone: Study) -> dict[str, tuple[int, int]]:
-    found = zone.record("linkage").astype({"k": "int64", "n": "int64"})
-    found["matched"] = found["k"].where(found["outcome"].str.startswith("matched"), 0)
-    by = found.groupby(["table", "column"], sort=False).agg(k=("matched", "sum"), n=("n", "first"))
-    return {f"{table}.{column}": (int(row.k), int(row.n)) for (table, column), row in by.iterrows()}
-
-
 def joins_title(zone: Study, lang: Lang) -> str:
     """Return the caption of `joins_table`: joins of several tables, or the steps of a panel that came as one."""
     return say("pages.joins" if (zone.folder / "joins.csv").exists() else "pages.panel_steps", lang)
-
-
-def timeline_finding(panel: pd.DataFrame, lang: Lang) -> str:
-    """Say how many firms had an organisation by the end and how spread the years of founding are."""
-    if "cohort_org" not in panel:
-        return say("pages.no_party_variable", lang)
-    firms = panel.drop_duplicates(unit_of(panel))
-    years = firms["cohort_org"].dropna().astype(int)
-    if years.empty:
-        return say("pages.no_party_variable", lang)
-    return say("pages.timeline_finding", lang, ever=f"{len(years):,}", firms=f"{len(firms):,}",
-               q1=int(years.quantile(0.25)), q3=int(years.quantile(0.75)))  # fmt: skip
 
 
 def panel_finding(panel: pd.DataFrame, lang: Lang) -> str:
@@ -144,3 +157,76 @@ def panel_finding(panel: pd.DataFrame, lang: Lang) -> str:
     found = panel_results(panel)
     return say("pages.panel_finding", lang, firms=f"{found['firms']:,}", rows=f"{found['firm_years']:,}",
                first=found["first_year"], last=found["last_year"])  # fmt: skip
+
+
+def unit_of(panel: pd.DataFrame) -> str:
+    """Return the column that names the unit of a panel."""
+    return next(name for name in UNITS if name in panel)
+
+
+def outcome_estimators(names: Sequence[str]) -> dict[str, str]:
+    """Turn `column:estimator` words into a mapping.
+
+    Raises
+    ------
+    UsageError
+        If a word has no estimator.
+    """
+    wrong = [name for name in names if name.count(":") != 1]
+    if wrong:
+        raise UsageError(
+            f"outcomes are written column:estimator, for example patents_invention:poisson; found {', '.join(wrong)}"
+        )
+    return dict(name.split(":") for name in names)
+
+
+def baseline(panel: pd.DataFrame, exposure: str) -> pd.DataFrame:
+    """Return one row a unit in the panel's first year, with whether it came to the exposure earlier.
+
+    Returns
+    -------
+    DataFrame
+        The first year's rows of units not yet treated in it, with `is_treated`: treated up to the median year of first
+        treatment. For an exposure that changes in fewer than 5 % of units, all rows of the first year, and `is_treated`
+        is the exposure itself.
+    """
+    unit = unit_of(panel)
+    first = panel[panel["year"] == panel["year"].min()]
+    status = panel[exposure].astype(float)
+    if _hardly_changes(panel, exposure):
+        above = first[exposure].astype(float) > first[exposure].astype(float).median()
+        flag = above if first[exposure].nunique() > 2 else first[exposure].astype("boolean")
+        return first.assign(is_treated=flag)
+    high = status > (0 if set(status.dropna().unique()) <= {0.0, 1.0} else status.median())
+    start = panel[high].groupby(unit)["year"].min()
+    when = first[unit].map(start)
+    untreated = first[when.isna() | (when > first["year"])]
+    when = when.loc[untreated.index]
+    return untreated.assign(is_treated=(when <= when.median()).astype("boolean"))
+
+
+def baseline_covariates(panel: pd.DataFrame) -> list[str]:
+    """Return the panel's columns that describe a firm before treatment."""
+    return [name for name in BASELINE if name in panel]
+
+
+def _hardly_changes(panel: pd.DataFrame, exposure: str) -> bool:
+    return bool((panel.groupby(unit_of(panel))[exposure].nunique() > 1).mean() < FEW_CHANGE)
+
+
+def group_words(panel: pd.DataFrame, exposure: str, lang: Lang) -> str:
+    """Say which two groups `baseline` compares, with their numbers of firms."""
+    flags = baseline(panel, exposure)["is_treated"].dropna().astype(bool)
+    return say(
+        "pages.groups_by_state" if _hardly_changes(panel, exposure) else "pages.groups",
+        lang,
+        exposure=label(exposure, lang),
+        earlier=int(flags.sum()),
+        later=int((~flags).sum()),
+    )
+
+
+def complete_years(panel: pd.DataFrame, outcome: str) -> tuple[int, int]:
+    """Return first and last year that show `outcome` in full."""
+    years = panel.loc[complete(panel, outcome), "year"]
+    return int(years.min()), int(years.max())

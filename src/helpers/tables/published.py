@@ -1,4 +1,4 @@
-"""Tables of the published figures and of the indicators."""
+"""Tables of the published figures: each against the run's tables, coverage under each reading."""
 
 import re
 
@@ -133,36 +133,6 @@ def calibration_table(zone: Study, lang: Lang) -> pd.DataFrame:
     return labelled(pd.DataFrame(shown), lang)
 
 
-def indicators(zone: Study, *, min_cell: int) -> pd.DataFrame:
-    """Return every indicator in all readings (`forces.all_indicators`), no rate over fewer than `min_cell` persons."""
-    with forces.minimum_people(min_cell):
-        return forces.all_indicators(zone.all_tables(), zone.params.as_of)
-
-
-def indicators_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return the indicators with force, base, k, N, value with its unit (or why there is none), window and note."""
-    shown = pd.DataFrame(
-        {
-            "force": [label(f"force_{name}", lang) for name in rows["force"]],
-            "indicator": rows[f"name_{lang}"],
-            "base": rows[f"base_{lang}"],
-            "numerator": rows["numerator"],
-            "denominator": rows["denominator"],
-            "value": [_with_unit(row, lang) for row in rows.to_dict("records")],
-            "window": rows[f"window_{lang}"],
-            "note": rows[f"note_{lang}"],
-        }
-    )
-    return labelled(shown, lang)
-
-
-def _with_unit(row: dict, lang: Lang) -> str:
-    if row["status"] != "computed" or pd.isna(row["value"]):
-        return row[f"status_{lang}"]
-    # Adding 0.0 takes the sign from what rounds to zero.
-    return f"{number(round(float(row['value']), 1) + 0.0, ',.1f')} {row[f'unit_{lang}']}"
-
-
 def published_results(rows: pd.DataFrame) -> dict[str, int]:
     """Return how many published figures have each status."""
     return {status: int((rows["status"] == status).sum()) for status in STATUSES} | {"figures": len(rows)}
@@ -173,11 +143,6 @@ def coverage_alt(rows: pd.DataFrame, lang: Lang) -> str:
     given = rows["value_pct"].dropna()
     return say("pages.coverage_alt", lang, n=len(given), low=f"{given.min():.1f}", high=f"{given.max():.1f}",
                last=rows["verdict"].iloc[-1])  # fmt: skip
-
-
-def indicator_values(rows: pd.DataFrame) -> dict[str, float]:
-    """Return indicator values by `id|base|window`, for the page's results cell."""
-    return {f"{row.id}|{row.base}|{row.window}": float(row.value) for row in rows.itertuples()}
 
 
 def aside_note(zone: Study, lang: Lang) -> str:

@@ -1,0 +1,97 @@
+"""What page 50 says of organisation and services, on tables small enough to count by hand."""
+
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from test_forces import AS_OF, cover, org, ratings, roll, table
+
+from helpers import tables
+from helpers.text import LANGS
+
+
+def zone(**held: pd.DataFrame) -> SimpleNamespace:
+    """Return what a table function asks of a study."""
+    read = held.__getitem__
+    return SimpleNamespace(table=read, restricted=read, params=SimpleNamespace(as_of=AS_OF))
+
+
+def requests(channel: str, days: list[float | None], *, first: int) -> list[dict]:
+    opened = pd.Timestamp("2023-06-01")
+    closed = [None if day is None else opened + pd.Timedelta(days=day) for day in days]
+    return [
+        {"ticket_id": f"t{first + place}", "channel": channel, "opened_at": opened, "closed_at": end,
+         "resolution": None if end is None else "解决"}
+        for place, end in enumerate(closed)
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def tickets() -> SimpleNamespace:
+    """Six requests: four of the hotline closed after 1, 2, 3 and 4 days, two of the centre of which one is open."""
+    repeat = {"ticket_id": "r", "channel": "邻里中心", "opened_at": "2023-06-02", "duplicate_of": "t0"}
+    slip = {"ticket_id": "s", "channel": "12345", "opened_at": "2032-06-02"}
+    rows = [*requests("12345", [1, 2, 3, 4], first=0), *requests("邻里中心", [8, None], first=4), repeat, slip]
+    return zone(service_tickets=table("service_tickets", rows))
+
+
+def test_the_table_of_tickets_ends_with_the_sum_of_all_channels_and_their_common_median(tickets):
+    found = tables.tickets_table(tickets, "en").set_index("Channel")
+    assert found.loc["all", ["Tickets", "Requests", "Solved", "Open", "Timed"]].tolist() == [7, 6, 5, 1, 6]
+    # Half of the hotline's four are closed on day 2, half of all six on day 3; of the centre's two one on day 8.
+    assert found["Median days to close"].to_dict() == {"12345 hotline": 2.0, "neighbourhood centre": 8.0, "all": 3.0}
+    assert found.loc["neighbourhood centre", ["Tickets", "Requests"]].tolist() == [3, 2]
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_curves_have_as_many_requests_as_the_table_times(tickets, lang):
+    points = tables.closing_curves(tickets, lang)
+    timed = tables.tickets_table(tickets, lang).iloc[:, 7].tolist()
+    assert points.drop_duplicates("group")["requests"].tolist() == timed[:-1] == [4, 2]
+    assert "1" in tables.tickets_note(tickets, lang)
+
+
+def test_the_drawn_points_fall_where_requests_were_closed_and_stand_behind_the_figure(tickets):
+    points = tables.closing_curves(tickets, "en")
+    shown = tables.curve_points(points, "en")
+    hotline = shown[shown["Channel"] == "12345 hotline"]
+    assert hotline["Days"].tolist() == ["0.00", "1.00", "2.00", "3.00", "4.00", "20.00"]
+    assert hotline["Share still open"].tolist() == pytest.approx([1, 0.75, 0.5, 0.25, 0, 0])
+    assert len(shown) == len(points)
+
+
+def test_the_description_of_the_curves_gives_their_numbers(tickets):
+    said = tables.closing_alt(tables.closing_curves(tickets, "en"), "en")
+    assert "12345 hotline: 4 requests, median 2.00 days, 0 % open after day 5 and 0 % after day 10" in said
+    assert "neighbourhood centre: 2 requests, median 8.00 days, 100 % open after day 5 and 50 % after day 10" in said
+
+
+def test_the_years_of_the_classes_are_those_last_rated():
+    held = zone(org_ratings=table("org_ratings", [*ratings(2021, [("1", "成长类")]), *ratings(2022, [("1", "达标类")])]))
+    years = tables.rated_years(held)
+    assert years == {"before": 2021, "after": 2022}
+    shown = tables.class_rows(tables.class_labels(tables.transitions(held), years, "en"), "en")
+    assert shown.columns[0] == "Class in 2021 ↓ · Class in 2022 →"
+    assert shown.set_index(shown.columns[0]).loc["growth", "up to standard"] == 1
+    assert tables.rated_years(zone(org_ratings=table("org_ratings", []))) == {"before": "–", "after": "–"}
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_organisations_outside_the_bands_are_counted_without_a_count_of_persons(lang):
+    held = zone(
+        members=table("members", roll("O", 2)), party_orgs=table("party_orgs", [org("O")]),
+        org_coverage=table("org_coverage", [cover("O", "A")]),
+    )  # fmt: skip
+    found = tables.bands_table(held, lang)
+    assert found.iloc[:, 1:].to_numpy().tolist() == [[1, 1], [0, 1], [0, 0], [0, 0], [0, 0], [0, 0], [0, 0]]
+
+
+def test_the_note_on_the_alliance_counts_what_is_left_out():
+    events = table("alliance_events", [
+        {"event_id": "1", "event_type": "党建联建", "held_on": "2023-06-21"},
+        {"event_id": "2", "event_type": "党建联建", "held_on": "2032-06-21"},
+        {"event_id": "3", "event_type": "党建联建"},
+    ])  # fmt: skip
+    held = zone(alliance_events=events)
+    assert "3 events were read and 1 are counted; 2 without a date" in tables.alliance_note(held, "en")
+    assert tables.alliance_table(held, "en")["Intent (10,000 yuan)"].isna().all()
