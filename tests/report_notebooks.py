@@ -93,6 +93,9 @@ class PreparedStudy:
     def missing(self, names):
         return tuple(name for name in names if name in self._without)
 
+    def columns(self):
+        return {"patents": True, "has_org": True, "year": True, "uscc": False}
+
     def banner(self, lang):
         return say("common.synthetic_banner", lang)
 

@@ -6,6 +6,7 @@ import zipfile
 from html.parser import HTMLParser
 
 import pytest
+import xlsxwriter
 from python_calamine import CalamineWorkbook
 
 from helpers import codebook
@@ -102,6 +103,26 @@ def test_a_workbook_that_cannot_be_written_is_one_clear_message_and_leaves_the_o
     (tmp_path / "file").write_text("")
     with pytest.raises(WuliError, match=r"'template\.xlsx' cannot be written \(.+\): close it"):
         template.write(tmp_path / "file" / "template.xlsx")
+
+
+def test_a_template_that_somebody_has_filled_in_is_never_overwritten(tmp_path):
+    path = tmp_path / "template.xlsx"
+    template.write(path)
+    # Empty, so another codebook may replace it.
+    template.write(path)
+    book = xlsxwriter.Workbook(path)
+    book.add_worksheet("区域").write_row(0, 0, ["区域代码"])
+    book.add_worksheet("企业名册").write_column(0, 0, ["统一社会信用代码", "91350500MA2XT00011"])
+    book.close()
+    filled = path.read_bytes()
+    with pytest.raises(WuliError, match=r"is filled in already \(1 row\(s\) in 企业名册\): move it"):
+        template.write(path)
+    assert path.read_bytes() == filled
+    path.write_bytes(b"notes")
+    with pytest.raises(WuliError, match="is there already and no workbook"):
+        template.write(path)
+    assert path.read_bytes() == b"notes"
+    assert [one.name for one in tmp_path.iterdir()] == ["template.xlsx"]
 
 
 class Page(HTMLParser):

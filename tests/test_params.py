@@ -63,7 +63,14 @@ def test_all_problems_of_a_run_file_are_said_at_once_with_the_nearest_name(tmp_p
         ("zone.x=1", "'zone' holds no further parameters"),
         ("first_year=2030", "after last_year 2023"),
         ("last_year=2024", "after the extract of 2023-06-30"),
+        ("as_of=2023-07-01", "as_of 2023-07-01 is after the extract of 2023-06-30"),
+        ("as_of=1688083200", "'as_of': found '1688083200', expected a date such as 2023-06-30"),
+        ("as_of=20230630", "expected a date such as 2023-06-30"),
+        ("extract_on=2123-06-30", "expected a date from 1949 to 2100"),
         ("run=../zone", "must match pattern"),
+        ("run=codebook", "reports/codebook holds something else"),
+        ("study=listed", "study 'listed' reads files"),
+        ("data.firms=5000001", "less than or equal to 5000000"),
         ("lang=fr", "expected one of zh, en"),
         ("data=x", "expected a mapping"),
         ("pages.70_asociation.min_cell=20", "did you mean '70_association'"),
@@ -76,6 +83,30 @@ def test_all_problems_of_a_run_file_are_said_at_once_with_the_nearest_name(tmp_p
 )
 def test_a_wrong_override_is_refused(override, message):
     assert message in refused(ZONE, override)
+
+
+@pytest.mark.parametrize(
+    ("study", "mappings", "said"),
+    [
+        ("listed", "", "found 0, study 'listed' takes one mapping file for each source, at most two"),
+        ("listed", "a.yml,b.yml,c.yml", "found 3"),
+        ("zone", "a.yml,b.yml", "found 2, study 'zone' takes at most one mapping file"),
+    ],
+)
+def test_a_study_takes_as_many_mapping_files_as_it_reads(study, mappings, said):
+    assert said in refused(paths.RUN_FILES / "listed_firms.yml", f"study={study}", f"data.mappings={mappings}")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("? [a, b]\n: c\n", "a name is one text"),
+        ("run: " + "[" * 5000 + "]" * 5000, "nested too deeply"),
+        ("run: &a [*a]\n", "demo.yml"),
+    ],
+)
+def test_yaml_that_is_no_run_file_is_one_sentence(tmp_path, text, said):
+    assert said in refused(run_file(tmp_path, text))
 
 
 def test_a_name_given_twice_is_refused(tmp_path):
@@ -112,14 +143,14 @@ def test_run_parameters_cannot_be_changed():
 
 def test_an_absent_data_folder_is_named_with_the_option_that_sets_it():
     with pytest.raises(InputError) as caught:
-        params.load(paths.RUN_FILES / "listed_firms.yml", ["data.folder=nowhere/at/all", "data.mappings="])
+        params.load(paths.RUN_FILES / "listed_firms.yml", ["data.folder=nowhere/at/all"])
     assert len(caught.value.problems) == 1
     assert "'nowhere/at/all'" in str(caught.value)
     assert "-p data.folder=PATH" in str(caught.value)
 
 
 def test_a_folder_outside_the_project_is_published_by_name_alone(tmp_path):
-    found = params.load(paths.RUN_FILES / "listed_firms.yml", [f"data.folder={tmp_path}", "data.mappings="])
+    found = params.load(paths.RUN_FILES / "listed_firms.yml", [f"data.folder={tmp_path}"])
     assert found.data.folder_path == tmp_path.resolve()
     assert found.flat()["data.folder"] == tmp_path.name
     assert str(tmp_path) not in str(found.shown())

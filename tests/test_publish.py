@@ -2,6 +2,7 @@ import errno
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 from nbformat.v4 import new_output
@@ -25,7 +26,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def executing(monkeypatch, *, finding="all well", broken=()):
-    def stand_in(path, parameters, *, log, time_limit):
+    def stand_in(path, parameters, *, log, prepared, time_limit):
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text("log", encoding="utf-8")
         log.with_suffix(".ipynb").write_text("{}", encoding="utf-8")
@@ -71,16 +72,36 @@ def test_the_manifest_holds_what_the_run_depended_on_and_no_path_of_the_machine(
     assert str(paths.ROOT) not in text
 
 
-def test_a_failed_page_takes_its_old_page_out_and_the_others_are_published(folder, monkeypatch):
+def test_a_failed_page_says_so_in_its_place_and_the_last_good_one_stays_beside_it(folder, monkeypatch):
     run(demo(), preparing(), notebooks=folder)
+    day = datetime.now(UTC).date().isoformat()
     executing(monkeypatch, finding="newer", broken=("10_data_quality",))
-    published = run(demo(), preparing(), notebooks=folder)
-    assert [page.stem for page in published.failed] == ["10_data_quality"]
-    old_place = (published.index.parent / "10_data_quality.html").read_text(encoding="utf-8")
-    assert "all well" not in old_place
-    assert "ValueError: no" in old_place
-    assert "logs/10_data_quality.log" in index(published)
-    assert "newer" in index(published)
+    # The former page is neither lost nor marked twice when the next attempt fails as well.
+    for _ in range(2):
+        published = run(demo(), preparing(), notebooks=folder)
+        assert [page.stem for page in published.failed] == ["10_data_quality"]
+        place = published.index.parent
+        in_its_place = (place / "10_data_quality.html").read_text(encoding="utf-8")
+        former = (place / "10_data_quality.former.html").read_text(encoding="utf-8")
+        assert "all well" not in in_its_place
+        assert "ValueError: no" in in_its_place
+        assert 'href="10_data_quality.former.html"' in in_its_place
+        assert "all well" in former
+        assert former.count(f"旧版：本页生成于 {day}") == 1
+        assert f"上一次成功生成的版本（{day}）" in index(published)
+        assert "logs/10_data_quality.log" in index(published)
+        assert "newer" in index(published)
+    executing(monkeypatch, finding="mended")
+    mended = run(demo(), preparing(), notebooks=folder)
+    assert not (mended.index.parent / "10_data_quality.former.html").exists()
+    assert "former" not in index(mended)
+
+
+def test_no_former_page_that_shows_smaller_counts_is_kept_beside_one_that_may_not(folder, monkeypatch):
+    run(demo("min_cell=10"), preparing(), notebooks=folder)
+    executing(monkeypatch, broken=("10_data_quality",))
+    raised = run(demo("min_cell=20"), preparing(), notebooks=folder)
+    assert not list(raised.index.parent.glob("*.former.html"))
 
 
 def test_a_page_whose_tables_are_missing_says_so_and_fails_nothing(folder):
@@ -108,12 +129,41 @@ def test_only_the_chosen_pages_are_made_and_the_others_kept_while_current(folder
     assert (kept.index.parent / "90_other.html").exists()
     stale = run(demo("seed=6"), preparing(), only=["10_data_quality.ipynb"], notebooks=folder)
     assert statuses(stale) == {"10": "ok", "20": "not_run", "90": "not_run"}
-    assert not (stale.index.parent / "90_other.html").exists()
+    assert "all well" not in (stale.index.parent / "90_other.html").read_text(encoding="utf-8")
+    assert "all well" in (stale.index.parent / "90_other.former.html").read_text(encoding="utf-8")
+    assert "--only" in (stale.index.parent / "90_other.html").read_text(encoding="utf-8")
 
 
 def test_only_with_no_such_notebook_is_wrong_use_with_the_nearest_name(folder):
     with pytest.raises(UsageError, match="did you mean '10_data_quality'"):
         run(demo(), preparing(), only=["10_data_qualty"], notebooks=folder)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("exposures=has_orgg", "exposures: the panel has no column 'has_orgg'; did you mean 'has_org'?"),
+        ("controls=qqq", "controls: the panel has no column 'qqq'; it has patents, has_org, year, uscc"),
+        ("outcomes=uscc:ols", "outcomes: column 'uscc' holds text; outcomes are numbers, or yes and no"),
+    ],
+)
+def test_a_column_that_the_panel_does_not_have_is_wrong_use_and_nothing_is_made(folder, given, said):
+    _, before = published_before(folder)
+    written(notebook("1"), folder / "70_association.ipynb")
+    whole = {"outcomes": "patents:ols", "exposures": "has_org", "controls": "", "fixed_effects": "year", "clusters": "uscc"}
+    whole |= dict([given.split("=", 1)])
+    params = demo(*(f"pages.70_association.{name}={value}" for name, value in whole.items()))
+    with pytest.raises(UsageError) as caught:
+        run(params, preparing(), notebooks=folder)
+    assert str(caught.value) == f"pages.70_association.{said}"
+    assert {path: path.read_bytes() for path in before} == before
+    # A page that is not made may name what it likes.
+    assert not run(params, preparing(), only=["10"], notebooks=folder).failed
+
+
+def test_a_reading_that_does_not_exist_is_wrong_use_before_data_are_prepared(folder):
+    with pytest.raises(UsageError, match="reading 'memberz'"):
+        run(demo("readings.memberz=roll"), lambda params, tell: pytest.fail("prepared"), notebooks=folder)
 
 
 def published_before(folder):

@@ -2,7 +2,7 @@
 
 Data flow down this list, and along its lines; a room imports only from rooms before it.
 
-paths, errors, text         folders; the few exceptions; every zh/en string a reader sees
+paths, errors, text, atomic    folders; the few exceptions; every zh/en string a reader sees; files whole or not at all
 disclosure                  suppression of small cells, and of what would give them away
 codebook                    tables, columns, rules: the single source for reading, checking, documenting, generating
 params                      the run file and one strict model per notebook
@@ -19,5 +19,6 @@ inputs                      what prepared data depend on: parameters, files, cod
 study                       prepares a run's data once and opens it for a notebook
 style, figures, tables, show    the one theme; one function per figure and per table; how a page shows them
 report                      execute, gate, render, publish
+terminal                    how a command stops, and how its output reaches whoever reads it
 cli                         `wuli`
 """

@@ -13,10 +13,10 @@ from datetime import date  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import get_args  # noqa: E402
 
-from helpers import paths  # noqa: E402
+from helpers import atomic, paths, terminal  # noqa: E402
 from helpers.errors import UsageError, WuliError  # noqa: E402
 from helpers.params import load  # noqa: E402
-from helpers.params.model import SMALLEST_ZONE, Dirt, Scenario, SyntheticData  # noqa: E402
+from helpers.params.model import LARGEST_ZONE, SMALLEST_ZONE, Dirt, Scenario, SyntheticData  # noqa: E402
 from helpers.text import LANGS  # noqa: E402
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
@@ -26,14 +26,26 @@ _SYNTHETIC = SyntheticData(kind="synthetic")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; what is the user's to mend is said without a traceback."""
     options = _parser().parse_args(arguments)
-    try:
-        return options.command(options)
-    except WuliError as error:
-        print(f"wuli {options.name}: {error}", file=sys.stderr)
-        return WRONG_USE if isinstance(error, UsageError) else FAILED
-    except KeyboardInterrupt:
-        print(f"wuli {options.name}: stopped; what was published before is unchanged", file=sys.stderr)
-        return FAILED
+    with terminal.stoppable() as is_told:
+        try:
+            return options.command(options)
+        except WuliError as error:
+            return _refused(options, str(error), WRONG_USE if isinstance(error, UsageError) else FAILED)
+        except BrokenPipeError:
+            return FAILED
+        except OSError as trouble:
+            where = f"'{trouble.filename}': " if trouble.filename else ""
+            return _refused(options, f"{where}{trouble.strerror or trouble}: mend that and start again", FAILED)
+        except (KeyboardInterrupt, Exception):
+            # The query engine makes an error of its own of Ctrl-C.
+            if not is_told():
+                raise
+            return _refused(options, "stopped; what was published before is unchanged", FAILED)
+
+
+def _refused(options: argparse.Namespace, why: str, code: int) -> int:
+    print(f"wuli {options.name}: {why}", file=sys.stderr)
+    return code
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -49,7 +61,7 @@ def _run(options: argparse.Namespace) -> int:
         )
     for page in published.failed:
         print(f"{page.stem}: {page.reason}", file=sys.stderr)
-    print(_shown(published.index))
+    terminal.show(_shown(published.index))
     return FAILED if published.failed else DONE
 
 
@@ -68,7 +80,7 @@ def _check(options: argparse.Namespace) -> int:
         extract_on=options.extract_on,
         mapping=options.mapping,
     )
-    print(summary(found.counts, found.ledger, book))
+    terminal.show(summary(found.counts, found.ledger, book))
     lost = errors(found.ledger)
     if lost:
         print(f"\n{lost:,} finding(s) cost a value or a row (nulled, set_aside)", file=sys.stderr)
@@ -81,7 +93,7 @@ def _synth(options: argparse.Namespace) -> int:
 
     zone = simulate.zone(seed=options.seed, firms=options.firms, scenario=options.scenario)
     files, truth = options.out, options.out / "_truth"
-    with writing(files):
+    with writing(files, elsewhere="--out"):
         for folder in (files, truth):
             folder.mkdir(parents=True, exist_ok=True)
         faults = simulate.write_office_files(
@@ -90,7 +102,7 @@ def _synth(options: argparse.Namespace) -> int:
         faults.to_csv(truth / "faults.csv", index=False)
         zone.figures.to_csv(truth / "figures.csv", index=False)
         (truth / "truth.json").write_text(json.dumps(zone.truth, ensure_ascii=False, indent=1), encoding="utf-8")
-    print(_shown(files))
+    terminal.show(_shown(files))
     return DONE
 
 
@@ -99,12 +111,12 @@ def _codebook(options: argparse.Namespace) -> int:
     from helpers.report.publish import writing
 
     out = options.out or paths.reports() / "codebook"
-    with writing(out):
-        out.mkdir(parents=True, exist_ok=True)
+    page = out / f"dictionary_{options.lang}.html"
+    with writing(out, elsewhere="--out"):
         template.write(out / "template.xlsx")
-        page = out / f"dictionary_{options.lang}.html"
-        page.write_text(dictionary.render(options.lang), encoding="utf-8")
-    print(_shown(page))
+        with atomic.written(page) as staged:
+            staged.write_text(dictionary.render(options.lang), encoding="utf-8")
+    terminal.show(_shown(page))
     return DONE
 
 
@@ -224,8 +236,10 @@ def _add_codebook(commands: argparse._SubParsersAction) -> None:
 
 
 def _firms(text: str) -> int:
-    if not text.isdigit() or int(text) < SMALLEST_ZONE:
-        raise argparse.ArgumentTypeError(f"expected a whole number of {SMALLEST_ZONE} or more, found '{text}'")
+    if not text.isdigit() or not SMALLEST_ZONE <= int(text) <= LARGEST_ZONE:
+        raise argparse.ArgumentTypeError(
+            f"expected a whole number from {SMALLEST_ZONE:,} to {LARGEST_ZONE:,}, found '{text}'"
+        )
     return int(text)
 
 

@@ -7,9 +7,7 @@ data), so that another Ibis backend can run the same expressions.
 
 import errno
 import os
-import shutil
 import tempfile
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,39 +19,48 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
-from helpers import paths
+from helpers import atomic, paths
 from helpers.errors import InputError
 
-PRIVATE_FILE = 0o600
-PRIVATE_FOLDER = 0o700
 # The fastest that other tools can read; a longer dictionary than this is mostly given up after it was built.
 _PARQUET = {"compression": "lz4_raw", "dictionary_size_limit": 4096}
 
 
-def connect(*, threads: int | None = None, memory_limit: str | None = None) -> ibis.BaseBackend:
-    """Open an empty in-memory DuckDB through Ibis.
+@contextmanager
+def session(
+    *, threads: int | None = None, memory_limit: str | None = None, spill_in: Path | None = None
+) -> Iterator[ibis.BaseBackend]:
+    """Open an empty in-memory DuckDB through Ibis, and close it again, in the middle of a query too.
 
     Parameters
     ----------
     threads : int, optional
         Number of threads; all cores when left out.
     memory_limit : str, optional
-        As DuckDB reads it (`"4GB"`); beyond it, work is spilled to the system's temporary folder.
+        As DuckDB reads it (`"4GB"`); beyond it, work is spilled to a folder of its own that only its owner can open.
+    spill_in : Path, optional
+        Where that folder is made; by default among the system's temporary files.
 
-    Returns
-    -------
+    Yields
+    ------
     ibis.BaseBackend
-        A connection of its own; two calls share nothing.
+        A connection of its own; two sessions share nothing.
     """
-    settings: dict[str, object] = {"temp_directory": str(Path(tempfile.gettempdir()) / f"wuli-{uuid.uuid4().hex[:12]}")}
-    if threads is not None:
-        settings["threads"] = threads
-    if memory_limit is not None:
-        settings["memory_limit"] = memory_limit
-    connection = ibis.duckdb.connect(**settings)
-    # A progress bar of the engine's own would end up in notebook outputs.
-    connection.raw_sql("SET enable_progress_bar = false")
-    return connection
+    with tempfile.TemporaryDirectory(prefix=".wuli-spill-", dir=spill_in) as spill:
+        settings: dict[str, object] = {"temp_directory": spill}
+        if threads is not None:
+            settings["threads"] = threads
+        if memory_limit is not None:
+            settings["memory_limit"] = memory_limit
+        connection = ibis.duckdb.connect(**settings)
+        # A progress bar of the engine's own would end up in notebook outputs.
+        connection.raw_sql("SET enable_progress_bar = false")
+        try:
+            yield connection
+        finally:
+            # Closing waits for ever for a query that Ctrl-C has cut short, unless that one is told to end.
+            connection.con.interrupt()
+            connection.disconnect()
 
 
 def read(con: ibis.BaseBackend, path: Path) -> ir.Table:
@@ -104,7 +111,7 @@ def write(expr: ir.Table, path: Path, *, order_by: Sequence[str], private: bool 
     """
     if not order_by:
         raise ValueError(f"{Path(path).name}: an order is needed, rows of an engine come in any order")
-    with _staged(Path(path), private=private) as staged:
+    with atomic.written(Path(path), private=private) as staged:
         _run(expr.order_by(*order_by), staged, path)
     return rows(path)
 
@@ -120,7 +127,7 @@ def write_as_it_comes(expr: ir.Table, path: Path, *, key: Sequence[str]) -> int 
     int or None
         Number of rows written; None if a key repeats, is missing, or comes in another order.
     """
-    with _staged(Path(path), private=False) as staged:
+    with atomic.written(Path(path)) as staged:
         _run(expr, staged, path)
         if not _ascends(staged, key):
             staged.unlink()
@@ -157,30 +164,5 @@ def _ascends(path: Path, key: Sequence[str]) -> bool:
 
 def write_csv(frame: pd.DataFrame, path: Path, *, private: bool = False) -> None:
     """Write `frame` to a CSV file (UTF-8 with BOM, so that Excel shows Chinese) whole or not at all."""
-    with _staged(Path(path), private=private) as staged:
+    with atomic.written(Path(path), private=private) as staged:
         frame.to_csv(staged, index=False, encoding="utf-8-sig", lineterminator="\n")
-
-
-@contextmanager
-def _staged(path: Path, *, private: bool) -> Iterator[Path]:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER if private else 0o777)
-    staged = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.part")
-    try:
-        if private:
-            path.parent.chmod(PRIVATE_FOLDER)
-            # Made before it holds anything, so that no moment exists in which others could open it.
-            staged.touch(mode=PRIVATE_FILE)
-        yield staged
-        # The engine may have replaced the file that was touched.
-        if private:
-            staged.chmod(PRIVATE_FILE)
-        if path.is_dir():
-            # Spark writes a folder of parts where DuckDB writes one file; nothing can be renamed over a folder.
-            shutil.rmtree(path)
-        if staged.exists():
-            staged.replace(path)
-    finally:
-        if staged.is_dir():
-            shutil.rmtree(staged)
-        else:
-            staged.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 from helpers import paths
 from helpers.errors import InputError
@@ -22,6 +23,10 @@ DATA_ROOMS = (
     "study.py",
     "inputs.py",
 )
+
+
+# A notebook that a run executes finds here the digest of the inputs that the run's data were prepared from.
+PREPARED = "WULI_PREPARED"
 
 
 def data_folder(params: RunParams) -> Path:
@@ -55,6 +60,11 @@ def fingerprint(params: RunParams) -> dict[str, str]:
     files += sorted(paths.MAPPINGS.glob("*.yml")) + sorted(paths.REFERENCE.glob("*.csv"))
     found["code"] = _sha(b"".join(path.name.encode() + path.read_bytes() for path in files))
     return found
+
+
+def digest(*parts: Any) -> str:
+    """Return one hash over plain values, the same for the same values."""
+    return _sha(json.dumps(parts, ensure_ascii=False, sort_keys=True, default=str).encode())
 
 
 def _files_of(place: Path) -> list[Path]:

@@ -1,16 +1,16 @@
 """The empty workbook that an office fills in: the codebook in, one Excel file out, the same bytes every time."""
 
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 import xlsxwriter
+from python_calamine import CalamineError, CalamineWorkbook
 from xlsxwriter.exceptions import XlsxWriterException
 from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-from helpers import codebook, paths
+from helpers import atomic, codebook, paths
 from helpers.codebook.model import LIST_SEPARATOR, Codebook, Column, Table
 from helpers.codebook.words import key_words, note_of, range_words, type_words, unit_words
 from helpers.errors import WuliError
@@ -46,29 +46,43 @@ def write(path: Path, *, book: Codebook | None = None) -> None:
     Parameters
     ----------
     path : Path
-        The `.xlsx` file to write; its folder is made if missing, and an older file is replaced in one step.
+        The `.xlsx` file to write; its folder is made if missing, and an older empty workbook is replaced in one step.
     book : Codebook, optional
         By default the project's own.
 
     Raises
     ------
     WuliError
-        If the file cannot be written.
+        If the file cannot be written, or a file stands there that somebody has filled in.
     """
     path = Path(path)
-    staged = path.with_name(f".{path.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write(staged, book or codebook.load())
-        staged.replace(path)
+        _require_empty(path)
+        with atomic.written(path) as staged:
+            _write(staged, book or codebook.load())
     except (OSError, XlsxWriterException) as error:
-        with suppress(OSError):
-            staged.unlink()
         reason = getattr(error, "strerror", None) or error
         raise WuliError(
             f"the template '{paths.relative(path)}' cannot be written ({reason}): close it if it is open, "
             "or choose a folder you may write to and that has room"
         ) from None
+
+
+def _require_empty(path: Path) -> None:
+    if not path.exists():
+        return
+    try:
+        with path.open("rb") as stream:
+            workbook = CalamineWorkbook.from_filelike(stream)
+            heights = {name: workbook.get_sheet_by_name(name).height for name in workbook.sheet_names}
+    except CalamineError:
+        raise WuliError(f"'{path}' is there already and no workbook: move it, or name another folder") from None
+    filled = {name: height - 1 for name, height in heights.items() if height > 1 and name != LISTS_SHEET}
+    if filled:
+        raise WuliError(
+            f"'{path}' is filled in already ({sum(filled.values()):,} row(s) in {', '.join(filled)}): move it, or name "
+            "another folder with --out; nothing was changed"
+        )
 
 
 def _write(path: Path, book: Codebook) -> None:

@@ -20,6 +20,8 @@ class _TextLoader(yaml.BaseLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a name is one text", key.start_mark)
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"'{key.value}' is given twice", key.start_mark)
             seen.add(key.value)
@@ -75,6 +77,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise UsageError(f"run file '{path}': not UTF-8 at byte {error.start}; save it as UTF-8") from None
     except yaml.YAMLError as error:
         raise UsageError(f"run file '{path}' is not valid YAML: {error}") from None
+    except RecursionError:
+        raise UsageError(f"run file '{path}': nested too deeply; it holds names, values and short lists") from None
     if not isinstance(tree, dict):
         raise UsageError(f"run file '{path}': expected lines of `name: value`, found {tree!r}")
     return _lines(tree)

@@ -1,10 +1,19 @@
 """What a named run may say, as frozen models: nothing unknown, nothing untyped, nothing out of range."""
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    model_validator,
+)
 
 from helpers import paths
 from helpers.text import Lang
@@ -12,9 +21,12 @@ from helpers.text import Lang
 Scenario = Literal["null", "effect", "selection", "pretrend", "spillover"]
 Dirt = Literal["none", "typical", "heavy"]
 MinCell = Annotated[int, Field(ge=5, le=1000)]
-Year = Annotated[int, Field(ge=1949, le=2100)]
+FIRST_YEAR, LAST_YEAR = 1949, 2100
+Year = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
 # Below this the published counts no longer fit into one zone.
-SMALLEST_ZONE = 400
+SMALLEST_ZONE, LARGEST_ZONE = 400, 5_000_000
+# The data dictionary lies beside the runs in the reports folder.
+_TAKEN = ("codebook",)
 
 
 class Strict(BaseModel):
@@ -35,6 +47,25 @@ def _names(value: Any) -> tuple[str, ...]:
     return tuple(part.strip() for part in parts if part.strip())
 
 
+def _iso(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        # Pydantic itself would take a bare number for the seconds since 1970, and the standard library 20230630.
+        return datetime.strptime(value.strip(), "%Y-%m-%d").date()
+    except ValueError:
+        raise ValueError(f"found '{value}', expected a date such as 2023-06-30") from None
+
+
+def _in_range(value: date) -> date:
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(f"found {value}, expected a date from {FIRST_YEAR} to {LAST_YEAR}")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_iso), AfterValidator(_in_range)]
+
+
 # Plain, because pydantic validates texts and mappings of texts, but no list of them; `load` hands lists over as lines.
 Names = Annotated[tuple[str, ...], PlainValidator(_names), PlainSerializer(list)]
 
@@ -43,7 +74,7 @@ class SyntheticData(Strict):
     """The run generates its own zone."""
 
     kind: Literal["synthetic"]
-    firms: int = Field(13470, ge=SMALLEST_ZONE, le=5_000_000, description="market entities in the zone")
+    firms: int = Field(13470, ge=SMALLEST_ZONE, le=LARGEST_ZONE, description="market entities in the zone")
     scenario: Scenario = "effect"
     dirt: Dirt = "typical"
 
@@ -79,8 +110,8 @@ class RunParams(Strict):
     zone_en: str = Field("", description="its name on English pages; `zone` where left out")
     title_zh: str = Field(min_length=1)
     title_en: str = Field(min_length=1)
-    as_of: date
-    extract_on: date
+    as_of: Day
+    extract_on: Day
     first_year: Year
     last_year: Year
     lang: Lang = "zh"
@@ -96,6 +127,21 @@ class RunParams(Strict):
             raise ValueError(f"first_year {self.first_year} is after last_year {self.last_year}")
         if self.last_year > self.extract_on.year:
             raise ValueError(f"last_year {self.last_year} is after the extract of {self.extract_on}")
+        if self.as_of > self.extract_on:
+            raise ValueError(f"as_of {self.as_of} is after the extract of {self.extract_on}: nothing is known of it")
+        return self
+
+    @model_validator(mode="after")
+    def _readable(self) -> "RunParams":
+        if self.run in _TAKEN:
+            raise ValueError(f"run '{self.run}': reports/{self.run} holds something else; take another name")
+        mappings = self.data.mappings if isinstance(self.data, FileData) else ()
+        if self.study == "listed" and not isinstance(self.data, FileData):
+            raise ValueError("study 'listed' reads files: data.kind must be files, with data.folder and data.mappings")
+        fewest, most = (1, 2) if self.study == "listed" else (0, 1)
+        if not fewest <= len(mappings) <= most:
+            expected = "one mapping file for each source, at most two" if most == 2 else "at most one mapping file"
+            raise ValueError(f"data.mappings: found {len(mappings)}, study '{self.study}' takes {expected}")
         return self
 
     def title(self, lang: Lang) -> str:

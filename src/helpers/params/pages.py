@@ -25,6 +25,9 @@ def _outcomes(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+# Parameters that name panel columns, outcomes apart; those of NUMBERS must hold numbers or yes and no.
+_COLUMNS = ("exposures", "controls", "fixed_effects", "clusters")
+NUMBERS = frozenset({"outcomes", "exposures", "controls"})
 _OUTCOME = re.compile(r"[a-z_][a-z0-9_]*:(poisson|ols|logit)")
 SomeNames = Annotated[Names, AfterValidator(_some)]
 # A panel column with the estimator that suits it.
@@ -132,6 +135,12 @@ def page_values(params: RunParams, stem: str) -> dict[str, Any]:
     own = params.pages.get(stem, {})
     values = {"run": params.run, "lang": params.lang, "min_cell": params.min_cell, **own}
     return page(stem, **values).model_dump(mode="json")
+
+
+def columns_named(values: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return, by parameter, the panel columns that the values of a page name."""
+    named = {name: tuple(values[name]) for name in ("outcomes", *_COLUMNS) if name in values}
+    return named | {"outcomes": tuple(one.partition(":")[0] for one in named["outcomes"])} if named else {}
 
 
 def model_of(stem: str) -> type[Page]:

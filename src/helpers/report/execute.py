@@ -13,13 +13,16 @@ from typing import Any
 
 import nbformat
 import papermill
+from jupyter_client import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
+from traitlets import Unicode
 from traitlets.config import Config
 
 from helpers import paths
 from helpers.errors import PageError
+from helpers.inputs import PREPARED
 from helpers.report.gate import scrub
 
 # 1 January 2020: some writers stamp files with the time of day unless they are told another.
@@ -36,7 +39,19 @@ _ENVIRONMENT = {
 _PARAMETERS_TAG = "parameters"
 
 
-def execute(notebook: Path, parameters: Mapping[str, Any], *, log: Path, time_limit: float = 3600.0) -> NotebookNode:
+class _Kernel(AsyncKernelManager):
+    """Starts a kernel whose process says what it has to say, of an interrupt or a crash, in the page's log."""
+
+    log_file = Unicode().tag(config=True)
+
+    async def start_kernel(self, **options: Any) -> None:
+        with Path(self.log_file).open("ab") as stream:
+            await super().start_kernel(**options, stdout=stream, stderr=stream)
+
+
+def execute(
+    notebook: Path, parameters: Mapping[str, Any], *, log: Path, prepared: str = "", time_limit: float = 3600.0
+) -> NotebookNode:
     """Run `notebook` from its first cell in a fresh kernel, in its own folder.
 
     Parameters
@@ -47,6 +62,8 @@ def execute(notebook: Path, parameters: Mapping[str, Any], *, log: Path, time_li
         The full resolved set, exactly the names that the notebook's `parameters` cell declares.
     log : Path
         File for papermill's log; the executed notebook is left beside it with the suffix `.ipynb`.
+    prepared : str
+        Digest of what the run's data were prepared from (`inputs.digest`): the notebook opens these or none.
     time_limit : float
         Seconds for all cells together.
 
@@ -62,8 +79,8 @@ def execute(notebook: Path, parameters: Mapping[str, Any], *, log: Path, time_li
         its kernel.
     """
     name = paths.relative(notebook)
-    prepared = _read(notebook)
-    _require_parameters(prepared, parameters, name)
+    fresh = _read(notebook)
+    _require_parameters(fresh, parameters, name)
     # What a failed cell printed may hold what no page may: the evidence is for its owner alone.
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     executed = log.with_suffix(".ipynb")
@@ -71,9 +88,9 @@ def execute(notebook: Path, parameters: Mapping[str, Any], *, log: Path, time_li
         evidence.touch(mode=0o600)
     deadline = time.monotonic() + time_limit
     try:
-        with _logged(log), _environment(), _kernel_config() as config:
+        with _logged(log), _environment(_ENVIRONMENT | {PREPARED: prepared}), _kernel_config(log) as config:
             papermill.execute_notebook(
-                prepared,
+                fresh,
                 executed,
                 parameters=dict(parameters),
                 progress_bar=False,
@@ -81,6 +98,7 @@ def execute(notebook: Path, parameters: Mapping[str, Any], *, log: Path, time_li
                 autosave_cell_every=0,
                 cwd=notebook.parent,
                 config=config,
+                kernel_manager_class=_Kernel,
                 timeout_func=lambda cell: max(1.0, deadline - time.monotonic()),
             )
     except PapermillExecutionError as error:
@@ -151,10 +169,10 @@ def _require_parameters(notebook: NotebookNode, parameters: Mapping[str, Any], n
 
 
 @contextmanager
-def _environment() -> Iterator[None]:
+def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
     """Give the kernel, which inherits it, an environment in which the same inputs give the same bytes."""
-    before = {name: os.environ.get(name) for name in _ENVIRONMENT}
-    os.environ.update(_ENVIRONMENT)
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
     try:
         yield
     finally:
@@ -166,16 +184,15 @@ def _environment() -> Iterator[None]:
 
 
 @contextmanager
-def _kernel_config() -> Iterator[Config]:
+def _kernel_config(log: Path) -> Iterator[Config]:
     """Connect over sockets in a folder of this kernel alone: TCP ports are raced for, the default folder collides."""
     folder = Path(tempfile.mkdtemp(prefix="wuli-"))
+    settings = {"log_file": str(log)}
     try:
         # A socket's path must stay below 104 bytes, so a deep TMPDIR falls back to TCP.
-        if len(os.fsencode(folder)) > 90:
-            yield Config()
-        else:
-            connection = {"transport": "ipc", "ip": str(folder / "k"), "connection_file": str(folder / "k.json")}
-            yield Config(KernelManager=connection)
+        if len(os.fsencode(folder)) <= 90:
+            settings |= {"transport": "ipc", "ip": str(folder / "k"), "connection_file": str(folder / "k.json")}
+        yield Config(KernelManager=settings)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -183,7 +200,7 @@ def _kernel_config() -> Iterator[Config]:
 @contextmanager
 def _logged(path: Path) -> Iterator[None]:
     logger = logging.getLogger("papermill")
-    handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+    handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     level, propagate = logger.level, logger.propagate
     logger.addHandler(handler)

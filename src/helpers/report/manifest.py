@@ -38,6 +38,9 @@ class Prepared(Protocol):
     def missing(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Return those of `names` that the run does not hold."""
 
+    def columns(self) -> Mapping[str, bool]:
+        """Return the panel's columns and whether they hold numbers; empty without a panel."""
+
     def counts_shown(self) -> tuple[pd.DataFrame, dict[str, int]]:
         """Return the counts of reading, small counts of person tables hidden, and their sums."""
 
@@ -89,12 +92,6 @@ def read(folder: Path) -> dict[str, Any]:
         return json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-
-
-def fingerprint(*parts: Any) -> str:
-    """Return one hash over plain values, the same for the same values."""
-    text = json.dumps(parts, ensure_ascii=False, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 def _commit() -> str | None:

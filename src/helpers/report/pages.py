@@ -1,8 +1,13 @@
-"""One notebook of a run in, its page in the staging folder and a record of it out, whatever became of it."""
+"""One notebook of a run in, its page in the staging folder and a record of it out, whatever became of it.
+
+Where a page cannot be made, or was not asked for, a page that says so takes its place; the last good one stays beside
+it as `<stem>.former.html`, with its date, so that nothing published is lost and nothing old is taken for current.
+"""
 
 import shutil
 import time
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 from typing import Any, Literal
@@ -20,7 +25,7 @@ _REASON_CHARACTERS = 400
 
 @dataclass(frozen=True)
 class Page:
-    """What became of one notebook."""
+    """What became of one notebook; `made_on` and `parameters` are those of the page, or of the last good one."""
 
     stem: str
     title: str
@@ -30,6 +35,9 @@ class Page:
     log: str = ""
     seconds: float = 0.0
     fingerprint: str = ""
+    parameters: dict[str, Any] = field(default_factory=dict)
+    made_on: str = ""
+    former: str = ""
     results: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
@@ -39,7 +47,7 @@ class Job:
     """One notebook to be made into a page: plain values, so that another process can do it.
 
     `missing` are the tables that the notebook asks for and the run does not hold; `fingerprint` is the same as long as
-    a new run would make the same page.
+    a new run would make the same page; `prepared` is the digest of what the run's data were prepared from.
     """
 
     notebook: Path
@@ -48,6 +56,7 @@ class Job:
     folder: Path
     missing: tuple[str, ...]
     fingerprint: str
+    prepared: str
     time_limit: float
 
 
@@ -58,7 +67,9 @@ def make(job: Job) -> Page:
         return _not_available(job)
     name, log = paths.relative(job.notebook), job.folder / "logs" / f"{job.notebook.stem}.log"
     try:
-        executed = execute.execute(job.notebook, job.parameters, log=log, time_limit=job.time_limit)
+        executed = execute.execute(
+            job.notebook, job.parameters, log=log, prepared=job.prepared, time_limit=job.time_limit
+        )
         passed = gate.check(executed, name)
         html = render.render(execute.normalise(executed), job.facts, name=name, parameters=job.parameters)
     except PageError as error:
@@ -73,6 +84,8 @@ def make(job: Job) -> Page:
         log=_log_link(job),
         seconds=round(time.perf_counter() - started, 3),
         fingerprint=job.fingerprint,
+        parameters=job.parameters,
+        made_on=datetime.now(UTC).date().isoformat(),
         results=passed.results,
         warnings=tuple(gate.scrub(warning) for warning in passed.warnings),
     )
@@ -94,21 +107,52 @@ def _log_link(job: Job) -> str:
 
 
 def failed(job: Job, reason: str) -> Page:
-    """Put a page in place that says why there is none, so that no old one is taken for current."""
-    reason, lang, log = gate.scrub(reason)[:_REASON_CHARACTERS], job.facts.lang, _log_link(job)
-    title = _title(job)
-    page = Page(stem=job.notebook.stem, title=title, status="failed", reason=reason, log=log)
-    link = (log, escape(say("page.log", lang))) if log else None
-    _write_message(job, title, [say("page.failed_text", lang), *reason.splitlines()], link)
-    return page
+    """Put a page in place that says why there is none."""
+    reason = gate.scrub(reason)[:_REASON_CHARACTERS]
+    return _instead(job, "failed", [say("page.failed_text", job.facts.lang), *reason.splitlines()], reason=reason)
 
 
 def _not_available(job: Job) -> Page:
-    title, lang = _title(job), job.facts.lang
+    lang = job.facts.lang
     tables = ("、" if lang == "zh" else ", ").join(_table_name(name, lang) for name in job.missing)
     reason = say("page.missing_text", lang, n=len(job.missing), tables=tables)
-    _write_message(job, title, [reason], None)
-    return Page(stem=job.notebook.stem, title=title, status="not_available", reason=reason, fingerprint=job.fingerprint)
+    return _instead(job, "not_available", [reason], reason=reason, fingerprint=job.fingerprint)
+
+
+def _instead(job: Job, status: Status, paragraphs: list[str], **facts: str) -> Page:
+    """Write the page that stands where there is no good one, with the ways to its log and to the last good page."""
+    title, lang, log = _title(job), job.facts.lang, _log_link(job)
+    former = _former(job)
+    links = [(log, escape(say("page.log", lang)))] if log else []
+    if former:
+        links.append((former["former"], escape(say("page.former", lang, day=former["made_on"]))))
+    html = render.message(title, paragraphs, job.facts, name=paths.relative(job.notebook), links=links)
+    (job.folder / f"{job.notebook.stem}.html").write_text(html, encoding="utf-8")
+    return Page(job.notebook.stem, title, status, log=log, **former, **facts)
+
+
+def _former(job: Job) -> dict[str, Any]:
+    """Take over the last good page under another name; return its file, day and parameters, if there is one."""
+    published, stem = paths.reports() / job.facts.run, job.notebook.stem
+    record = _record(job)
+    is_good = record.get("status") == "ok"
+    file = published / (f"{stem}.html" if is_good else record.get("former") or "none")
+    # Whoever raises the minimum wants smaller counts gone, not kept under another name.
+    shows_more = record.get("parameters", {}).get("min_cell", 0) < job.parameters["min_cell"]
+    if shows_more or not file.is_file():
+        return {}
+    html, name = file.read_text(encoding="utf-8"), f"{stem}.former.html"
+    if is_good:
+        said = escape(say("page.former_banner", job.facts.lang, day=record["made_on"]))
+        html = html.replace('<div class="page', f'<p class="banner" role="note">{said}</p>\n<div class="page', 1)
+    (job.folder / name).write_text(html, encoding="utf-8")
+    return {"former": name, "made_on": record["made_on"], "parameters": record["parameters"]}
+
+
+def _record(job: Job) -> dict[str, Any]:
+    """Return what the published manifest says about the notebook; empty where it says nothing."""
+    pages = manifest.read(paths.reports() / job.facts.run).get("pages", [])
+    return next((row for row in pages if row["stem"] == job.notebook.stem), {})
 
 
 def _table_name(name: str, lang: Lang) -> str:
@@ -116,22 +160,15 @@ def _table_name(name: str, lang: Lang) -> str:
     return name if not table else f"{table.name_zh}（{name}）" if lang == "zh" else f"{table.name_en} ({name})"
 
 
-def _write_message(job: Job, title: str, paragraphs: list[str], link: tuple[str, str] | None) -> None:
-    html = render.message(title, paragraphs, job.facts, name=paths.relative(job.notebook), link=link)
-    (job.folder / f"{job.notebook.stem}.html").write_text(html, encoding="utf-8")
-
-
 def kept(job: Job) -> Page:
     """Take over the published page of a notebook that was not chosen, if it is still what a new run would make."""
-    published = paths.reports() / job.facts.run
-    record = next((row for row in manifest.read(published).get("pages", []) if row["stem"] == job.notebook.stem), {})
+    published, record = paths.reports() / job.facts.run, _record(job)
     file = published / f"{job.notebook.stem}.html"
     is_current = record.get("fingerprint") == job.fingerprint and record.get("status") in ("ok", "not_available")
     if not is_current or not file.exists():
-        return Page(stem=job.notebook.stem, title=_title(job), status="not_run")
-    shutil.copy2(file, job.folder / file.name)
-    log = published / record["log"] if record["log"] else None
-    if log and log.exists():
-        (job.folder / "logs").mkdir(mode=0o700, exist_ok=True)
-        shutil.copy2(log, job.folder / "logs" / log.name)
+        return _instead(job, "not_run", [say("page.not_run_text", job.facts.lang)])
+    for name in (file.name, record["former"], record["log"]):
+        if name and (published / name).exists():
+            (job.folder / name).parent.mkdir(mode=0o700, exist_ok=True)
+            shutil.copy2(published / name, job.folder / name)
     return Page(**{**record, "warnings": tuple(record["warnings"])})

@@ -15,12 +15,12 @@ from helpers.errors import WuliError
 _ADVICE = {
     errno.ENOSPC: "the disk is full: free some space",
     errno.EDQUOT: "the disk quota is used up: free some space",
-    errno.EACCES: "no permission to write there: change it, or set WULI_OUTPUT to another folder",
-    errno.EPERM: "no permission to write there: change it, or set WULI_OUTPUT to another folder",
-    errno.EROFS: "the disk is read-only: set WULI_OUTPUT to another folder",
-    errno.ENOENT: "the folder above it does not exist and cannot be made: set WULI_OUTPUT to another folder",
-    errno.ENOTDIR: "a file stands where a folder is needed: move it, or set WULI_OUTPUT to another folder",
-    errno.EEXIST: "a file stands where a folder is needed: move it, or set WULI_OUTPUT to another folder",
+    errno.EACCES: "no permission to write there: change it, or name another folder with {elsewhere}",
+    errno.EPERM: "no permission to write there: change it, or name another folder with {elsewhere}",
+    errno.EROFS: "the disk is read-only: name another folder with {elsewhere}",
+    errno.ENOENT: "the folder above it does not exist and cannot be made: name another folder with {elsewhere}",
+    errno.ENOTDIR: "a file stands where a folder is needed: move it, or name another folder with {elsewhere}",
+    errno.EEXIST: "a file stands where a folder is needed: move it, or name another folder with {elsewhere}",
 }
 
 
@@ -73,17 +73,23 @@ def staged(run: str) -> Iterator[Path]:
 
 
 @contextmanager
-def writing(folder: Path | None = None) -> Iterator[None]:
-    """Turn a failed write into one sentence that says what to do; `folder` (reports) is named where no file is."""
+def writing(folder: Path | None = None, *, elsewhere: str = "WULI_OUTPUT") -> Iterator[None]:
+    """Turn a failed write into one sentence that says what to do.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Named where the system names no file; `reports` when left out.
+    elsewhere : str
+        The option or variable that takes another folder.
+    """
     try:
         yield
     except OSError as error:
         if error.errno not in _ADVICE:
             raise
-        place = paths.relative(Path(error.filename) if error.filename else folder or paths.reports())
-        raise WuliError(
-            f"cannot write '{place}': {_ADVICE[error.errno]}; what was published before is unchanged"
-        ) from error
+        place, advice = error.filename or folder or paths.reports(), _ADVICE[error.errno].format(elsewhere=elsewhere)
+        raise WuliError(f"cannot write '{place}': {advice}; what was published before is unchanged") from error
 
 
 def _exchange(folder: Path, run: str) -> None:

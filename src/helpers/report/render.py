@@ -86,11 +86,12 @@ def render(notebook: NotebookNode, facts: Facts, *, name: str, parameters: Mappi
     return _finished(html, name)
 
 
-def message(title: str, paragraphs: list[str], facts: Facts, *, name: str, link: tuple[str, str] | None = None) -> str:
-    """Return a page that says why there is nothing to see; `link` is (address, text) of what helps further."""
+def message(
+    title: str, paragraphs: list[str], facts: Facts, *, name: str, links: Sequence[tuple[str, str]] = ()
+) -> str:
+    """Return a page that says why there is nothing to see; `links` are (address, text) of what helps further."""
     source = prose.message_cell(title, paragraphs)
-    if link:
-        source += f'\n\n<p><a href="{link[0]}">{link[1]}</a></p>'
+    source += "".join(f'\n\n<p><a href="{address}">{text}</a></p>' for address, text in links)
     cell = nbformat.v4.new_markdown_cell(source, id="cell-001")
     return render(nbformat.v4.new_notebook(cells=[cell]), facts, name=name)
 

@@ -1,21 +1,26 @@
 """A run's parameters in, its published folder out: prepare the data, make every page, publish all of it or nothing."""
 
 import multiprocessing
+import os
+import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import nbformat
 
-from helpers import paths
+from helpers import paths, reconcile
 from helpers.errors import UsageError
+from helpers.inputs import digest
 from helpers.params import RunParams, page_values
 from helpers.params.explain import suggest
+from helpers.params.pages import NUMBERS, columns_named
 from helpers.report import manifest, publish, render
 from helpers.report.pages import Job, Page, failed, kept, make
 from helpers.report.progress import Bar
@@ -75,7 +80,8 @@ def run(
     Raises
     ------
     UsageError
-        If `only` names no notebook, or there is none at all.
+        If `only` names no notebook, or there is none at all, a reading does not exist, or a page asks for a column that
+        the panel does not have.
     WuliError
         If the data cannot be prepared, another process makes the same run, or the folder cannot be written. What was
         published before is then unchanged. A page that fails raises nothing: it is marked in the index.
@@ -85,9 +91,11 @@ def run(
     every = _notebooks(notebooks, params.study)
     chosen = _chosen(every, only)
     values = {path.stem: page_values(params, path.stem) for path in every}
+    reconcile.readings_from(params.readings)
     bar.expect(len(chosen) + 1)
     with publish.locked(params.run):
         study = prepare(params, bar.stage)
+        _require_columns({path.stem: values[path.stem] for path in chosen}, study.columns())
         prepared = time.perf_counter() - started
         bar.advance()
         facts = _facts(params, study)
@@ -140,6 +148,34 @@ def _chosen(notebooks: Sequence[Path], only: Sequence[str]) -> list[Path]:
     return [path for path in notebooks if path.stem in chosen]
 
 
+def _require_columns(values: Mapping[str, Mapping[str, Any]], held: Mapping[str, bool]) -> None:
+    """Refuse pages that name a column the panel does not have, before one is executed.
+
+    Parameters
+    ----------
+    values : mapping
+        Resolved parameters by notebook stem.
+    held : mapping
+        The panel's columns, and whether they hold numbers; empty where the run has no panel, and its pages say so.
+    """
+    problems = []
+    for stem, given in values.items() if held else ():
+        for parameter, names in columns_named(given).items():
+            where = f"pages.{stem}.{parameter}"
+            problems += [
+                f"{where}: the panel has no column '{name}'{suggest(name, held) or '; it has ' + ', '.join(held)}"
+                for name in names
+                if name not in held
+            ]
+            problems += [
+                f"{where}: column '{name}' holds text; {parameter} are numbers, or yes and no"
+                for name in names
+                if parameter in NUMBERS and held.get(name) is False
+            ]
+    if problems:
+        raise UsageError("\n".join(problems))
+
+
 def _facts(params: RunParams, study: manifest.Prepared) -> render.Facts:
     return render.Facts(
         lang=params.lang,
@@ -172,7 +208,8 @@ def _job(
         facts=facts,
         folder=folder,
         missing=tuple(study.missing(tuple(_declared(path).get("requires", ())))),
-        fingerprint=manifest.fingerprint(path.stem, parameters, asdict(facts), study.state.get("inputs", {})),
+        fingerprint=digest(path.stem, parameters, asdict(facts), study.state["inputs"]),
+        prepared=digest(study.state["inputs"]),
         time_limit=time_limit,
     )
 
@@ -184,10 +221,15 @@ def _make_all(jobs: Sequence[Job], workers: int, bar: Bar) -> Iterator[Page]:
             yield make(job)
             bar.advance()
         return
-    # Fresh processes: a fork would share the parent's threads and event loop.
-    pool = ProcessPoolExecutor(min(workers, len(jobs)), mp_context=multiprocessing.get_context("spawn"))
+    # Fresh processes: a fork would share the parent's threads and event loop. They leave Ctrl-C to their parent.
+    pool = ProcessPoolExecutor(
+        min(workers, len(jobs)),
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_IGN),
+    )
     try:
-        waiting = {pool.submit(make, job): job for job in jobs}
+        waiting = {pool.submit(_make_apart, job): job for job in jobs}
         bar.stage(f"{len(jobs)} notebooks, {workers} at a time")
         for future in as_completed(waiting):
             try:
@@ -196,8 +238,29 @@ def _make_all(jobs: Sequence[Job], workers: int, bar: Bar) -> Iterator[Page]:
                 job = waiting[future]
                 yield failed(job, "its process was killed, perhaps for want of memory: try fewer --workers")
             bar.advance()
+    except BaseException:
+        for worker in multiprocessing.active_children():
+            worker.terminate()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _make_apart(job: Job) -> Page:
+    """Make one page in a worker; told to end, it takes its kernel with it and says nothing."""
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        return make(job)
+    except KeyboardInterrupt:
+        os._exit(1)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    # The pool tells its workers a second time, in the middle of their tidying.
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _index(pages: Sequence[Page], facts: render.Facts) -> str:
@@ -217,7 +280,7 @@ def _manifest(
         "parameters": params.shown(),
         "seed": params.seed,
         "inputs": list(facts.inputs),
-        "prepared_from": study.state.get("inputs", {}),
+        "prepared_from": study.state["inputs"],
         "counts": manifest.counts(study),
         "code": dict(facts.code),
         "packages": dict(facts.packages),
