@@ -38,7 +38,8 @@ def zone(out: Path) -> dict:
     timed("write", lambda: ingest.write(found, out))
     timed("clean", lambda: clean.build(out, codebook=book, **days))
     timed("panel", lambda: panel.build(out, first_year=run.first_year, last_year=run.last_year, **days))
-    timed("link", lambda: codes.by_code(engine.connect(), out, codebook=book))
+    with engine.session() as con:
+        timed("link", lambda: codes.by_code(con, out, codebook=book))
     return {"stages": timed.costs}
 
 
@@ -60,10 +61,12 @@ def _ingest(timed: Stages, folder: Path, out: Path, book: codebook.Codebook) -> 
 
 
 def _counts(out: Path) -> None:
-    con = engine.connect()
-    patents, enterprises = (engine.read(con, out / "clean" / f"{name}.parquet") for name in ("patents", "enterprises"))
-    counts = panel.counts_by_firm_year(patents, enterprises)
-    engine.write(counts, out / "counts.parquet", order_by=("uscc", "year", "patent_type"))
+    with engine.session() as con:
+        patents, enterprises = (
+            engine.read(con, out / "clean" / f"{name}.parquet") for name in ("patents", "enterprises")
+        )
+        counts = panel.counts_by_firm_year(patents, enterprises)
+        engine.write(counts, out / "counts.parquet", order_by=("uscc", "year", "patent_type"))
 
 
 if __name__ == "__main__":

@@ -26,6 +26,15 @@ def prepared_output(tmp_path_factory) -> Path:
     return output
 
 
+@pytest.fixture(scope="module")
+def con():
+    """Return an engine of the test module's own."""
+    from helpers import engine
+
+    with engine.session() as connection:
+        yield connection
+
+
 @pytest.fixture(scope="session")
 def small_zone(prepared_output):
     """Return the small zone as a notebook opens it."""

@@ -8,13 +8,6 @@ from helpers.clean import awards, coverage, enterprises, patents, spells, ticket
 from helpers.clean import columns as expressions
 
 
-@pytest.fixture(scope="module")
-def con():
-    connection = engine.connect()
-    yield connection
-    connection.disconnect()
-
-
 @pytest.mark.parametrize(
     ("written", "expected"),
     [

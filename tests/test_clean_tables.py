@@ -157,8 +157,7 @@ def test_every_count_has_a_name_in_both_languages(run):
         assert len({text.say(f"clean.{measure}", lang) for measure in measures}) == len(measures)
 
 
-def test_patents_without_repeats_come_out_the_same_whether_or_not_repeats_are_merged(run):
-    con = engine.connect()
+def test_patents_without_repeats_come_out_the_same_whether_or_not_repeats_are_merged(run, con):
     raw = conform(engine.read(con, run / "ingested" / "patents.parquet"), codebook.load()["patents"])
     once = raw.filter(~raw.application_no.contains("202010000001"))
     merged, single = (

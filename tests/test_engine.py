@@ -10,9 +10,8 @@ from helpers.errors import InputError
 
 @pytest.fixture
 def con():
-    connection = engine.connect(threads=1, memory_limit="1GB")
-    yield connection
-    connection.disconnect()
+    with engine.session(threads=1, memory_limit="1GB") as connection:
+        yield connection
 
 
 @pytest.fixture

@@ -21,10 +21,8 @@ def run(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def linked(run):
-    con = engine.connect()
-    yield codes.by_code(con, run)
-    con.disconnect()
+def linked(run, con):
+    return codes.by_code(con, run)
 
 
 def outcome(linked, table, column="uscc"):
@@ -60,30 +58,26 @@ def test_unmatched_rows_are_written_with_their_place(run, linked):
     assert (run / "linkage.csv").exists()
 
 
-def test_the_check_digit_expression_agrees_with_the_codebooks(tmp_path):
+def test_the_check_digit_expression_agrees_with_the_codebooks(tmp_path, con):
     valid = [zone.A, zone.C, zone.F]
     tried = [*valid, zone.B, valid[0][:17], valid[1].replace("M", "I"), zone.DAMAGED, None]
     pd.DataFrame({"code": tried}).to_parquet(tmp_path / "codes.parquet")
-    con = engine.connect()
     rows = engine.read(con, tmp_path / "codes.parquet")
     found = rows.mutate(ok=check_digit_ok(rows.code)).to_pandas().set_index("code")["ok"]
-    con.disconnect()
     assert found.tolist() == [True, True, True, False, False, False, False, False]
     assert uscc.check_digit_ok([code or "" for code in tried]).tolist() == found.tolist()
 
 
-def test_without_a_register_linkage_stops(tmp_path):
+def test_without_a_register_linkage_stops(tmp_path, con):
     with pytest.raises(InputError, match=r"enterprises\.parquet is missing"):
-        codes.by_code(engine.connect(), tmp_path)
+        codes.by_code(con, tmp_path)
 
 
-def test_a_register_alone_links_nothing_and_does_not_fail(tmp_path):
+def test_a_register_alone_links_nothing_and_does_not_fail(tmp_path, con):
     others = tuple(table.__name__ for table in (*zone.OPEN, *zone.RESTRICTED) if table is not zone.enterprises)
     run = zone.write(tmp_path / "run", without=others)
     clean.build(run, codebook=codebook.load(), extract_on=zone.EXTRACT_ON)
-    con = engine.connect()
     found = codes.by_code(con, run)
-    con.disconnect()
     assert found.empty
     assert list(pd.read_csv(run / "linkage.csv", encoding="utf-8-sig")) == list(found)
 

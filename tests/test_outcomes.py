@@ -8,12 +8,10 @@ from helpers import clean, codebook, engine, outcomes
 
 
 @pytest.fixture(scope="module")
-def tables(tmp_path_factory):
+def tables(tmp_path_factory, con):
     folder = zone.write(tmp_path_factory.mktemp("outcomes") / "run")
     clean.build(folder, codebook=codebook.load(), extract_on=zone.EXTRACT_ON)
-    con = engine.connect()
-    yield {path.stem: engine.read(con, path) for path in (folder / "clean").glob("*.parquet")}
-    con.disconnect()
+    return {path.stem: engine.read(con, path) for path in (folder / "clean").glob("*.parquet")}
 
 
 @pytest.mark.parametrize(

@@ -209,22 +209,19 @@ def test_the_same_input_gives_the_same_bytes(run, tmp_path):
         assert (run / name).read_bytes() == (again / name).read_bytes(), name
 
 
-def test_counts_without_a_panel_agree_with_it(run, rows):
-    con = engine.connect()
+def test_counts_without_a_panel_agree_with_it(run, rows, con):
     tables = {
         name: engine.read(con, run / "clean" / f"{name}.parquet")
         for name in ("patents", "enterprises", "patent_owners")
     }
     counted = panel.counts_by_firm_year(tables["patents"], tables["enterprises"], tables["patent_owners"]).to_pandas()
-    con.disconnect()
     # C filed once more after it was deregistered: that filing has no firm-year.
     assert counted["patents"].sum() == 1 + rows[["patents_invention", "patents_utility", "patents_design"]].sum().sum()
     assert set(counted["uscc"]) == {zone.A, zone.B, zone.C}
 
 
-def test_every_expression_of_the_panel_compiles_for_spark(run, monkeypatch):
+def test_every_expression_of_the_panel_compiles_for_spark(run, monkeypatch, con):
     monkeypatch.setattr(ibis.options, "pyspark", zone.SparkOptions())
-    con = engine.connect()
     held = {path.stem: engine.read(con, path) for path in (run / "clean").glob("*.parquet")}
     base = pieces.firm_years(held["enterprises"], first_year=2013, last_year=2022, extract_on="2023-06-30")
     wide = base.left_join(pieces.organisation(base, held["org_coverage"], held["org_ratings"]), ["uscc", "year"])
@@ -237,7 +234,6 @@ def test_every_expression_of_the_panel_compiles_for_spark(run, monkeypatch):
     ]
     for expression in made:
         assert "SELECT" in ibis.to_sql(expression.unbind(), dialect="pyspark")
-    con.disconnect()
 
 
 def test_a_founding_date_after_the_extract_does_not_date_the_treatment(tmp_path):
@@ -268,7 +264,7 @@ def test_an_amendment_dated_after_the_extract_makes_no_cohort(tmp_path):
     assert not found["has_charter"].any()
 
 
-def test_figures_that_break_a_rule_are_missing_in_the_panel_and_nothing_else_is():
+def test_figures_that_break_a_rule_are_missing_in_the_panel_and_nothing_else_is(con):
     reported = pd.DataFrame(
         {
             "uscc": ["A", "B", "C", "D"],
@@ -286,7 +282,6 @@ def test_figures_that_break_a_rule_are_missing_in_the_panel_and_nothing_else_is(
             "hitech_revenue": 0.0,
         }
     ).astype({"employees": "Int64", "college_staff": "Int64", "rd_staff": "Int64"})
-    con = engine.connect()
     table = con.create_table("reported", reported)
     found = pieces.plausible(table, codebook.load()["enterprise_years"]).order_by("uscc").execute().set_index("uscc")
     assert found["is_implausible"].tolist() == [False, True, True, False]

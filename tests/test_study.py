@@ -130,6 +130,14 @@ def test_the_panel_with_exposures_keeps_every_firm_year_once(small_zone):
     both = small_zone.panel_with_exposures()
     assert len(both) == len(small_zone.panel())
     assert "member_share_pct" in both and "member_share_pct" not in small_zone.panel()
+    assert not [name for name in both if name.endswith(("_x", "_y"))]
+
+
+def test_the_columns_a_page_may_name_are_those_of_the_panel_with_exposures(small_zone):
+    held = small_zone.columns()
+    assert set(held) == set(small_zone.panel_with_exposures())
+    numbers = ("year", "patents_utility", "member_share_pct", "is_high_tech")
+    assert [held[name] for name in (*numbers, "uscc", "status_on")] == [True] * len(numbers) + [False, False]
 
 
 def truth_counts(truth: dict) -> pd.Series:
@@ -200,11 +208,18 @@ def test_what_changes_pages_alone_is_remembered_without_making_the_data_anew(qui
 
 
 @pytest.mark.parametrize(
-    "override", ["data.firms=2001", "data.scenario=null", "data.dirt=heavy", "extract_on=2023-06-29", "last_year=2022"]
+    "overrides",
+    [
+        ["data.firms=2001"],
+        ["data.scenario=null"],
+        ["data.dirt=heavy"],
+        ["as_of=2023-06-29", "extract_on=2023-06-29"],
+        ["last_year=2022"],
+    ],
 )
-def test_what_changes_the_data_makes_them_anew(quick, override):
+def test_what_changes_the_data_makes_them_anew(quick, overrides):
     study.prepare(small_params())
-    study.prepare(small_params(override))
+    study.prepare(small_params(*overrides))
     assert len(quick) == 2
 
 

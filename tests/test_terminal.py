@@ -13,8 +13,8 @@ from helpers import cli, paths, terminal
 
 # Stands for a long stage: the query engine answers Ctrl-C with an error of its own, a worker waits in a child process.
 BUSY = {
-    "engine": "from helpers import engine\ncon = engine.connect()\nsay()\n"
-    "con.raw_sql('select sum(sqrt(range)) from range(1000000000000)')",
+    "engine": "from helpers import engine\nwith engine.session() as con:\n    say()\n"
+    "    con.raw_sql('select sum(sqrt(range)) from range(1000000000000)')",
     "python": "import time\nsay()\ntime.sleep(60)",
 }
 COMMAND = """
@@ -66,7 +66,7 @@ def test_handlers_are_put_back_and_what_is_ignored_stays_ignored():
 @pytest.fixture(scope="module")
 def office(tmp_path_factory):
     folder = tmp_path_factory.mktemp("office")
-    (folder / "片区.csv").write_text("片区编号,片区名称\nA01,甲片区\nA02,乙片区\n", encoding="utf-8")
+    (folder / "片区.csv").write_text("片区编号,片区名称,工作站名称,专职联络员人数,联合支部编号\nA01,甲片区,甲站,2,\nA02,乙片区,乙站,1,\n", encoding="utf-8")
     return folder
 
 

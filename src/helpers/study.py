@@ -17,6 +17,8 @@ from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from helpers import clean, codebook, engine, ingest, listed, panel, paths, simulate
 from helpers.codebook import Codebook
@@ -104,12 +106,24 @@ class Study:
         """Return the firm-year panel (open columns)."""
         return pd.read_parquet(self.folder / "panel.parquet")
 
+    def columns(self) -> dict[str, bool]:
+        """Return the columns of the panel with exposures and whether each holds numbers; none without a panel."""
+        held: dict[str, bool] = {}
+        for path in (self.folder / "panel.parquet", self._exposures):
+            if path.exists():
+                held |= {field.name: (pa.types.is_integer(field.type) or pa.types.is_floating(field.type) or pa.types.is_boolean(field.type)) for field in pq.read_schema(path)}
+        return held
+
+    @property
+    def _exposures(self) -> Path:
+        return self.folder / "restricted" / "exposures.parquet"
+
     def panel_with_exposures(self) -> pd.DataFrame:
         """Return the panel with person-derived exposures; only estimates and suppressed counts may leave it."""
-        path = self.folder / "restricted" / "exposures.parquet"
-        if not path.exists():
+        if not self._exposures.exists():
             return self.panel()
-        return self.panel().merge(pd.read_parquet(path), on=["uscc", "year"], how="left", validate="one_to_one")
+        exposures = pd.read_parquet(self._exposures)
+        return self.panel().merge(exposures, on=["uscc", "year"], how="left", validate="one_to_one")
 
     def record(self, name: str) -> pd.DataFrame:
         """Return one of the run's records as text: `joins`, `problems`, `counts`, `sources`, `steps`, `linkage`."""
@@ -278,11 +292,8 @@ def _stages(params: RunParams, staging: Path, tell: Progress) -> dict[str, float
 
 
 def _linkage(staging: Path, book: Codebook) -> None:
-    con = engine.connect()
-    try:
+    with engine.session(spill_in=staging) as con:
         codes.by_code(con, staging, codebook=book)
-    finally:
-        con.disconnect()
 
 
 def _synthetic_stages(params: RunParams, staging: Path, timed, book: Codebook) -> ingest.Ingested:

@@ -62,7 +62,7 @@ def build(
     extract_on : date or str
         Day on which the registers were extracted (ISO when text).
     threads, memory_limit
-        As `engine.connect`.
+        As `engine.session`.
 
     Returns
     -------
@@ -74,11 +74,9 @@ def build(
     InputError
         If nothing was ingested, or a key repeats once codes are normalised (all tables at once).
     """
-    con = engine.connect(threads=threads, memory_limit=memory_limit)
-    try:
-        return _build(con, Path(run_folder), codebook=codebook, extract_on=str(extract_on)[:10])
-    finally:
-        con.disconnect()
+    run_folder = Path(run_folder)
+    with engine.session(threads=threads, memory_limit=memory_limit, spill_in=run_folder) as con:
+        return _build(con, run_folder, codebook=codebook, extract_on=str(extract_on)[:10])
 
 
 def _build(con, run_folder: Path, *, codebook: Codebook, extract_on: str) -> pd.DataFrame:

@@ -28,7 +28,7 @@ def by_code(con: ibis.BaseBackend, run_folder: Path, *, codebook: Codebook | Non
     Parameters
     ----------
     con : ibis backend
-        From `engine.connect`.
+        From `engine.session`.
     run_folder : Path
         The run's folder with `clean/`.
     codebook : Codebook, optional

@@ -43,7 +43,7 @@ def build(
     lag_months : dict, optional
         As `outcomes.patents_by_month`.
     threads, memory_limit
-        As `engine.connect`.
+        As `engine.session`.
 
     Returns
     -------
@@ -64,8 +64,7 @@ def build(
     if first_year > last_year:
         raise InputError(f"panel: first_year {first_year} lies after last_year {last_year}; no year is left")
     run_folder = Path(run_folder)
-    con = engine.connect(threads=threads, memory_limit=memory_limit)
-    try:
+    with engine.session(threads=threads, memory_limit=memory_limit, spill_in=run_folder) as con:
         clean = pieces.known_by(_supplied(con, run_folder / "clean"), extract_on.isoformat())
         with Joins(con, KEY) as joins:
             left = _start(joins, clean, base, first_year, last_year, extract_on)
@@ -86,8 +85,6 @@ def build(
             engine.write_csv(joins.frame(), run_folder / "joins.csv")
             _write_exposures(con, left, clean, run_folder / "restricted")
             return joins.frame()
-    finally:
-        con.disconnect()
 
 
 def counts_by_firm_year(patents: ir.Table, enterprises: ir.Table, owners: ir.Table | None = None) -> ir.Table:

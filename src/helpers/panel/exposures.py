@@ -76,7 +76,6 @@ def derive(wide: ir.Table) -> ir.Table:
     return wide.select(
         "uscc",
         "year",
-        "status_on",
         "members",
         "pioneer_units",
         "team_members",

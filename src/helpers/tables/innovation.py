@@ -19,11 +19,8 @@ YEARS_SHOWN = 6
 
 @contextmanager
 def _clean(zone: Study, *names: str) -> Iterator[list[ir.Table]]:
-    con = engine.connect()
-    try:
+    with engine.session() as con:
         yield [engine.read(con, zone.folder / "clean" / f"{name}.parquet") for name in names]
-    finally:
-        con.disconnect()
 
 
 def last_complete(zone: Study) -> dict[str, pd.Timestamp]:
