@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import helpers
-from helpers import paths
+from helpers import inputs, paths
 
 SOURCE = paths.ROOT / "src" / "helpers"
 MODULES = sorted(SOURCE.rglob("*.py"))
@@ -55,6 +55,17 @@ def imported(path: Path) -> set[str]:
     return found
 
 
+def needed_by(room: str) -> set[str]:
+    """Return every room whose code runs when that of `room` does."""
+    found, waiting = set(), [room]
+    while waiting:
+        one = waiting.pop()
+        if one not in found:
+            found.add(one)
+            waiting += [other for path in MODULES if room_of(path) == one for other in imported(path)]
+    return found
+
+
 @cache
 def project_files() -> list[Path]:
     """Return what belongs to the project: tracked files and new ones that are not ignored."""
@@ -78,6 +89,12 @@ def lines_with(pattern: re.Pattern[str]) -> list[str]:
             continue
         found += [f"{name_of(path)}:{n}" for n, line in enumerate(text.splitlines(), 1) if pattern.search(line)]
     return found
+
+
+def test_data_are_prepared_anew_whenever_code_that_makes_them_changes():
+    # Parameters are compared by their values; these hold no more than names, sentences and kinds of errors.
+    apart = {"params", "paths", "errors", "text"}
+    assert {room.removesuffix(".py") for room in inputs.DATA_ROOMS} == needed_by("stages") - apart
 
 
 def loaded_after(code: str) -> set[str]:

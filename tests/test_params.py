@@ -157,4 +157,4 @@ def test_a_folder_outside_the_project_is_published_by_name_alone(tmp_path):
 
 
 def test_a_folder_beside_the_project_resolves_from_the_projects_root():
-    assert params.resolve_path("../shared") == (paths.ROOT.parent / "shared").resolve()
+    assert paths.resolve("../shared") == (paths.ROOT.parent / "shared").resolve()

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from conftest import small_params
 
-from helpers import codebook, panel, paths, simulate, study
+from helpers import codebook, inputs, panel, paths, simulate, study
 from helpers.errors import InputError
 
 BOOK = codebook.load()
@@ -47,7 +47,7 @@ def quick(monkeypatch, tmp_path):
         (staging / "token.txt").write_text(f"seed {params.seed}", encoding="utf-8")
         return {"make": 0.0}
 
-    monkeypatch.setattr(study, "_stages", stages)
+    monkeypatch.setattr(study.stages, "make", stages)
     return made
 
 
@@ -136,7 +136,7 @@ def test_the_panel_with_exposures_keeps_every_firm_year_once(small_zone):
 def test_the_columns_a_page_may_name_are_those_of_the_panel_with_exposures(small_zone):
     held = small_zone.columns()
     assert set(held) == set(small_zone.panel_with_exposures())
-    numbers = ("year", "patents_utility", "member_share_pct", "is_high_tech")
+    numbers = ("year", "patents_utility", "member_share_pct", "is_hnte")
     assert [held[name] for name in (*numbers, "uscc", "status_on")] == [True] * len(numbers) + [False, False]
 
 
@@ -248,7 +248,10 @@ def params_of_files(*overrides: str):
     from helpers.params import RunParams
 
     values = json.loads(small_params().model_dump_json())
-    values["data"] = {"kind": "files", "folder": dict(o.split("=", 1) for o in overrides)["data.folder"]}
+    given = dict(override.split("=", 1) for override in overrides)
+    values["data"] = {"kind": "files", "folder": given["data.folder"]}
+    if "data.mappings" in given:
+        values["data"]["mappings"] = [given["data.mappings"]]
     return RunParams.model_validate_json(json.dumps(values))
 
 
@@ -267,7 +270,7 @@ def test_a_failure_in_the_middle_leaves_the_former_data_and_nothing_else(quick, 
         (staging / "half.parquet").write_bytes(b"half")
         raise trouble
 
-    monkeypatch.setattr(study, "_stages", fail)
+    monkeypatch.setattr(study.stages, "make", fail)
     with pytest.raises(InputError, match=said):
         study.prepare(small_params("seed=7"))
     assert snapshot(folder) == before
@@ -299,7 +302,7 @@ def test_an_error_in_the_code_leaves_no_half_made_data_behind(quick, monkeypatch
     def fail(params, staging, tell):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(study, "_stages", fail)
+    monkeypatch.setattr(study.stages, "make", fail)
     with pytest.raises(ZeroDivisionError):
         study.prepare(small_params("seed=7"))
     assert snapshot(folder) == before
@@ -328,6 +331,61 @@ def test_an_output_folder_that_is_a_file_is_one_clear_error(monkeypatch, tmp_pat
     monkeypatch.setenv("WULI_OUTPUT", str(tmp_path))
     with pytest.raises(InputError, match="cannot read or write data"):
         study.prepare(small_params())
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"inputs": {}}', '{"parameters": {"run": "small"}}'])
+def test_a_damaged_record_is_made_anew_by_a_run_and_named_to_a_notebook(quick, content):
+    folder = study.prepare(small_params()).folder
+    (folder / "run.json").write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match=r"run\.json: damaged, or of another version.*`wuli run`"):
+        study.open_run("small")
+    study.prepare(small_params())
+    assert quick == [20230710, 20230710]
+    assert study.open_run("small").params == small_params()
+
+
+def test_a_page_is_made_from_the_data_of_its_own_run_or_not_at_all(quick, monkeypatch):
+    first = study.prepare(small_params())
+    monkeypatch.setenv(inputs.PREPARED, inputs.digest(first.state["inputs"]))
+    assert study.open_run("small").params == small_params()
+    study.prepare(small_params("seed=7"))
+    with pytest.raises(InputError, match="data of run 'small' were replaced.*run again, one at a time"):
+        study.open_run("small")
+    assert quick == [20230710, 7]
+
+
+def test_person_ids_under_another_key_are_hashed_anew(monkeypatch, tmp_path):
+    monkeypatch.setenv("WULI_OUTPUT", str(tmp_path / "out"))
+    office = tmp_path / "office"
+    office.mkdir()
+    header = ",".join(column.name_zh for column in BOOK["members"].columns)
+    row = ",".join("P1" if column.name == "member_pid" else "" for column in BOOK["members"].columns)
+    (office / "党员信息表.csv").write_text(f"{header}\n{row}\n", encoding="utf-8")
+    params = params_of_files(f"data.folder={office}")
+    hashes = []
+    for key in ("a key of sixteen and more", "another key, as long as that", "another key, as long as that", None):
+        if key is None:
+            monkeypatch.delenv("WULI_PERSON_KEY")
+        else:
+            monkeypatch.setenv("WULI_PERSON_KEY", key)
+        told = []
+        folder = study.prepare(params, told.append).folder
+        hashes.append((pd.read_parquet(folder / "restricted" / "members.parquet")["member_pid"].iloc[0], bool(told)))
+    (first, _), (second, made), (third, again), (fourth, without) = hashes
+    assert first != second and made
+    # The same key, or none where nothing is to be hashed, finds them ready.
+    assert (second, second, False, False) == (third, fourth, again, without)
+    assert mode(folder / "restricted" / "key_mark") == "0o600"
+
+
+def test_a_mapping_file_that_changes_makes_the_data_anew_wherever_it_lies(quick, tmp_path):
+    office, mapping = tmp_path / "office", tmp_path / "mapping.yml"
+    office.mkdir()
+    params = params_of_files(f"data.folder={office}", f"data.mappings={mapping}")
+    for text in ("sources: []", "sources: []", "sources: [ ]"):
+        mapping.write_text(text, encoding="utf-8")
+        study.prepare(params)
+    assert len(quick) == 2
 
 
 def test_an_unknown_run_is_named_with_the_run_files_there_are(monkeypatch, tmp_path):
@@ -359,7 +417,7 @@ def stages(params, staging, tell):
         time.sleep(0.05)
     return {"make": 1.0}
 
-study._stages, told = stages, []
+study.stages.make, told = stages, []
 study.prepare(params.load(paths.RUN_FILES / "zone.yml", ["run=small"]), told.append)
 print(len(told), len(list(paths.derived("small").glob("*.txt"))))
 """

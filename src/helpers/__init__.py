@@ -15,7 +15,7 @@ models                      regressions and what they could have detected
 reconcile                   published figures against data
 listed                      the listed-firms study (real input without a party variable)
 findings                    what the estimates say, in words never stronger than the checks allow
-inputs                      what prepared data depend on: parameters, files, code
+inputs, stages              what prepared data depend on: parameters, files, code; how they are made
 study                       prepares a run's data once and opens it for a notebook
 style, figures, tables, show    the one theme; one function per figure and per table; how a page shows them
 report                      execute, gate, render, publish

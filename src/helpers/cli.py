@@ -20,6 +20,7 @@ from helpers.params.model import LARGEST_ZONE, SMALLEST_ZONE, Dirt, Scenario, Sy
 from helpers.text import LANGS  # noqa: E402
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
+SYNTH_LISTING = "_truth/files.csv"
 _SYNTHETIC = SyntheticData(kind="synthetic")
 
 
@@ -92,17 +93,16 @@ def _synth(options: argparse.Namespace) -> int:
     from helpers.report.publish import writing
 
     zone = simulate.zone(seed=options.seed, firms=options.firms, scenario=options.scenario)
-    files, truth = options.out, options.out / "_truth"
-    with writing(files, elsewhere="--out"):
-        for folder in (files, truth):
-            folder.mkdir(parents=True, exist_ok=True)
+    with writing(options.out, elsewhere="--out"), atomic.folder(options.out, listing=SYNTH_LISTING) as files:
+        truth = files / "_truth"
+        truth.mkdir()
         faults = simulate.write_office_files(
             zone.tables, files, codebook=codebook.load(), seed=options.seed, dirt=options.dirt
         )
         faults.to_csv(truth / "faults.csv", index=False)
         zone.figures.to_csv(truth / "figures.csv", index=False)
         (truth / "truth.json").write_text(json.dumps(zone.truth, ensure_ascii=False, indent=1), encoding="utf-8")
-    terminal.show(_shown(files))
+    terminal.show(_shown(options.out))
     return DONE
 
 

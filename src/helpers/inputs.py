@@ -19,8 +19,11 @@ DATA_ROOMS = (
     "panel",
     "engine.py",
     "outcomes.py",
+    "models",
     "listed.py",
-    "study.py",
+    "atomic.py",
+    "disclosure.py",
+    "stages.py",
     "inputs.py",
 )
 
@@ -55,9 +58,11 @@ def fingerprint(params: RunParams) -> dict[str, str]:
         for path in sorted(p for p in folder.rglob("*") if p.is_file()):
             with path.open("rb") as stream:
                 found[path.relative_to(folder).as_posix()] = hashlib.file_digest(stream, "sha256").hexdigest()
+        for name, path in zip(params.data.mappings, params.data.mapping_paths, strict=True):
+            found[f"mapping {name}"] = _sha(path.read_bytes())
     source = Path(__file__).parent
     files = [p for room in DATA_ROOMS for p in _files_of(source / room)] + sorted(paths.CODEBOOK.glob("*.csv"))
-    files += sorted(paths.MAPPINGS.glob("*.yml")) + sorted(paths.REFERENCE.glob("*.csv"))
+    files += sorted(paths.REFERENCE.glob("*.csv"))
     found["code"] = _sha(b"".join(path.name.encode() + path.read_bytes() for path in files))
     return found
 

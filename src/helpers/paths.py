@@ -15,9 +15,14 @@ NOTEBOOKS = ROOT / "notebooks"
 RUN_FILES = NOTEBOOKS / "params"
 
 
+def resolve(text: str) -> Path:
+    """Return the path that a run file or a variable means: relative to the project's root, `~` the home folder."""
+    return (ROOT / Path(text).expanduser()).resolve()
+
+
 def output_root() -> Path:
     """Return the folder under which `data/derived` and `reports` are written."""
-    return Path(os.environ.get("WULI_OUTPUT") or ROOT).resolve()
+    return resolve(os.environ.get("WULI_OUTPUT", ""))
 
 
 def derived(run: str) -> Path:

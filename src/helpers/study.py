@@ -1,35 +1,33 @@
 """A run's data, prepared once and opened by every notebook: run parameters in, a `Study` out.
 
-`prepare` makes the data of a run (synthetic files where asked for, reading, cleaning, panel) in a staging folder and
-puts it in place in one rename; the same parameters, inputs and code find it ready. `open_run` is what a notebook calls.
+`prepare` makes the data of a run (`helpers.stages`) in a staging folder and puts it in place in one rename; the same
+parameters, inputs and code find it ready. `open_run` is what a notebook calls.
 """
 
 import fcntl
 import json
 import os
-import secrets
 import shutil
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import ValidationError
 
-from helpers import clean, codebook, engine, ingest, listed, panel, paths, simulate
-from helpers.codebook import Codebook
+from helpers import codebook, ingest, paths, stages
 from helpers.errors import InputError
-from helpers.ingest.people import key_from_environment
-from helpers.inputs import data_folder, fingerprint
-from helpers.link import codes
+from helpers.ingest import people
+from helpers.inputs import PREPARED, digest, fingerprint
+from helpers.panel import EXPOSURES
 from helpers.params import RunParams, load
 from helpers.text import Lang, say
 
-Progress = Callable[[str], None]
 STATE_FILE = "run.json"
 
 
@@ -107,12 +105,15 @@ class Study:
         return pd.read_parquet(self.folder / "panel.parquet")
 
     def columns(self) -> dict[str, bool]:
-        """Return the columns of the panel with exposures and whether each holds numbers; none without a panel."""
-        held: dict[str, bool] = {}
-        for path in (self.folder / "panel.parquet", self._exposures):
-            if path.exists():
-                held |= {field.name: (pa.types.is_integer(field.type) or pa.types.is_floating(field.type) or pa.types.is_boolean(field.type)) for field in pq.read_schema(path)}
-        return held
+        """Return the columns that a page may name and whether each holds numbers; none where there is no panel.
+
+        Those from persons are among them where no table of persons was delivered: their page then says so.
+        """
+        path = self.folder / "panel.parquet"
+        if not path.exists():
+            return {}
+        held = {field.name: _is_number(field.type) for field in pq.read_schema(path)}
+        return held if self.params.study == "listed" else held | dict.fromkeys(EXPOSURES, True)
 
     @property
     def _exposures(self) -> Path:
@@ -157,21 +158,33 @@ class Study:
         return say("common.listed_banner" if self.params.study == "listed" else "common.real_banner", lang)
 
 
+def _is_number(kind: pa.DataType) -> bool:
+    return pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
+
+
 def open_run(run: str) -> Study:
     """Open a run by name; what was prepared from other inputs or by other code is prepared anew.
 
-    Where the files of a run are no longer there, what was prepared from them is opened as it stands.
+    Where the files of a run are no longer there, what was prepared from them is opened as it stands. In a notebook that
+    `wuli run` executes, only the data that this very run prepared are opened.
 
     Raises
     ------
     InputError
-        If nothing is prepared under that name and no run file bears it.
+        If nothing is prepared under that name and no run file bears it; if its record is damaged; or if another process
+        has prepared the run from other inputs in the meantime.
     """
     folder = paths.derived(run)
-    state = folder / STATE_FILE
-    if state.exists():
-        params = RunParams.model_validate_json(json.dumps(json.loads(state.read_text(encoding="utf-8"))["parameters"]))
-        return Study(params, folder) if _is_current(params, folder) else prepare(params)
+    if prepared := os.environ.get(PREPARED):
+        study = _opened(folder)
+        if study is None or digest(study.state["inputs"]) != prepared:
+            raise InputError(
+                f"the data of run '{run}' were replaced while its pages were made, by another command or a notebook in "
+                "JupyterLab: run again, one at a time"
+            )
+        return study
+    if study := _opened(folder):
+        return study if _is_current(study.params, folder) else prepare(study.params)
     run_file = paths.RUN_FILES / f"{run}.yml"
     if not run_file.exists():
         known = ", ".join(sorted(path.stem for path in paths.RUN_FILES.glob("*.yml")))
@@ -181,7 +194,30 @@ def open_run(run: str) -> Study:
     return prepare(load(run_file, []))
 
 
-def prepare(params: RunParams, progress: Progress | None = None) -> Study:
+def _opened(folder: Path) -> Study | None:
+    """Return the run that is prepared in a folder, None if there is none."""
+    if not (folder / STATE_FILE).exists():
+        return None
+    state = _state(folder)
+    try:
+        return Study(RunParams.model_validate_json(json.dumps(state["parameters"])), folder)
+    except (KeyError, ValidationError) as error:
+        raise InputError(
+            f"{paths.relative(folder / STATE_FILE)}: damaged, or of another version of this project "
+            f"({type(error).__name__}): prepare the run anew with `wuli run`, or delete its folder"
+        ) from error
+
+
+def _state(folder: Path) -> dict[str, Any]:
+    """Return the record of prepared data; nothing where there is none or it is damaged."""
+    try:
+        state = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return state if isinstance(state, dict) else {}
+
+
+def prepare(params: RunParams, progress: stages.Tell | None = None) -> Study:
     """Make the data of a run, or find them ready.
 
     Parameters
@@ -197,8 +233,8 @@ def prepare(params: RunParams, progress: Progress | None = None) -> Study:
         With every problem of the inputs; what was prepared before stays as it is.
     """
     folder = paths.derived(params.run)
-    wanted = fingerprint(params)
     try:
+        wanted = fingerprint(params)
         if not _is_ready(folder, wanted, params):
             with _held(folder):
                 _make(params, folder, wanted, progress or (lambda stage: None))
@@ -233,13 +269,13 @@ def _mend(folder: Path) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
 
 
-def _make(params: RunParams, folder: Path, wanted: dict[str, str], tell: Progress) -> None:
+def _make(params: RunParams, folder: Path, wanted: dict[str, str], tell: stages.Tell) -> None:
     if _is_ready(folder, wanted):
         _remember(folder, params)
         return
     staging = _staging(folder)
     staging.mkdir()
-    seconds = _stages(params, staging, tell)
+    seconds = stages.make(params, staging, tell)
     _write_state(staging, params, wanted, seconds)
     if folder.exists():
         folder.rename(_old(folder))
@@ -255,85 +291,6 @@ def _old(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.old")
 
 
-def _stages(params: RunParams, staging: Path, tell: Progress) -> dict[str, float]:
-    seconds: dict[str, float] = {}
-
-    def timed(stage: str, work: Callable[[], object]) -> object:
-        tell(stage)
-        start = time.perf_counter()
-        result = work()
-        seconds[stage] = round(time.perf_counter() - start, 3)
-        return result
-
-    book = codebook.load()
-    if params.study == "listed":
-        _listed_stages(params, staging, timed, book)
-        return seconds
-    if params.data.kind == "synthetic":
-        found = _synthetic_stages(params, staging, timed, book)
-    else:
-        raw, key = data_folder(params), key_from_environment()
-        found = timed(
-            "read", lambda: ingest.read_folder(raw, codebook=book, person_key=key, extract_on=params.extract_on)
-        )
-    timed("write", lambda: ingest.write(found, staging))
-    timed("clean", lambda: clean.build(staging, codebook=book, extract_on=params.extract_on))
-    if "enterprises" not in found.tables:
-        # Nothing can be followed or linked; the pages that need the register say that it is missing.
-        return seconds
-    timed(
-        "panel",
-        lambda: panel.build(
-            staging, first_year=params.first_year, last_year=params.last_year, extract_on=params.extract_on
-        ),
-    )
-    timed("link", lambda: _linkage(staging, book))
-    return seconds
-
-
-def _linkage(staging: Path, book: Codebook) -> None:
-    with engine.session(spill_in=staging) as con:
-        codes.by_code(con, staging, codebook=book)
-
-
-def _synthetic_stages(params: RunParams, staging: Path, timed, book: Codebook) -> ingest.Ingested:
-    data = params.data
-    zone = timed("simulate", lambda: simulate.zone(seed=params.seed, firms=data.firms, scenario=data.scenario))
-    raw, truth = staging / "raw", staging / "truth"
-    raw.mkdir()
-    truth.mkdir()
-    faults = timed(
-        "dirt",
-        lambda: simulate.write_office_files(zone.tables, raw, codebook=book, seed=params.seed, dirt=data.dirt),
-    )
-    # A new key each time: pseudonyms of invented persons need not outlive the run.
-    key = secrets.token_bytes(32)
-    found = timed("read", lambda: ingest.read_folder(raw, codebook=book, person_key=key, extract_on=params.extract_on))
-    score = timed("score", lambda: simulate.score(faults, found.ledger, zone.tables, found.tables, book))
-    for name, table in (("faults", faults), ("figures", zone.figures), ("score", score)):
-        table.to_csv(truth / f"{name}.csv", index=False)
-    (truth / "truth.json").write_text(json.dumps(zone.truth, ensure_ascii=False, indent=1), encoding="utf-8")
-    return found
-
-
-def _listed_stages(params: RunParams, staging: Path, timed, book: Codebook) -> None:
-    folder = data_folder(params)
-    for place, mapping in zip((staging, staging / "second"), params.data.mapping_paths, strict=False):
-        found = timed(
-            f"read {mapping.stem}",
-            lambda mapping=mapping: ingest.read_folder(
-                folder, codebook=book, person_key=None, mapping=paths.ROOT / mapping
-            ),
-        )
-        place.mkdir(exist_ok=True)
-        ingest.write(found, place)
-    built, steps = timed(
-        "panel", lambda: listed.panel(pd.read_parquet(staging / "ingested" / "listed_firm_years.parquet"))
-    )
-    built.to_parquet(staging / "panel.parquet", index=False)
-    steps.to_csv(staging / "steps.csv", index=False)
-
-
 def _is_current(params: RunParams, folder: Path) -> bool:
     if params.data.kind == "files" and not params.data.folder_path.is_dir():
         return True
@@ -342,16 +299,20 @@ def _is_current(params: RunParams, folder: Path) -> bool:
 
 def _is_ready(folder: Path, wanted: dict[str, str], params: RunParams | None = None) -> bool:
     """Return whether the data were made from `wanted` and, if `params` are given, remember just these."""
-    if not (folder / STATE_FILE).exists():
-        return False
-    state = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
-    return state["inputs"] == wanted and (params is None or state["parameters"] == _plain(params))
+    state = _state(folder)
+    is_same = state.get("inputs") == wanted and _is_under_this_key(folder)
+    return is_same and (params is None or state.get("parameters") == _plain(params))
+
+
+def _is_under_this_key(folder: Path) -> bool:
+    """Return False if person ids were hashed under another key than the one that is set now."""
+    mark, key = folder / stages.KEY_MARK, people.key_from_environment()
+    return key is None or not mark.exists() or mark.read_text(encoding="ascii") == people.mark(key)
 
 
 def _remember(folder: Path, params: RunParams) -> None:
     """Store parameters that change pages but not data (language, titles), so that notebooks see them."""
-    state = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
-    _write_json(folder / STATE_FILE, {**state, "parameters": _plain(params)})
+    _write_json(folder / STATE_FILE, {**_state(folder), "parameters": _plain(params)})
 
 
 def _write_state(staging: Path, params: RunParams, inputs: dict[str, str], seconds: dict[str, float]) -> None:

@@ -8,6 +8,7 @@ assemble    `build` and `counts_by_firm_year`
 """
 
 from helpers.panel.assemble import build, counts_by_firm_year
+from helpers.panel.exposures import EXPOSURES
 from helpers.panel.joins import explained
 
-__all__ = ["build", "counts_by_firm_year", "explained"]
+__all__ = ["EXPOSURES", "build", "counts_by_firm_year", "explained"]

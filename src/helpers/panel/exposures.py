@@ -10,6 +10,9 @@ LEVELS = 2
 TOP_BODIES = ("董事会", "监事会", "经理层")
 TEAM_POSTS = ("书记", "副书记", "委员")
 ON_THE_ROLL = ("正式", "预备")
+EXPOSURES = (
+    "members", "pioneer_units", "team_members", "cross_appointment_share_pct", "member_share_pct", "pioneer_density",
+)  # fmt: skip
 ROLL_ELSEWHERE = "组织关系不在本区"
 
 
@@ -73,14 +76,9 @@ def derive(wide: ir.Table) -> ir.Table:
     wide = wide.mutate(**{name: null for name, null in absent.items() if name not in wide.columns})
     staffed = (wide.employees > 0).fill_null(False)
     enrolled = (wide.members > 0).fill_null(False)
-    return wide.select(
-        "uscc",
-        "year",
-        "members",
-        "pioneer_units",
-        "team_members",
-        "cross_appointment_share_pct",
+    wide = wide.mutate(
         member_share_pct=staffed.ifelse(100.0 * wide.members / wide.employees, ibis.null("float64")),
         # Active units for every 10 members on the roll.
         pioneer_density=enrolled.ifelse(10.0 * wide.pioneer_units.fill_null(0) / wide.members, ibis.null("float64")),
     )
+    return wide.select("uscc", "year", *EXPOSURES)

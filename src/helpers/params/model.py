@@ -35,11 +35,6 @@ class Strict(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
-def resolve_path(text: str) -> Path:
-    """Return the path a run file means: relative ones are taken from the project's root, `~` is the home folder."""
-    return (paths.ROOT / Path(text).expanduser()).resolve()
-
-
 def _names(value: Any) -> tuple[str, ...]:
     parts = value.replace(",", "\n").split("\n") if isinstance(value, str) else value
     if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
@@ -89,12 +84,12 @@ class FileData(Strict):
     @property
     def folder_path(self) -> Path:
         """Return the folder of the files."""
-        return resolve_path(self.folder)
+        return paths.resolve(self.folder)
 
     @property
     def mapping_paths(self) -> tuple[Path, ...]:
         """Return the mapping files, in the order given."""
-        return tuple(resolve_path(name) for name in self.mappings)
+        return tuple(paths.resolve(name) for name in self.mappings)
 
 
 class RunParams(Strict):
@@ -166,7 +161,7 @@ class RunParams(Strict):
 
 
 def _publishable(text: str) -> str:
-    return paths.relative(resolve_path(text)) if Path(text).expanduser().is_absolute() else text
+    return paths.relative(paths.resolve(text)) if Path(text).expanduser().is_absolute() else text
 
 
 def _flatten(values: dict[str, Any], prefix: str = ""):

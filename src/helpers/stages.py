@@ -1,0 +1,130 @@
+"""What a run's data are made of, one stage after another: run parameters in, a filled folder out."""
+
+import json
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from helpers import atomic, clean, codebook, engine, ingest, listed, panel, simulate
+from helpers.codebook import Codebook
+from helpers.ingest import people
+from helpers.inputs import data_folder
+from helpers.link import codes
+from helpers.params import RunParams
+
+Tell = Callable[[str], None]
+Timed = Callable[[str, Callable[[], object]], object]
+KEY_MARK = Path("restricted") / "key_mark"
+
+
+def make(params: RunParams, folder: Path, tell: Tell) -> dict[str, float]:
+    """Make everything that a run's notebooks open, in an empty folder.
+
+    Parameters
+    ----------
+    params : RunParams
+        The resolved parameters of the run.
+    folder : Path
+        Receives the layers.
+    tell : callable
+        Called with the name of each stage as it starts.
+
+    Returns
+    -------
+    dict of str to float
+        Seconds of each stage.
+
+    Raises
+    ------
+    InputError
+        With every problem of the inputs.
+    OSError
+        If something cannot be written.
+    """
+    seconds: dict[str, float] = {}
+
+    def timed(stage: str, work: Callable[[], object]) -> object:
+        tell(stage)
+        start = time.perf_counter()
+        result = work()
+        seconds[stage] = round(time.perf_counter() - start, 3)
+        return result
+
+    {"listed": _listed_firms, "zone": _zone}[params.study](params, folder, timed, codebook.load())
+    return seconds
+
+
+def _zone(params: RunParams, folder: Path, timed: Timed, book: Codebook) -> None:
+    found = (_generated if params.data.kind == "synthetic" else _delivered)(params, folder, timed, book)
+    days = {"extract_on": params.extract_on}
+    if all(book[name].is_restricted for name in found.tables):
+        # Nothing is open that could be cleaned; the pages say which tables they miss.
+        return
+    timed("clean", lambda: clean.build(folder, codebook=book, **days))
+    if "enterprises" not in found.tables:
+        # Nothing can be followed or linked; the pages that need the register say that it is missing.
+        return
+    timed("panel", lambda: panel.build(folder, first_year=params.first_year, last_year=params.last_year, **days))
+    timed("link", lambda: _linkage(folder, book))
+
+
+def _delivered(params: RunParams, folder: Path, timed: Timed, book: Codebook) -> ingest.Ingested:
+    raw, key = data_folder(params), people.key_from_environment()
+    mapping = next(iter(params.data.mapping_paths), None)
+    found = timed(
+        "read",
+        lambda: ingest.read_folder(
+            raw, codebook=book, person_key=key, extract_on=params.extract_on, mapping=mapping
+        ),
+    )  # fmt: skip
+    timed("write", lambda: ingest.write(found, folder))
+    if key is not None and (folder / KEY_MARK).parent.is_dir():
+        with atomic.written(folder / KEY_MARK, private=True) as staged:
+            staged.write_text(people.mark(key), encoding="ascii")
+    return found
+
+
+def _generated(params: RunParams, folder: Path, timed: Timed, book: Codebook) -> ingest.Ingested:
+    data = params.data
+    zone = timed("simulate", lambda: simulate.zone(seed=params.seed, firms=data.firms, scenario=data.scenario))
+    raw, truth = folder / "raw", folder / "truth"
+    for place in (raw, truth):
+        # Of invented persons, but kept as those of real ones would be.
+        place.mkdir(mode=atomic.PRIVATE_FOLDER)
+    faults = timed(
+        "dirt",
+        lambda: simulate.write_office_files(zone.tables, raw, codebook=book, seed=params.seed, dirt=data.dirt),
+    )
+    # A new key each time: pseudonyms of invented persons need not outlive the run.
+    key = secrets.token_bytes(32)
+    found = timed("read", lambda: ingest.read_folder(raw, codebook=book, person_key=key, extract_on=params.extract_on))
+    score = timed("score", lambda: simulate.score(faults, found.ledger, zone.tables, found.tables, book))
+    for name, table in (("faults", faults), ("figures", zone.figures), ("score", score)):
+        table.to_csv(truth / f"{name}.csv", index=False)
+    (truth / "truth.json").write_text(json.dumps(zone.truth, ensure_ascii=False, indent=1), encoding="utf-8")
+    timed("write", lambda: ingest.write(found, folder))
+    return found
+
+
+def _linkage(folder: Path, book: Codebook) -> None:
+    with engine.session(spill_in=folder) as con:
+        codes.by_code(con, folder, codebook=book)
+
+
+def _listed_firms(params: RunParams, folder: Path, timed: Timed, book: Codebook) -> None:
+    raw = data_folder(params)
+    for place, mapping in zip(("", "second"), params.data.mapping_paths, strict=False):
+        found = timed(
+            f"read {mapping.stem}",
+            lambda mapping=mapping: ingest.read_folder(raw, codebook=book, person_key=None, mapping=mapping),
+        )
+        (folder / place).mkdir(exist_ok=True)
+        ingest.write(found, folder / place)
+    built, steps = timed(
+        "panel", lambda: listed.panel(pd.read_parquet(folder / "ingested" / "listed_firm_years.parquet"))
+    )
+    built.to_parquet(folder / "panel.parquet", index=False)
+    steps.to_csv(folder / "steps.csv", index=False)
