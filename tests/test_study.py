@@ -349,7 +349,7 @@ def test_a_page_is_made_from_the_data_of_its_own_run_or_not_at_all(quick, monkey
     monkeypatch.setenv(inputs.PREPARED, inputs.digest(first.state["inputs"]))
     assert study.open_run("small").params == small_params()
     study.prepare(small_params("seed=7"))
-    with pytest.raises(InputError, match="data of run 'small' were replaced.*run again, one at a time"):
+    with pytest.raises(InputError, match=r"data of run 'small' were replaced.*run again, one at a time"):
         study.open_run("small")
     assert quick == [20230710, 7]
 
@@ -359,7 +359,8 @@ def test_person_ids_under_another_key_are_hashed_anew(monkeypatch, tmp_path):
     office = tmp_path / "office"
     office.mkdir()
     header = ",".join(column.name_zh for column in BOOK["members"].columns)
-    row = ",".join("P1" if column.name == "member_pid" else "" for column in BOOK["members"].columns)
+    kept = {"member_pid": "P1", "org_id": "DY0001", "from_on": "2020-01-01"}
+    row = ",".join(kept.get(column.name, "") for column in BOOK["members"].columns)
     (office / "党员信息表.csv").write_text(f"{header}\n{row}\n", encoding="utf-8")
     params = params_of_files(f"data.folder={office}")
     hashes = []
