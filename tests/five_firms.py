@@ -160,7 +160,9 @@ def org_coverage() -> pd.DataFrame:
 def org_ratings() -> pd.DataFrame:
     rows = [("O1", 2019, 3), ("O1", 2020, 3), ("O1", 2021, 4), ("O2", 2020, 4), ("O2", 2021, 3), ("O2", 2022, 5)]
     frame = pd.DataFrame(rows, columns=["org_id", "year", "stars"])
-    return frame.assign(**{"class": "达标类", "score_party": 80.0, "score_growth": 60.0})
+    rated = [None if (org, year) == ("O2", 2022) else f"{year}-11-30" for org, year, _ in rows]
+    frame = frame.assign(**{"class": "达标类", "score_party": 80.0, "score_growth": 60.0}, rated_on=rated)
+    return _dated(frame, "rated_on")
 
 
 def charter_amendments() -> pd.DataFrame:

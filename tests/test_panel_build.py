@@ -76,14 +76,31 @@ def test_software_counts_new_works(rows):
 
 
 def test_organisations_date_the_cohort_and_work_alone_does_not_count(rows):
-    assert rows.loc[(zone.A, 2016), "cohort_org"] == 2017
-    assert rows.loc[(zone.C, 2016), "org_founded_on"] == pd.Timestamp("2017-03-01")
-    assert series(rows, zone.A, "has_org") == [False] + [True] * 6
-    assert series(rows, zone.C, "has_org") == [False, True, False]
-    assert series(rows, zone.F, "has_org") == [False, False]
+    assert rows.loc[(zone.A, 2016), "cohort_covered"] == 2017
+    assert rows.loc[(zone.C, 2016), "covered_on"] == pd.Timestamp("2017-03-01")
+    assert series(rows, zone.A, "is_covered") == [False] + [True] * 6
+    assert series(rows, zone.C, "is_covered") == [False, True, False]
+    assert series(rows, zone.F, "is_covered") == [False, False]
     assert series(rows, zone.F, "coverage_mode") == ["仅工作覆盖"] * 2
-    assert series(rows, zone.A, "years_since_org") == [-1, 0, 1, 2, 3, 4, 5]
-    assert pd.isna(rows.loc[(zone.F, 2022), "cohort_org"])
+    assert series(rows, zone.A, "years_since_covered") == [-1, 0, 1, 2, 3, 4, 5]
+    assert pd.isna(rows.loc[(zone.F, 2022), "cohort_covered"])
+
+
+def test_an_organisation_of_its_own_is_apart_from_coverage_by_another(tmp_path):
+    folder = zone.write(tmp_path / "run")
+    covered = zone.org_coverage()
+    later = covered[covered["uscc"] == zone.B].assign(org_id="O4", coverage_mode="单独组建", from_on="2021-05-04")
+    later["from_on"] = pd.to_datetime(later["from_on"]).astype("datetime64[us]")
+    pd.concat([covered, later]).to_parquet(folder / "ingested" / "org_coverage.parquet", index=False)
+    build(folder)
+    found = pd.read_parquet(folder / "panel.parquet").set_index(["uscc", "year"])
+    assert series(found, zone.B, "is_covered") == [False] * 3 + [True] * 4
+    assert series(found, zone.B, "has_own_org") == [False] * 5 + [True] * 2
+    dates = ["covered_on", "cohort_covered", "org_founded_on", "cohort_org"]
+    assert found.loc[(zone.B, 2016), dates].tolist() == [pd.Timestamp("2019-02-01"), 2019, pd.Timestamp("2021-05-04"), 2021]
+    assert series(found, zone.B, "years_since_org") == [-5, -4, -3, -2, -1, 0, 1]
+    assert series(found, zone.C, "has_own_org") == [False] * 3
+    assert found.loc[zone.C, "org_founded_on"].isna().all()
 
 
 def test_stars_follow_the_covering_organisation_and_the_first_rise_dates_the_upgrade(rows):
@@ -91,6 +108,9 @@ def test_stars_follow_the_covering_organisation_and_the_first_rise_dates_the_upg
     assert rows.loc[(zone.A, 2016), "cohort_star_upgrade"] == 2021
     assert rows.loc[(zone.B, 2016), "cohort_star_upgrade"] == 2022
     assert pd.isna(rows.loc[(zone.C, 2016), "cohort_star_upgrade"])
+    assert series(rows, zone.A, "star_upgraded_on") == [pd.Timestamp("2021-11-30")] * 7
+    # The rating says 2022 and the day was left blank.
+    assert rows.loc[zone.B, "star_upgraded_on"].isna().all()
     assert rows.loc[(zone.A, 2020), "class"] == "达标类"
 
 
@@ -165,7 +185,7 @@ def test_the_register_alone_makes_a_panel(tmp_path):
     assert (joins["why"] == "table not supplied").sum() == len(joins) - 1
     found = pd.read_parquet(folder / "panel.parquet")
     assert len(found) == 19
-    assert found[["patents_invention", "has_org", "is_hnte", "employees", "grid_exposure"]].isna().all().all()
+    assert found[["patents_invention", "is_covered", "is_hnte", "employees", "grid_exposure"]].isna().all().all()
     assert set(finish.OPTIONAL) <= set(found.columns)
     assert not (folder / "restricted" / "exposures.parquet").exists()
 
@@ -247,9 +267,9 @@ def test_a_founding_date_after_the_extract_does_not_date_the_treatment(tmp_path)
     orgs.to_parquet(path)
     build(folder)
     found = pd.read_parquet(folder / "panel.parquet").set_index(["uscc", "year"])
-    assert found.loc[(zone.A, 2016), "org_founded_on"] == spell["from_on"]
-    assert found.loc[(zone.A, 2022), "has_org"]
-    assert found["cohort_org"].max() <= zone.EXTRACT_ON.year
+    assert found.loc[(zone.A, 2016), "covered_on"] == spell["from_on"]
+    assert found.loc[(zone.A, 2022), "is_covered"]
+    assert found["cohort_covered"].max() <= zone.EXTRACT_ON.year
 
 
 def test_an_amendment_dated_after_the_extract_makes_no_cohort(tmp_path):

@@ -15,7 +15,7 @@ def panel() -> pd.DataFrame:
     return pd.DataFrame({
         "uscc": ["A", "B"] * 3, "year": [2021, 2021, 2022, 2022, 2023, 2023], "grid_id": ["G1", "G2"] * 3,
         "status_on": pd.to_datetime(["2021-12-31"] * 2 + ["2022-12-31"] * 2 + ["2023-06-30"] * 2),
-        "has_org": [False, True, True, True, True, True], "years_since_org": [-1.0, None, 0.0, None, 1.0, None],
+        "is_covered": [False, True, True, True, True, True], "years_since_covered": [-1.0, None, 0.0, None, 1.0, None],
         "patents_invention": [1, 3, 0, 0, 0, 0],
         "patents_invention_is_complete": [True, True, False, False, False, False],
         "software_copyrights": [1, 0, 2, 5, 9, 9], "is_hnte": [False, True, True, True, True, True],
@@ -34,7 +34,7 @@ def described(**persons: list[float | None]) -> pd.DataFrame:
 
 def test_a_column_is_described_by_firm_years_missing_ones_mean_and_median():
     found = described()
-    assert found.loc["years since the organisation"].tolist() == [3, 3, "0", "0"]
+    assert found.loc["years since first covered"].tolist() == [3, 3, "0", "0"]
     # A share of yes has no median.
     assert found.loc["high-tech status"].tolist()[:3] == [6, 0, "0.833"]
     assert pd.isna(found.loc["high-tech status", "Median"])

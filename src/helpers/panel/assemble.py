@@ -135,7 +135,8 @@ def _pieces(left: ir.Table, clean: dict[str, ir.Table]) -> Iterator[tuple[str, i
     yield "rd_projects", made(pieces.projects, "rd_projects"), KEY
     yield "high_tech_status", made(pieces.high_tech, "certification_spells", with_left=True), KEY
     yield "high_tech_first", made(pieces.high_tech_first, "certifications"), firm
-    yield "first_organisation", made(pieces.first_organisation, "org_coverage"), firm
+    yield "first_coverage", made(pieces.first_coverage, "org_coverage"), firm
+    yield "first_own_organisation", made(pieces.first_own_organisation, "org_coverage"), firm
     yield "organisation", made(pieces.organisation, "org_coverage", also="org_ratings", with_left=True), KEY
     yield "first_charter", made(pieces.first_charter, "charter_amendments"), firm
     yield "charter", made(pieces.charter, "charter_amendments", with_left=True), KEY

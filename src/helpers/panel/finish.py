@@ -15,7 +15,7 @@ COUNTS: Final = (
     *(f"patents_{kind}{suffix}" for kind in KINDS for suffix in ("", "_fractional", "_acquired")),
     "software_copyrights", "rd_projects", "rd_grant_10k_cny",
 )  # fmt: skip
-FLAGS: Final = ("has_org", "has_charter", "is_hnte", "has_figures")
+FLAGS: Final = ("is_covered", "has_own_org", "has_charter", "is_hnte", "has_figures")
 # Columns of tables that may not be supplied: the panel always has them, null then.
 OPTIONAL: Final = {
     **dict.fromkeys(FIGURES.values(), "float64"),
@@ -23,8 +23,8 @@ OPTIONAL: Final = {
     **dict.fromkeys(("rd_share_pct",), "float64"),
     **dict.fromkeys(COUNTS, "int64"),
     **dict.fromkeys((*(f"patents_{kind}_fractional" for kind in KINDS), "rd_grant_10k_cny"), "float64"),
-    **dict.fromkeys(("hnte_first_year", "cohort_org", "cohort_charter", "stars"), "int64"),
-    **dict.fromkeys(("org_founded_on", "charter_amended_on"), "timestamp(6)"),
+    **dict.fromkeys(("hnte_first_year", "cohort_covered", "cohort_org", "cohort_charter", "stars"), "int64"),
+    **dict.fromkeys(("covered_on", "org_founded_on", "charter_amended_on", "rated_on"), "timestamp(6)"),
     **dict.fromkeys(("org_id", "coverage_mode", "class", "charter_substance"), "string"),
     **dict.fromkeys(("score_party", "score_growth"), "float64"),
     **dict.fromkeys((*FLAGS, "is_star_upgrade"), "boolean"),
@@ -46,9 +46,10 @@ def finish(wide: ir.Table, *, years: int, extract_on: date, lag_months: dict[str
     Notes
     -----
     A count without a partner is 0 and a status False, if the table was supplied; null if it was not. Added:
-    `patents_<type>_is_complete`, `years_since_org`, `years_since_charter` (negative before, null when never),
-    `cohort_star_upgrade` (first year with more stars than at the organisation's previous rating), `grid_exposure`
-    (share 0-1 of the *other* followed firms operating in the grid that have an organisation; null for a lone firm),
+    `patents_<type>_is_complete`; `years_since_covered`, `years_since_org`, `years_since_charter` (negative before, null
+    when never); `cohort_star_upgrade` (first year with more stars than at the organisation's previous rating) and
+    `star_upgraded_on` (day of that rating, null if not stated); `grid_exposure` (share 0-1 of the *other* followed
+    firms operating in the grid that are covered by an organisation; null for a lone firm),
     `is_balanced` (operating on the day of the status in every year of the panel) and `is_balanced_with_figures` (and
     has employees and revenue in each year in which any firm has them).
     """
@@ -71,6 +72,7 @@ def _complete(wide: ir.Table, extract_on: date, lag_months: dict[str, int] | Non
             f"patents_{kind}_is_complete": wide.year <= outcomes.last_complete_year(extract_on, lags[kind])
             for kind in KINDS
         },
+        years_since_covered=wide.year - wide.cohort_covered,
         years_since_org=wide.year - wide.cohort_org,
         years_since_charter=wide.year - wide.cohort_charter,
     )
@@ -79,16 +81,19 @@ def _complete(wide: ir.Table, extract_on: date, lag_months: dict[str, int] | Non
 def _among_others(wide: ir.Table) -> ir.Table:
     grid_year = ibis.window(group_by=["grid_id", "year"])
     upgraded = wide.is_star_upgrade.fill_null(False).ifelse(wide.year, ibis.null("int64"))
+    firm = ibis.window(group_by="uscc")
+    wide = wide.mutate(cohort_star_upgrade=upgraded.min().over(firm))
+    first = (wide.year == wide.cohort_star_upgrade).ifelse(wide.rated_on, ibis.null("timestamp(6)"))
     wide = wide.mutate(
-        cohort_star_upgrade=upgraded.min().over(ibis.window(group_by="uscc")),
+        star_upgraded_on=first.max().over(firm),
         _open=(wide.is_operating & wide.grid_id.notnull()).cast("int64"),
-        _has=(wide.is_operating & wide.grid_id.notnull() & wide.has_org).cast("int64"),
+        _has=(wide.is_operating & wide.grid_id.notnull() & wide.is_covered).cast("int64"),
     )
     wide = wide.mutate(
         _others=wide._open.sum().over(grid_year) - wide._open, _covered=wide._has.sum().over(grid_year) - wide._has
     )
     share = wide._covered.cast("float64") / wide._others
-    known = wide.grid_id.notnull() & wide.has_org.notnull() & (wide._others > 0)
+    known = wide.grid_id.notnull() & wide.is_covered.notnull() & (wide._others > 0)
     return wide.mutate(grid_exposure=known.ifelse(share, ibis.null("float64"))).drop(
         "_open", "_has", "_others", "_covered"
     )

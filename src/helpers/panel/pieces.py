@@ -41,7 +41,7 @@ def known_by(clean: dict[str, ir.Table], extract_on: str) -> dict[str, ir.Table]
 
     Such dates are slips of the pen (2032 for 2023), flagged in reading and kept there. A coverage spell cut to a
     founding after the extract starts on its own date instead; a spell, an amendment or an award that itself starts
-    after the extract gives no date.
+    after the extract gives no date, and a rating keeps its year alone.
     """
     day = ibis.timestamp(extract_on)
     kept = dict(clean)
@@ -54,6 +54,9 @@ def known_by(clean: dict[str, ir.Table], extract_on: str) -> dict[str, ir.Table]
         if name in clean:
             rows = clean[name]
             kept[name] = rows.filter(rows[dated].isnull() | (rows[dated] <= day))
+    if "org_ratings" in clean:
+        rated_on = clean["org_ratings"].rated_on
+        kept["org_ratings"] = clean["org_ratings"].mutate(rated_on=ibis.ifelse(rated_on <= day, rated_on, None))
     return kept
 
 
@@ -170,12 +173,22 @@ def high_tech_first(certifications: ir.Table) -> ir.Table:
     return first.select("uscc", hnte_first_year=first.first_year)
 
 
-def first_organisation(coverage: ir.Table) -> ir.Table:
-    """Return when each firm was first covered by an own or joint organisation, and that year as its cohort."""
-    lasts = coverage.ends_on.isnull() | (coverage.starts_on < coverage.ends_on)
-    held = coverage.filter(coverage.is_organisation & lasts)
+def first_coverage(coverage: ir.Table) -> ir.Table:
+    """Return when each firm was first covered by any organisation, and that year as its cohort."""
+    held = coverage.filter(coverage.is_organisation & _lasts(coverage))
+    first = held.group_by("uscc").agg(covered_on=held.starts_on.min())
+    return first.mutate(cohort_covered=first.covered_on.year().cast("int64"))
+
+
+def first_own_organisation(coverage: ir.Table) -> ir.Table:
+    """Return when each firm's first organisation of its own was founded, and that year as its cohort."""
+    held = coverage.filter(coverage.is_own & _lasts(coverage))
     first = held.group_by("uscc").agg(org_founded_on=held.starts_on.min())
     return first.mutate(cohort_org=first.org_founded_on.year().cast("int64"))
+
+
+def _lasts(coverage: ir.Table) -> ir.BooleanValue:
+    return coverage.ends_on.isnull() | (coverage.starts_on < coverage.ends_on)
 
 
 def organisation(base: ir.Table, coverage: ir.Table, ratings: ir.Table | None) -> ir.Table:
@@ -197,24 +210,29 @@ def organisation(base: ir.Table, coverage: ir.Table, ratings: ir.Table | None) -
         "year",
         "org_id",
         "coverage_mode",
-        has_org=chosen.is_organisation,
+        is_covered=chosen.is_organisation,
+        has_own_org=chosen.is_own,
         stars=chosen.stars,
         **{"class": chosen["class"]},
         score_party=chosen.score_party,
         score_growth=chosen.score_growth,
         is_star_upgrade=chosen.is_star_upgrade,
+        rated_on=chosen.rated_on,
     )
 
 
 def _ratings(rows: ir.Table, *, is_supplied: bool) -> ir.Table:
     if not is_supplied:
-        none = {"stars": "int64", "class": "string", "score_party": "float64", "score_growth": "float64"}
+        none = {
+            "stars": "int64", "class": "string", "score_party": "float64", "score_growth": "float64",
+            "rated_on": "timestamp(6)",
+        }  # fmt: skip
         empty = rows.filter(ibis.literal(False)).select(_org=rows.org_id, _year=rows.year)
         nulls = {name: ibis.null(kind) for name, kind in none.items()}
         return empty.mutate(**nulls, is_star_upgrade=ibis.null("boolean"))
     before = rows.stars.lag().over(ibis.window(group_by="org_id", order_by="year"))
     return rows.select(
-        "stars", "class", "score_party", "score_growth", _org=rows.org_id, _year=rows.year,
+        "stars", "class", "score_party", "score_growth", "rated_on", _org=rows.org_id, _year=rows.year,
         is_star_upgrade=rows.stars > before,
     )  # fmt: skip
 

@@ -79,7 +79,7 @@ class Page70(Page):
         "patents_design:poisson",
         "is_hnte:ols",
     )
-    exposures: SomeNames = ("has_org", "has_charter", "member_share_pct")
+    exposures: SomeNames = ("is_covered", "has_own_org", "has_charter", "member_share_pct")
     controls: Names = Field((), description="panel columns; none that follows treatment")
     fixed_effects: Names = ("year", "industry_2digit")
     clusters: SomeNames = Field(("uscc", "grid_id"), description="panel columns; the first is the headline level")
@@ -94,7 +94,7 @@ class Page90(Page):
         "patents_design:poisson",
         "is_hnte:ols",
     )
-    exposures: SomeNames = ("has_org",)
+    exposures: SomeNames = ("is_covered",)
     controls: Names = Field((), description="panel columns; none that follows treatment")
     fixed_effects: Names = ("year", "industry_2digit")
     clusters: SomeNames = ("uscc",)

@@ -68,10 +68,10 @@ def _within_share(panel: pd.DataFrame, exposure: str, unit: str) -> float:
 
 def _coverage(zone: Study, exposure: str, lang: Lang) -> list[str]:
     """Say that most coverage is attachment to another organisation, where the exposure is having one."""
-    if exposure != "has_org":
+    if exposure != "is_covered":
         return []
     panel = zone.panel()
-    last = panel[(panel["year"] == panel["year"].max()) & panel["has_org"].astype(bool)]
+    last = panel[(panel["year"] == panel["year"].max()) & panel["is_covered"].astype(bool)]
     attached = int((last["coverage_mode"] == ATTACHED).sum())
     year = int(panel["year"].max())
     return [say("pages.rests_coverage", lang, year=year, covered=f"{len(last):,}", attached=f"{attached:,}")]

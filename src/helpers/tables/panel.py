@@ -20,9 +20,9 @@ BASELINE = (
 )
 # Counts of a whole calendar year without a lag of publication: the running year is seen in part.
 YEARLY = ("software_copyrights", "rd_projects")
-# What stands in `columns_table`, of either study, with the panel's new names beside those they replace.
+# What stands in `columns_table`, of either study.
 DESCRIBED = (
-    *("has_org", "has_own_org", "years_since_org", "years_since_covered", "has_charter", "years_since_charter"),
+    *("is_covered", "years_since_covered", "has_own_org", "years_since_org", "has_charter", "years_since_charter"),
     *("stars", "is_star_upgrade", "score_party", "score_growth", "grid_exposure"),
     *("members", "member_share_pct", "pioneer_units", "pioneer_density", "team_members", "cross_appointment_share_pct"),
     *("is_state_owned", "patents_invention", "patents_utility", "patents_design", "total_patents", "green_patents"),
