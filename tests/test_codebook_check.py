@@ -193,6 +193,31 @@ def test_rules_of_the_firm_years_find_more_staff_than_employees_and_spare_missin
     }
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "flagged"),
+    [
+        ("assets", 9_000.0, None),
+        # In yuan instead of 10,000 yuan.
+        ("assets", 90_000_000.0, ("assets;employees", "rule:assets_per_employee_plausible")),
+        ("profit", 110_000.0, None),
+        ("profit", 8_000_000.0, ("profit;revenue", "rule:profit_plausible")),
+        ("profit", -8_000_000.0, ("profit;revenue", "rule:loss_plausible")),
+    ],
+)
+def test_a_figure_in_the_wrong_unit_stands_out_from_the_firms_others(column, value, flagged):
+    years = pd.DataFrame(
+        {
+            "uscc": text(first("9135050015432100")),
+            "year": pd.array([2020], dtype="Int64"),
+            "employees": pd.array([100], dtype="Int64"),
+            "revenue": [10_000.0],
+            column: [value],
+        }
+    )
+    expected = set() if flagged is None else {(0, *flagged, "warning")}
+    assert found(check_rows(BOOK["enterprise_years"], years)) == expected
+
+
 def test_a_high_tech_certificate_of_two_years_is_a_warning_and_one_of_three_is_none():
     certificates = pd.DataFrame(
         {
