@@ -94,7 +94,7 @@ class PreparedStudy:
         return tuple(name for name in names if name in self._without)
 
     def columns(self):
-        return {"patents": True, "has_org": True, "year": True, "uscc": False}
+        return {"patents": True, "is_covered": True, "year": True, "uscc": False}
 
     def banner(self, lang):
         return say("common.synthetic_banner", lang)

@@ -14,7 +14,7 @@ def panel():
             "firm": firm,
             "grid": firm % 6,
             "year": np.tile(np.arange(2018, 2023), 60),
-            "has_org": treated,
+            "is_covered": treated,
             "always": 1,
             "patents": rng.poisson(np.exp(0.1 + np.log(1.5) * treated)),
             "patents_is_complete": np.tile([True] * 4 + [False], 60),
@@ -25,7 +25,7 @@ def panel():
 
 def grid():
     return models.associations(
-        panel(), outcomes={"patents": "poisson", "is_hnte": "ols"}, exposures=["has_org", "always"],
+        panel(), outcomes={"patents": "poisson", "is_hnte": "ols"}, exposures=["is_covered", "always"],
         clusters=["firm", "grid"], fixed_effects=["year"], unit="firm",
     )  # fmt: skip
 
@@ -40,14 +40,14 @@ def test_every_specification_has_its_row_even_when_it_cannot_be_estimated():
 
 def test_years_that_are_not_complete_are_left_out_and_counted():
     table = grid().set_index(["outcome", "exposure", "cluster"])
-    assert table.loc[("patents", "has_org", "firm"), "n_incomplete"] == 60
-    assert table.loc[("patents", "has_org", "firm"), "n_obs"] == 240
-    assert table.loc[("is_hnte", "has_org", "firm"), "n_obs"] == 300
+    assert table.loc[("patents", "is_covered", "firm"), "n_incomplete"] == 60
+    assert table.loc[("patents", "is_covered", "firm"), "n_obs"] == 240
+    assert table.loc[("is_hnte", "is_covered", "firm"), "n_obs"] == 300
 
 
 def test_the_estimate_does_not_depend_on_the_cluster_level_but_the_interval_does():
     table = grid().set_index(["outcome", "exposure", "cluster"])
-    firm, cell = table.loc[("patents", "has_org", "firm")], table.loc[("patents", "has_org", "grid")]
+    firm, cell = table.loc[("patents", "is_covered", "firm")], table.loc[("patents", "is_covered", "grid")]
     assert firm["estimate"] == pytest.approx(cell["estimate"])
     assert firm["std_error"] != pytest.approx(cell["std_error"])
     assert (firm["n_clusters"], cell["n_clusters"]) == (60, 6)
@@ -55,7 +55,7 @@ def test_the_estimate_does_not_depend_on_the_cluster_level_but_the_interval_does
 
 def test_effects_are_percent_for_counts_and_points_for_status():
     table = grid().set_index(["outcome", "exposure", "cluster"])
-    counts, status = table.loc[("patents", "has_org", "firm")], table.loc[("is_hnte", "has_org", "firm")]
+    counts, status = table.loc[("patents", "is_covered", "firm")], table.loc[("is_hnte", "is_covered", "firm")]
     assert counts["effect"] == pytest.approx(100 * (np.exp(counts["estimate"]) - 1))
     assert status["effect"] == pytest.approx(100 * status["estimate"])
 
@@ -70,9 +70,9 @@ def test_a_table_in_which_nothing_was_estimated_has_the_columns_of_any_other():
 
 
 def test_an_exposure_that_is_blank_throughout_says_in_how_many_rows():
-    blank = panel().assign(has_org=float("nan"), patents_is_complete=True)
-    refused = models.associations(blank, outcomes={"patents": "poisson"}, exposures=["has_org"],
+    blank = panel().assign(is_covered=float("nan"), patents_is_complete=True)
+    refused = models.associations(blank, outcomes={"patents": "poisson"}, exposures=["is_covered"],
                                   clusters=["firm"], unit="firm")  # fmt: skip
     reason = refused.loc[0, "reason"]
-    assert str(reason).startswith("no complete row is left (missing: has_org (300 rows))")
+    assert str(reason).startswith("no complete row is left (missing: is_covered (300 rows))")
     assert reason.text("zh").startswith("没有一行各列都齐全（缺：党组织覆盖（含挂靠）（300 行））")

@@ -13,7 +13,7 @@ ZONE = SimpleNamespace(params=SimpleNamespace(study="zone"))
 def rows(*intervals):
     """Return estimates of as many outcomes, each the middle of its interval."""
     found = [
-        {"outcome": f"outcome_{n}", "exposure": "has_org", "cluster": "uscc", "estimator": "poisson", "status": "estimated",
+        {"outcome": f"outcome_{n}", "exposure": "is_covered", "cluster": "uscc", "estimator": "poisson", "status": "estimated",
          "estimate": (low + high) / 2, "conf_low": low, "conf_high": high, "effect": 1.0, "effect_low": 0.0,
          "effect_high": 2.0, "detectable": 93.6, "n_units": 5, "n_obs": 50, "warnings": ()}
         for n, (low, high) in enumerate(intervals)

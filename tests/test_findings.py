@@ -11,7 +11,7 @@ CAUSAL = {
 
 def row(**changes):
     values = {
-        "outcome": "patents_invention", "exposure": "has_org", "cluster": "uscc", "estimator": "poisson", "status": "estimated",
+        "outcome": "patents_invention", "exposure": "is_covered", "cluster": "uscc", "estimator": "poisson", "status": "estimated",
         "reason": "", "conf_low": 0.1, "conf_high": 0.3, "effect": 22.14, "effect_low": 10.5, "effect_high": 35.0,
         "detectable": 30.0, "n_units": 264, "n_obs": 2640, "n_clusters": 264,
     }  # fmt: skip

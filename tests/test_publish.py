@@ -142,15 +142,15 @@ def test_only_with_no_such_notebook_is_wrong_use_with_the_nearest_name(folder):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("exposures=has_orgg", "exposures: the panel has no column 'has_orgg'; did you mean 'has_org'?"),
-        ("controls=qqq", "controls: the panel has no column 'qqq'; it has patents, has_org, year, uscc"),
+        ("exposures=is_coverd", "exposures: the panel has no column 'is_coverd'; did you mean 'is_covered'?"),
+        ("controls=qqq", "controls: the panel has no column 'qqq'; it has patents, is_covered, year, uscc"),
         ("outcomes=uscc:ols", "outcomes: column 'uscc' holds text; outcomes are numbers, or yes and no"),
     ],
 )
 def test_a_column_that_the_panel_does_not_have_is_wrong_use_and_nothing_is_made(folder, given, said):
     _, before = published_before(folder)
     written(notebook("1"), folder / "70_association.ipynb")
-    whole = {"outcomes": "patents:ols", "exposures": "has_org", "controls": "", "fixed_effects": "year", "clusters": "uscc"}
+    whole = {"outcomes": "patents:ols", "exposures": "is_covered", "controls": "", "fixed_effects": "year", "clusters": "uscc"}
     whole |= dict([given.split("=", 1)])
     params = demo(*(f"pages.70_association.{name}={value}" for name, value in whole.items()))
     with pytest.raises(UsageError) as caught:
