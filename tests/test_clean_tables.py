@@ -151,6 +151,18 @@ def test_nothing_ingested_is_said(tmp_path):
         clean.build(tmp_path, codebook=codebook.load(), extract_on=zone.EXTRACT_ON)
 
 
+def test_columns_that_are_blank_throughout_count_nothing(tmp_path):
+    folder, book = zone.write(tmp_path / "run"), codebook.load()
+    for path in (folder / "ingested").glob("*.parquet"):
+        supplied = pd.read_parquet(path)
+        supplied[list(book[path.stem].key)].to_parquet(path, index=False)
+    clean.build(folder, codebook=book, extract_on=zone.EXTRACT_ON)
+    found = counts(folder, "enterprises")
+    assert (found["rows_out"], found["private"], found["private_unknown"], found["analysable"]) == (6, 0, 6, 0)
+    assert counts(folder, "org_coverage")["empty_after_cutting"] == 0
+    assert counts(folder, "patents")["not_visible_at_extract"] == counts(folder, "patents")["rows_out"]
+
+
 def test_every_count_has_a_name_in_both_languages(run):
     measures = pd.read_csv(run / "clean" / "counts.csv")["measure"].unique()
     for lang in ("zh", "en"):

@@ -102,7 +102,9 @@ def _build(con, run_folder: Path, *, codebook: Codebook, extract_on: str) -> pd.
         problems += [] if is_unique else _repeated_keys(clean[name], name, key)
         counts += [(name, "rows_in", engine.rows(run_folder / "ingested" / path.name)), (name, "rows_out", rows_out)]
         if name in _MEASURES and rows_out:
-            found = clean[name].agg(**_MEASURES[name](clean[name])).execute().iloc[0]
+            # The sum of a column without any value is no number, but none of its rows counts.
+            sums = {measure: count.fill_null(0) for measure, count in _MEASURES[name](clean[name]).items()}
+            found = clean[name].agg(**sums).execute().iloc[0]
             counts += [(name, measure, int(count)) for measure, count in found.items()]
     if problems:
         shutil.rmtree(folder)
