@@ -15,7 +15,7 @@ from helpers import codebook
 from helpers.codebook.uscc import check_digits
 from helpers.errors import UsageError
 from helpers.ingest import read_folder
-from helpers.simulate import score, write_office_files, zone
+from helpers.simulate import habits, score, seen_through, write_office_files, zone
 
 KEY = b"a key for tests only"
 EXTRACT_ON = date(2023, 6, 30)
@@ -256,3 +256,60 @@ def test_what_is_planted_in_all_tables_is_found_and_no_clean_cell_changes_silent
     assert visible.index[visible["handled"] < visible["planted"]].tolist() == []
     assert scored.loc["all", "silent_changes"] == 0
     assert scored.loc["all", "false_flag_share"] < 0.001
+
+
+NAMED_BY_OFFICES = {
+    "byte_order_mark", "no_byte_order_mark", "encoded_gbk", "encoded_gb18030", "comma_separated", "tab_separated",
+    "semicolon_separated", "several_sheets", "title_row", "unit_above_header", "two_line_header", "header_synonym",
+    "unit_in_header", "date_style", "total_row", "note_row",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dirt", ["typical", "heavy"])
+def test_every_habit_of_the_files_is_listed_and_seen_through(tmp_path, dirt):
+    tables = zone(seed=2, firms=1000).tables
+    faults = write_office_files(tables, tmp_path, codebook=BOOK, seed=2, dirt=dirt)
+    read = read_folder(tmp_path, codebook=BOOK, person_key=KEY, extract_on=EXTRACT_ON)
+    listed = habits(tables, faults, codebook=BOOK, dirt=dirt)
+    assert set(listed["kind"]) == NAMED_BY_OFFICES
+    judged = seen_through(listed, faults, read.sources, read.ledger, tables, read.tables, BOOK, dirt=dirt)
+    assert judged.loc[~judged["is_read"], ["table", "kind", "written"]].to_dict("records") == []
+
+
+def test_a_title_a_sum_and_a_note_stand_in_the_rows_that_the_list_of_habits_names(written):
+    folder, faults = written
+    listed = habits(_tables(), faults, codebook=BOOK, dirt="heavy")
+    mine = listed[(listed["table"] == "alliance_events") & listed["row"].notna() & (listed["column"] == "")]
+    grid = _grid(folder, "产业链党建联盟.xlsx", "联盟活动与对接")
+    firsts = {habit.kind: grid[habit.row - 1][0] for habit in mine.itertuples() if habit.kind != "two_line_header"}
+    assert firsts == {"title_row": "联盟活动与对接台账", "total_row": "合计", "note_row": "注：数据截至2023年6月30日，由各填报单位提供。"}
+    assert len(grid) == mine["row"].max()
+
+
+def test_a_reader_that_misses_a_habit_is_told_so(written):
+    folder, faults = written
+    tables = _tables()
+    read = read_folder(folder, codebook=BOOK, person_key=KEY, extract_on=EXTRACT_ON)
+    listed = habits(tables, faults, codebook=BOOK, dirt="heavy")
+    spoilt = {**read.tables, "enterprises": read.tables["enterprises"].assign(founded_on=pd.NaT)}
+    years = read.tables["enterprise_years"]
+    spoilt["enterprise_years"] = years.assign(revenue=years["revenue"] * 10)
+    sources = read.sources.assign(encoding=read.sources["encoding"].replace("utf-8-sig", "utf-8"))
+    ledger = read.ledger[read.ledger["rule"] != "note_row"]
+    judged = seen_through(listed, faults, sources, ledger, tables, spoilt, BOOK, dirt="heavy")
+    missed = judged[~judged["is_read"]]
+    assert set(missed["kind"]) == {
+        "encoded_gb18030", "comma_separated", "date_style", "header_synonym", "byte_order_mark", "unit_in_header", "note_row",
+    }  # fmt: skip
+    assert set(missed.loc[missed["kind"] == "unit_in_header", "column"]) == {"revenue"}
+
+
+def test_a_csv_file_has_titles_above_and_a_sum_and_a_note_below(tmp_path):
+    events = zone(seed=2, firms=400).tables["training_events"]
+    write_office_files({"training_events": events}, tmp_path, codebook=BOOK, seed=2, dirt="typical")
+    lines = list(csv.reader(io.StringIO((tmp_path / "党员教育培训.csv").read_bytes().decode("gbk"), newline="")))
+    assert {len(line) for line in lines} == {len(events.columns)}
+    assert (lines[0][0], lines[2][0]) == ("党员教育培训台账", BOOK["training_events"]["event_id"].name_zh)
+    place = list(events.columns).index("attendance")
+    assert (lines[-2][0], lines[-2][place]) == ("合计", str(events["attendance"].sum()))
+    assert lines[-1][0].startswith("注：")

@@ -1,9 +1,11 @@
 """The score of reading: shares worked out by hand for a table of ten rows and a ledger of a few."""
 
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
-from helpers import codebook
+from helpers import codebook, show, tables
 from helpers.codebook.uscc import check_digit
 from helpers.simulate import score
 from helpers.simulate.dirt import FAULT_COLUMNS
@@ -95,11 +97,35 @@ def test_shares_are_those_counted_by_hand():
 
 def test_each_kind_has_its_own_row():
     scored = score(FAULTS, _ledger(*FINDINGS), {TABLE: _true()}, {TABLE: _as_read()}, BOOK, dirt="none")
-    assert scored["kind"].tolist() == ["duplicate_row", "full_width", "stray_blanks", "unknown_category", "all"]
+    # A title cannot be unparseable: a finding that no kind of fault brings about stands under its rule.
+    assert scored["kind"].tolist() == [
+        "duplicate_row", "full_width", "stray_blanks", "unknown_category", "unparseable", "all",
+    ]  # fmt: skip
     by_kind = scored.set_index("kind")
     assert by_kind.loc["stray_blanks", "found"] == 0
     assert by_kind.loc["unknown_category", "found"] == 1
     assert by_kind.loc["unknown_category", "found_exactly"] == 0
+
+
+def test_a_false_flag_counts_for_the_kind_of_fault_that_it_takes_the_cell_for():
+    findings = (*FINDINGS, (10, "registered_on", "unparseable", "nulled"), (11, "title", "blank_padding", "repaired"))
+    scored = score(FAULTS, _ledger(*findings), {TABLE: _true()}, {TABLE: _as_read()}, BOOK, dirt="none")
+    flags = scored.set_index("kind")["false_flags"]
+    assert flags.to_dict() == {
+        "duplicate_row": 0, "full_width": 0, "impossible_date": 1, "stray_blanks": 1, "unknown_category": 0,
+        "unparseable": 1, "all": 3,
+    }  # fmt: skip
+    assert scored.set_index("kind").loc["stray_blanks", "false_flag_share"] == pytest.approx(1 / 47)
+    assert pd.isna(scored.set_index("kind").loc["impossible_date", "found_share"])
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_table_of_the_score_shows_no_number_that_is_none(tmp_path, lang):
+    scored = score(FAULTS, _ledger(*FINDINGS), {TABLE: _true()}, {TABLE: _as_read()}, BOOK, dirt="none")
+    scored.to_csv(tmp_path / "score.csv", index=False)
+    shown = tables.score_table(SimpleNamespace(truth=tmp_path.joinpath), lang)
+    assert len(shown) == len(scored)
+    assert "nan" not in show.table(shown, title="", lang=lang).data.casefold()
 
 
 def test_a_finding_in_another_row_or_column_finds_nothing():

@@ -58,7 +58,8 @@ def test_all_layers_of_a_run_are_there(small_zone):
     assert len(raw) == len(zone_tables) == 36
     assert set(small_zone.table_names()) == zone_tables
     assert {path.stem for path in (folder / "ingested").iterdir()} == zone_tables - PERSON_TABLES
-    assert {"faults.csv", "figures.csv", "score.csv", "truth.json"} == {p.name for p in (folder / "truth").iterdir()}
+    truth = {path.name for path in (folder / "truth").iterdir()}
+    assert truth == {"faults.csv", "figures.csv", "habits.csv", "score.csv", "truth.json"}
     for name in ("problems", "counts", "sources", "joins", "linkage"):
         assert len(small_zone.record(name).columns) > 2
     assert set(small_zone.record("counts")["table"]) == zone_tables

@@ -92,14 +92,15 @@ def _synth(options: argparse.Namespace) -> int:
     from helpers import codebook, simulate
     from helpers.report.publish import writing
 
+    book = codebook.load()
     zone = simulate.zone(seed=options.seed, firms=options.firms, scenario=options.scenario)
     with writing(options.out, elsewhere="--out"), atomic.folder(options.out, listing=SYNTH_LISTING) as files:
         truth = files / "_truth"
         truth.mkdir()
-        faults = simulate.write_office_files(
-            zone.tables, files, codebook=codebook.load(), seed=options.seed, dirt=options.dirt
-        )
+        faults = simulate.write_office_files(zone.tables, files, codebook=book, seed=options.seed, dirt=options.dirt)
         faults.to_csv(truth / "faults.csv", index=False)
+        habits = simulate.habits(zone.tables, faults, codebook=book, dirt=options.dirt)
+        habits.to_csv(truth / "habits.csv", index=False)
         zone.figures.to_csv(truth / "figures.csv", index=False)
         (truth / "truth.json").write_text(json.dumps(zone.truth, ensure_ascii=False, indent=1), encoding="utf-8")
     terminal.show(_shown(options.out))
@@ -201,8 +202,8 @@ def _add_synth(commands: argparse._SubParsersAction) -> None:
     synth = commands.add_parser(
         "synth",
         help="write the files of a synthetic zone",
-        description="Write a synthetic zone as an office would send it: the files to DIR, the scenario's truth and "
-        "every planted fault to DIR/_truth, which reading leaves alone.",
+        description="Write a synthetic zone as an office would send it: the files to DIR, the scenario's truth, "
+        "every planted fault and every habit of the files to DIR/_truth, which reading leaves alone.",
     )
     synth.set_defaults(command=_synth)
     synth.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")

@@ -14,6 +14,7 @@ from helpers.ingest import people
 from helpers.inputs import data_folder
 from helpers.link import codes
 from helpers.params import RunParams
+from helpers.params.model import Dirt
 
 Tell = Callable[[str], None]
 Timed = Callable[[str, Callable[[], object]], object]
@@ -101,12 +102,23 @@ def _generated(params: RunParams, folder: Path, timed: Timed, book: Codebook) ->
     # A new key each time: pseudonyms of invented persons need not outlive the run.
     key = secrets.token_bytes(32)
     found = timed("read", lambda: ingest.read_folder(raw, codebook=book, person_key=key, extract_on=params.extract_on))
-    score = timed("score", lambda: simulate.score(faults, found.ledger, zone.tables, found.tables, book))
-    for name, table in (("faults", faults), ("figures", zone.figures), ("score", score)):
+    scored = timed("score", lambda: _scored(zone.tables, faults, found, book, data.dirt))
+    for name, table in {"faults": faults, "figures": zone.figures, **scored}.items():
         table.to_csv(truth / f"{name}.csv", index=False)
     (truth / "truth.json").write_text(json.dumps(zone.truth, ensure_ascii=False, indent=1), encoding="utf-8")
     timed("write", lambda: ingest.write(found, folder))
     return found
+
+
+def _scored(
+    true: dict[str, pd.DataFrame], faults: pd.DataFrame, found: ingest.Ingested, book: Codebook, dirt: Dirt
+) -> dict[str, pd.DataFrame]:
+    habits = simulate.habits(true, faults, codebook=book, dirt=dirt)
+    both = (true, found.tables, book)
+    return {
+        "score": simulate.score(faults, found.ledger, *both, dirt=dirt),
+        "habits": simulate.seen_through(habits, faults, found.sources, found.ledger, *both, dirt=dirt),
+    }
 
 
 def _linkage(folder: Path, book: Codebook) -> None:

@@ -122,7 +122,13 @@ LAYOUTS: dict[str, Layout] = {
     "task_projects": Layout(
         "xlsx", titles=("党员攻关项目台账",), units={"capex": "元"}, dates="excel", total=True, notes=(_UNIT,)
     ),
-    "training_events": Layout(encoding="gbk", dates="chinese"),
+    "training_events": Layout(
+        encoding="gbk",
+        titles=("党员教育培训台账", "（截至2023年6月30日）"),
+        dates="chinese",
+        total=True,
+        notes=(_SOURCE,),
+    ),
     "alliance_members": Layout("xlsx", book="产业链党建联盟", titles=("联盟成员名单",), dates="excel"),
     "alliance_events": Layout(
         "xlsx",

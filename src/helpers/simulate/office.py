@@ -99,12 +99,12 @@ def write_office_files(
             show=lambda cell, values, mark=layout.set_mark: _texts(cell, values, mark),
         )
         faults += _manifest(table, layout, planted)
+        sums = _sums(cells, tables[name]) if layout.total else {}
         if layout.kind == "csv":
-            _write_csv(out / layout.file(table), layout, cells, texts)
+            _write_csv(out / layout.file(table), layout, cells, texts, sums)
         elif layout.kind == "parquet":
             _write_parquet(out / layout.file(table), layout, cells, texts, {fault.column for fault in planted})
         else:
-            sums = _sums(cells, tables[name]) if layout.total else {}
             books.setdefault(layout.file(table), []).append((table, layout, cells, texts, sums))
     for file, sheets in books.items():
         _write_book(out / file, sheets)
@@ -153,10 +153,14 @@ def _each(texts: pa.Array, change: Callable[[str], str]) -> pa.Array:
     return pa.array(new, pa.large_string()).take(encoded.indices)
 
 
-def _write_csv(path: Path, layout: Layout, cells: Mapping[str, Cell], texts: Texts) -> None:
+def _write_csv(
+    path: Path, layout: Layout, cells: Mapping[str, Cell], texts: Texts, sums: Mapping[str, float]
+) -> None:
     separator = pa.scalar(layout.delimiter, pa.large_string())
     # A line ends in CRLF, as spreadsheets export it.
     with path.open("w", encoding=layout.encoding, newline="\r\n") as stream_:
+        for title in layout.titles:
+            stream_.write(_alone(title, layout, cells))
         header = pa.array([layout.header(cell.column) for cell in cells.values()], pa.large_string())
         stream_.write(layout.delimiter.join(_quoted(header, layout.delimiter).to_pylist()) + "\n")
         columns = [_quoted(texts[name], layout.delimiter) for name in cells]
@@ -164,6 +168,16 @@ def _write_csv(path: Path, layout: Layout, cells: Mapping[str, Cell], texts: Tex
             block = [column.slice(start, _BLOCK) for column in columns]
             lines = pc.binary_join_element_wise(*block, separator, null_handling="replace", null_replacement="")
             stream_.write("\n".join(lines.to_pylist()) + "\n")
+        if layout.total:
+            written = (f"{sums[name]:.10g}" if name in sums else "" for name in list(cells)[1:])
+            stream_.write(layout.delimiter.join([TOTAL, *written]) + "\n")
+        for note in layout.notes:
+            stream_.write(_alone(note, layout, cells))
+
+
+def _alone(text: str, layout: Layout, cells: Mapping[str, Cell]) -> str:
+    """Return the line of a text in the first cell, with the empty cells that a spreadsheet exports beside it."""
+    return text + layout.delimiter * (len(cells) - 1) + "\n"
 
 
 def _quoted(texts: pa.Array, delimiter: str) -> pa.Array:

@@ -4,16 +4,18 @@ Three questions: how many of the planted faults were found and handled as they s
 flagged although nothing is wrong with them, and whether any clean cell changed without an entry in the ledger.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from helpers.codebook import Codebook
+from helpers.codebook import Codebook, Table
 from helpers.codebook.check import check_rows
 from helpers.codebook.model import LIST_SEPARATOR
 from helpers.simulate.compare import Comparison, plain
 from helpers.simulate.dirt import Dirt
+from helpers.simulate.faults import KINDS
 from helpers.simulate.layouts import layout_of
 
 Tables = Mapping[str, pd.DataFrame]
@@ -55,7 +57,9 @@ def score(
         expected action); `found_exactly` (with the expected rule; `rule:*` stands for any rule); `handled` (mended to
         the truth, kept and found, left out, or set aside as expected); each with its share (0-1) of the planted.
         `restored` counts the handled ones among those to be repaired, whose cell has its true value again.
-        In the last row also `clean_cells`, `false_flags` and `false_flag_share` (findings on them), `consequences`
+        `false_flags` counts the findings on clean cells that say what this kind of fault would have caused, with their
+        share of all clean cells; a rule that no planted fault has causes a row of its own, with nothing planted.
+        In the last row also `clean_cells`, `false_flags` and `false_flag_share` (of every rule), `consequences`
         (findings that a planted fault elsewhere brings about), `style_repairs` (in a column written in another style
         throughout) and `silent_changes` (clean cells that were read as something else, and records that are gone,
         without an entry). `judge` and `silent_changes` list them.
@@ -64,7 +68,8 @@ def score(
     outcome = given.faults.assign(**_found(given))
     # A value that is merely kept has been handled only if it was named as well.
     outcome["handled"] = given.handled() & (outcome["found"] | (outcome["expected_action"] != "flagged"))
-    verdicts = _judged(given)["verdict"].value_counts()
+    judged = _judged(given)
+    verdicts = judged["verdict"].value_counts()
     cells = sum(len(tables_true[name]) * len(given.columns(name)) for name in given.names)
     clean = cells - int(given.faults["related_row"].isna().sum())
     last = {
@@ -76,12 +81,33 @@ def score(
         "style_repairs": int(verdicts.get("style", 0)),
         "silent_changes": len(given.silent_changes()),
     }
+    flags = _flags_by_kind(judged[judged["verdict"] == "false_flag"], codebook)
+    groups = dict(list(outcome.groupby(["kind", "expected_action"])))
     kinds = [
-        {"kind": kind, "expected_action": action} | _shares(mine)
-        for (kind, action), mine in outcome.groupby(["kind", "expected_action"])
+        {"kind": key[0], "expected_action": key[1]}
+        | _shares(groups.get(key, outcome.iloc[:0]))
+        | {"false_flags": flags[key], "false_flag_share": flags[key] / clean if clean else None}
+        for key in sorted({*groups, *flags})
     ]
     scored = pd.DataFrame([*kinds, {"kind": "all", "expected_action": ""} | last])
     return scored.astype({name: "Float64" if name.endswith("share") else "Int64" for name in last})
+
+
+def _flags_by_kind(flags: pd.DataFrame, codebook: Codebook) -> Counter[tuple[str, str]]:
+    """Count false flags by the kind of fault, and the action due, that would have caused the same finding."""
+    return Counter(
+        _cause(codebook[flag.table], flag.column, flag.rule, flag.action) for flag in flags.itertuples(index=False)
+    )
+
+
+def _cause(table: Table, column: str, rule: str, action: str) -> tuple[str, str]:
+    if rule.startswith("rule:"):
+        return "rule_violation", "flagged"
+    if column in table.column_names:
+        for kind in KINDS:
+            if kind.rule == rule and table[column].type in kind.types.split():
+                return kind.name, kind.expected(table[column])
+    return rule, action
 
 
 def judge(

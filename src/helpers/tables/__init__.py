@@ -102,6 +102,7 @@ from helpers.tables.published import (
 from helpers.tables.quality import (
     findings_alt,
     findings_by_rule,
+    habits_table,
     missing_alt,
     missing_columns,
     missingness,
@@ -179,6 +180,7 @@ __all__ = [
     "first_coverage",
     "foundings",
     "group_words",
+    "habits_table",
     "heating_table",
     "indicator_values",
     "indicators",

@@ -128,14 +128,28 @@ def findings_alt(rules: pd.DataFrame, lang: Lang) -> str:
 def score_table(zone: Study, lang: Lang) -> pd.DataFrame:
     """Return the shares of planted faults of each kind that reading found, named and mended, from the run's truth.
 
-    Empty for a run without planted faults.
+    Beside them stands how many clean cells reading took for a fault of that kind. A share is left blank where there is
+    nothing that it could be a share of. Empty for a run without planted faults.
     """
     score = _score(zone)
-    kept = ["kind", "expected_action", "planted", *SHARES]
+    kept = ["kind", "expected_action", "planted", *SHARES, "false_flags"]
     if not len(score):
         return labelled(score, lang)
     shown = score[kept].assign(**{name: [_percent(value) for value in score[name]] for name in SHARES})
-    return labelled(shown, lang, values=("kind", "expected_action"))
+    shown["expected_action"] = [label(action, lang) if action else "" for action in score["expected_action"]]
+    return labelled(shown, lang, values=("kind",))
+
+
+def habits_table(zone: Study, lang: Lang) -> pd.DataFrame:
+    """Return one row a habit of the synthetic files: habit, in how many places, in how many reading saw through it.
+
+    Empty for a run of real files, whose habits nobody has listed.
+    """
+    path = zone.truth("habits.csv")
+    if not path.exists():
+        return pd.DataFrame({"habit": pd.Series(dtype="str")})
+    kinds = pd.read_csv(path).groupby("kind", sort=False)["is_read"].agg(places="size", read_through="sum")
+    return labelled(kinds.rename_axis("habit").reset_index(), lang, values=("habit",))
 
 
 def score_note(zone: Study, lang: Lang) -> str:
@@ -151,7 +165,11 @@ def _percent(share: float) -> str | None:
 
 def _score(zone: Study) -> pd.DataFrame:
     path = zone.truth("score.csv")
-    return pd.read_csv(path) if path.exists() else pd.DataFrame({"kind": pd.Series(dtype="str")})
+    if not path.exists():
+        return pd.DataFrame({"kind": pd.Series(dtype="str")})
+    score = pd.read_csv(path)
+    # The last row stands for every action.
+    return score.assign(expected_action=score["expected_action"].fillna(""))
 
 
 def quality_results(zone: Study, *, min_cell: int) -> dict[str, object]:
