@@ -11,6 +11,7 @@ simulate                    the synthetic zone with a known truth, and the dirt 
 engine, clean, link         one set of Ibis expressions over Parquet; linkage by code
 outcomes, panel             patents by filing date, certificates as spells; the firm-year panel
 forces                      indicators, one pure function each
+index                       the five-force index of firms and how far it depends on its choices
 models                      regressions and what they could have detected
 reconcile                   published figures against data
 listed                      the listed-firms study (real input without a party variable)
