@@ -72,7 +72,7 @@ def test_forces_and_index_agree(raw, meta, belongs, one_group, scale, aggregatio
     np.testing.assert_allclose(made.scores, expected["Index"], rtol=1e-12)
 
 
-def test_reliability_agrees(meta):
+def test_alphas_of_the_pillars_agree(meta):
     normalised = peer("z_score")
     for pillar, alpha in peer("cronbach", "pillar")["alpha"].items():
         ours = structure.cronbach_alpha(normalised[meta.index[meta["Parent"] == pillar]])

@@ -127,12 +127,12 @@ def build(
 def check(values: pd.DataFrame, belongs: pd.DataFrame) -> None:
     """Refuse what no index can be made of."""
     if values.empty:
-        raise InputError(f"index: {values.shape[0]:,} firms and {values.shape[1]} indicators: nothing to make an index of")
+        raise InputError(f"index: {len(values):,} firms and {values.shape[1]} indicators: nothing to make one of")
     lacking = [str(name) for name in values.columns if name not in belongs.index]
     if lacking:
         raise InputError(
-            f"index: {len(lacking)} of {values.shape[1]} indicators belong to no force: {', '.join(lacking)}: add them to "
-            "the force map"
+            f"index: {len(lacking)} of {values.shape[1]} indicators belong to no force: {', '.join(lacking)}: add them "
+            "to the force map"
         )
 
 

@@ -1,4 +1,4 @@
-"""Outlier treatment: an indicator whose distribution is far from usable is winsorised or transformed, and it is told."""
+"""Outlier treatment: indicators with a distribution far from usable are winsorised or transformed, and it is told."""
 
 import numpy as np
 import pandas as pd
@@ -37,7 +37,7 @@ def treat(values: pd.DataFrame, method: Outliers, *, most: int = MOST_POINTS) ->
     -----
     Out of bounds: |skewness| >= 2 and excess kurtosis >= 3.5 (sample-corrected, G1 and G2). Winsorising moves the most
     extreme value on the skewed side to the next one until the indicator is within bounds or `most` values have moved.
-    Box-Cox shifts the values to be positive (smallest to 1 % of the range) and takes the exponent of largest likelihood.
+    Box-Cox shifts values to be positive (the smallest to 1 % of the range) and takes the likeliest exponent.
     Source: OECD/JRC (2008), Handbook on Constructing Composite Indicators, step 2; COINr's `winsorise`.
     """
     treated, rows = values.astype("float64"), []

@@ -1,4 +1,4 @@
-"""Does the index hold together: reliability, correlations within and across forces, components, one factor, importance."""
+"""Whether the index holds together: reliability, correlations, principal components, one factor, importance."""
 
 from dataclasses import dataclass
 

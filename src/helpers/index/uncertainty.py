@@ -129,6 +129,7 @@ class _Model:
         noise = np.random.default_rng([seed, 1]).uniform(-NOISE, NOISE, (NOISE_DRAWS, len(values.columns)))
         self.noise = 1 + noise
         self.treated: dict[str, pd.DataFrame] = {}
+        self.filled: dict[tuple[str, ...], pd.DataFrame] = {}
         self.normalised: dict[tuple[str, ...], pd.DataFrame] = {}
         self.weights: dict[tuple[str, ...], np.ndarray] = {}
 
@@ -146,10 +147,10 @@ class _Model:
     def _scores(self, outlier, imputation, normalisation, weights, aggregation, noise) -> np.ndarray:
         key = (outlier, imputation, normalisation)
         treated = _once(self.treated, outlier, lambda: outliers.treat(self.values, outlier)[0])
+        filled = _once(self.filled, key[:2], lambda: missing.impute(treated, imputation, self.groups))
         made = _once(
-            self.normalised, key,
-            lambda: normalise(missing.impute(treated, imputation, self.groups), normalisation, self.groups, self.directions),
-        )  # fmt: skip
+            self.normalised, key, lambda: normalise(filled, normalisation, self.groups, self.directions)
+        )
         nominal = _once(
             self.weights, (*key, weights), lambda: weigh(made, self.belongs, weights, self.expert).to_numpy()
         )

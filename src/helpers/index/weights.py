@@ -1,4 +1,4 @@
-"""Weights of the indicators within each force: what the force map says, multiplied by what the data or an expert say."""
+"""Weights of the indicators within each force: what the force map says times what the data or an expert say."""
 
 import numpy as np
 import pandas as pd
@@ -44,7 +44,7 @@ def weigh(
             merit = _merit(normalised[members], method, expert)
             raw = own.loc[members, force] * merit
             if not raw.sum() > 0:
-                raise InputError(f"weights '{method}': force {force} has no weight above zero among {', '.join(members)}")
+                raise InputError(f"weights '{method}': force {force} has none above zero among {', '.join(members)}")
             out.loc[members, force] = raw / raw.sum()
     return out
 
@@ -54,7 +54,7 @@ def _merit(part: pd.DataFrame, method: Weights, expert: pd.Series | None) -> pd.
         given = pd.Series(dtype=float) if expert is None else expert
         lacking = [name for name in part.columns if not given.get(name, -1.0) >= 0]
         if lacking:
-            raise InputError(f"weights 'expert': no weight of zero or more for {', '.join(lacking)}: add them to the file")
+            raise InputError(f"weights 'expert': none of zero or more for {', '.join(lacking)}: add them to the file")
         return given[part.columns].astype(float)
     rule = {"entropy": entropy_weights, "pca": pca_weights, "critic": critic_weights}.get(method)
     return pd.Series(1.0, index=part.columns) if rule is None or part.shape[1] == 1 else rule(part)
