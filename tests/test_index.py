@@ -117,6 +117,11 @@ def test_component_weights_of_two_equally_correlated_indicators_are_equal():
     assert found.tolist() == pytest.approx([0.5, 0.5, 0])
 
 
+def test_an_indicator_that_varies_only_where_another_is_missing_has_no_component_weight():
+    found = pca_weights(frame(a=[1, 2, 3, 4, 5], b=[1, 3, 2, 5, None], c=[5, 5, 5, 5, 9]))
+    assert found.tolist() == pytest.approx([0.5, 0.5, 0])
+
+
 def test_the_force_map_scales_the_weights_of_an_indicator_in_two_forces():
     values = frame(a=[1, 2], b=[2, 1])
     belongs = pd.DataFrame({"P": [1.0, 0.5], "D": [0.0, 0.5]}, index=["a", "b"])
@@ -148,7 +153,7 @@ def test_aggregation_by_hand_and_missing_scores_leave_their_weight(method, expec
 
 
 def test_a_force_with_fewer_than_sixty_percent_of_its_indicators_is_refused():
-    full = dict.fromkeys("abcde", [1.0, 2.0, 3.0, 4.0])
+    full = {key: [1.0, 2.0, 3.0, 4.0] for key in "abcde"}
     values = frame(**full)
     values.iloc[0, :2] = np.nan
     values.iloc[1, :3] = np.nan

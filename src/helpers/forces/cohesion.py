@@ -48,7 +48,7 @@ def unique_requests(service_tickets: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Key `request_id`: opened_at (earliest), channel and category (of the earliest ticket), tickets (count),
+        Key `request_id`: opened_at (earliest), uscc, channel and category (of the earliest ticket), tickets (count),
         channels (count), solved_at (earliest closing with 解决; missing where none), closed_at (earliest closing),
         is_solved and is_ended (a ticket of it ended in 解决; has a closing date or any result: a result without a date
         is an ending whose day is not known).
@@ -60,6 +60,7 @@ def unique_requests(service_tickets: pd.DataFrame) -> pd.DataFrame:
     ordered = tickets.sort_values(["opened_at", "ticket_id"])
     found = ordered.groupby("request_id", sort=True).agg(
         opened_at=("opened_at", "first"),
+        uscc=("uscc", "first"),
         channel=("channel", "first"),
         category=("category", "first"),
         tickets=("ticket_id", "size"),

@@ -124,6 +124,11 @@ def ratio(
     return Indicator(id, numerator, denominator, scale * numerator / denominator, **words)
 
 
+def minimum() -> int:
+    """Return the smallest count of persons that may be given (`minimum_people`)."""
+    return _minimum.get()
+
+
 def is_few(count: float) -> bool:
     """Return whether a count of persons is too small to be given: positive and below the minimum."""
     return 0 < count < _minimum.get()

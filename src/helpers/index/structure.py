@@ -6,12 +6,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 from statsmodels.multivariate.factor import Factor
-from statsmodels.nonparametric.smoothers_lowess import lowess
 
 from helpers.index.build import Index
 
-# Of the firms that each local fit sees.
-SMOOTHING = 0.5
+DEGREE = 3
 FEW_VALUES = 10
 
 
@@ -72,7 +70,7 @@ def correlations(index: Index) -> pd.DataFrame:
     """
     x = index.normalised
     matrix = x.corr(method="spearman")
-    with_index = x.corrwith(index.scores, method="spearman")
+    with_index = {name: _spearman(x[name], index.scores) for name in x}
     rows = []
     for force in index.weights.columns:
         members = index.weights.index[index.weights[force] > 0]
@@ -80,9 +78,17 @@ def correlations(index: Index) -> pd.DataFrame:
         for name in members:
             within = matrix.loc[name, members.drop(name)].mean()
             across = matrix.loc[name, others].mean()
-            own = x[name].corr(index.forces[force], method="spearman")
+            own = _spearman(x[name], index.forces[force])
             rows.append((name, force, own, within, across, with_index[name]))
     return pd.DataFrame(rows, columns=["indicator", "force", "with_force", "within", "across", "with_index"])
+
+
+def _spearman(a: pd.Series, b: pd.Series) -> float:
+    """Return the rank correlation over pairs of known values; NaN where one of the two does not vary."""
+    known = a.notna() & b.notna()
+    if a[known].nunique() < 2 or b[known].nunique() < 2:
+        return np.nan
+    return float(np.corrcoef(a[known].rank(), b[known].rank())[0, 1])
 
 
 def components(values: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
@@ -151,8 +157,8 @@ def importance(index: Index) -> pd.DataFrame:
     Notes
     -----
     S_i = V(E(I | x_i)) / V(I), the main effect of Paruolo, Saisana & Saltelli (2013), eq. 4: weights state what was
-    meant, S_i what came of it. E(I | x_i) is the mean by value for indicators of few values, else a local linear fit
-    (LOWESS, half of the firms, no reweighting).
+    meant, S_i what came of it. E(I | x_i) is the mean by value for indicators of few values, else a cubic polynomial
+    (local smoothers fail where half of the firms share a value); the share explained is adjusted for its parameters.
     """
     weight = index.weights @ index.force_weights
     found = {name: _main_effect(index.normalised[name], index.scores) for name in index.normalised}
@@ -165,11 +171,13 @@ def _main_effect(indicator: pd.Series, scores: pd.Series) -> float:
     x, y = indicator[known].to_numpy(dtype=float), scores[known].to_numpy(dtype=float)
     if len(x) <= FEW_VALUES or np.ptp(x) == 0 or np.ptp(y) == 0:
         return 0.0
-    if len(np.unique(x)) <= FEW_VALUES:
-        smooth = pd.Series(y).groupby(x).transform("mean").to_numpy()
+    values = len(np.unique(x))
+    if values <= FEW_VALUES:
+        smooth, parameters = pd.Series(y).groupby(x).transform("mean").to_numpy(), values - 1
     else:
-        smooth = lowess(y, x, frac=SMOOTHING, it=0, return_sorted=False)
-    return float(min(np.var(smooth) / np.var(y), 1.0))
+        smooth, parameters = np.polynomial.Polynomial.fit(x, y, DEGREE)(x), DEGREE
+    unexplained = np.sum((y - smooth) ** 2) / np.sum((y - y.mean()) ** 2)
+    return float(max(1 - unexplained * (len(y) - 1) / (len(y) - 1 - parameters), 0.0))
 
 
 def _complete(values: pd.DataFrame) -> tuple[np.ndarray, list[str]]:

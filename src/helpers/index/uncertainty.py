@@ -148,9 +148,7 @@ class _Model:
         key = (outlier, imputation, normalisation)
         treated = _once(self.treated, outlier, lambda: outliers.treat(self.values, outlier)[0])
         filled = _once(self.filled, key[:2], lambda: missing.impute(treated, imputation, self.groups))
-        made = _once(
-            self.normalised, key, lambda: normalise(filled, normalisation, self.groups, self.directions)
-        )
+        made = _once(self.normalised, key, lambda: normalise(filled, normalisation, self.groups, self.directions))
         nominal = _once(
             self.weights, (*key, weights), lambda: weigh(made, self.belongs, weights, self.expert).to_numpy()
         )

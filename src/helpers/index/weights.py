@@ -96,8 +96,9 @@ def pca_weights(values: pd.DataFrame) -> pd.Series:
     -----
     Rows with a missing value are left out. Source: OECD/JRC (2008), step 6; Nicoletti, Scarpetta & Boylaud (2000).
     """
-    varied = values.columns[values.nunique() > 1]
-    complete = values[varied].dropna()
+    complete = values[values.columns[values.nunique() > 1]].dropna()
+    varied = complete.columns[complete.nunique() > 1]
+    complete = complete[varied]
     if len(varied) < 2 or len(complete) <= len(varied):
         return pd.Series(1.0 / values.shape[1], index=values.columns)
     _, vectors = np.linalg.eigh(np.corrcoef(complete.to_numpy(dtype=float), rowvar=False))
