@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 import types
@@ -46,6 +47,29 @@ def test_a_misspelt_parameter_leaves_with_code_2_and_a_suggestion(capsys):
     said = capsys.readouterr().err
     assert "did you mean 'dirt'" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("reading", "parts"),
+    [
+        ("ratde=114/138", ["'ratde' is no parameter here", "did you mean 'rated'", "known are uncovered_industrial, "]),
+        ("rated=114/139", ["'rated': found '114/139'", "expected one of 109/132, 114/138", "did you mean '114/138'"]),
+        ("rated", ["reading 'rated': expected NAME=VALUE"]),
+    ],
+)
+def test_a_misspelt_reading_of_a_synthetic_zone_is_refused_with_the_nearest_and_the_list(reading, parts, capsys, tmp_path):
+    assert cli.main(["synth", "--out", str(tmp_path / "zone"), "--firms", "400", "--reading", reading]) == 2
+    said = capsys.readouterr().err
+    assert [part for part in parts if part not in said] == []
+    assert not (tmp_path / "zone").exists()
+
+
+def test_a_synthetic_zone_is_written_under_the_readings_asked_for(tmp_path):
+    readings = ["--reading", "members=1262", "--reading", "secretaries=vacancies"]
+    assert cli.main(["synth", "--out", str(tmp_path / "zone"), "--firms", "400", "--dirt", "none", *readings]) == 0
+    truth = json.loads((tmp_path / "zone" / "_truth" / "truth.json").read_text(encoding="utf-8"))
+    assert (truth["readings"]["members"], truth["readings"]["secretaries"]) == (1262, "vacancies")
+    assert truth["readings"]["rated"] == "109/132"
 
 
 def test_a_folder_that_is_not_there_leaves_with_code_2(capsys, tmp_path):

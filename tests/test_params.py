@@ -2,6 +2,7 @@ import pytest
 
 from helpers import params, paths
 from helpers.errors import InputError, UsageError
+from helpers.params.model import Calibration
 
 ZONE = paths.RUN_FILES / "zone.yml"
 MINIMAL = """\
@@ -58,6 +59,10 @@ def test_all_problems_of_a_run_file_are_said_at_once_with_the_nearest_name(tmp_p
     ("override", "message"),
     [
         ("data.dirt=havy", "did you mean 'heavy'"),
+        ("data.readings.ratde=114/138", "'data.readings.ratde' is no parameter here; did you mean 'rated'? known are "),
+        ("data.readings.rated=114/139", "expected one of 109/132, 114/138; did you mean '114/138'?"),
+        ("data.readings.members=12", "'data.readings.members': found '12', must be greater than or equal to 1000"),
+        ("data.readings.joint_limit=many", "'data.readings.joint_limit': found 'many', expected a whole number"),
         ("nonsense", "expected name=value"),
         ("data.kind=file", "expected one of synthetic, files"),
         ("zone.x=1", "'zone' holds no further parameters"),
@@ -158,3 +163,11 @@ def test_a_folder_outside_the_project_is_published_by_name_alone(tmp_path):
 
 def test_a_folder_beside_the_project_resolves_from_the_projects_root():
     assert paths.resolve("../shared") == (paths.ROOT.parent / "shared").resolve()
+
+
+def test_the_readings_of_a_synthetic_zone_are_parameters_with_the_default_set(tmp_path):
+    assert params.load(ZONE).data.readings == Calibration()
+    found = params.load(ZONE, ["data.readings.joint_limit=none", "data.readings.rated=114/138", "data.readings.members=1262"])
+    assert found.data.readings == Calibration(joint_limit=None, rated="114/138", members=1262)
+    assert found.flat()["data.readings.rated"] == "114/138"
+    assert params.RunParams.model_validate_json(found.model_dump_json()) == found

@@ -309,8 +309,9 @@ def test_a_single_firms_figure_needs_the_firms_code():
 def test_readings_refuse_unknown_names_and_choices_all_at_once():
     with pytest.raises(UsageError) as caught:
         reconcile.readings_from({"coverage_bsae": "all_operating", "members": "rol"})
-    assert "coverage_bsae" in str(caught.value)
-    assert "'rol'" in str(caught.value)
+    said = str(caught.value)
+    assert "reading 'coverage_bsae' is no parameter here; did you mean 'coverage_base'? known are coverage_base, " in said
+    assert "reading 'members': found 'rol', expected one of roll, contact; did you mean 'roll'?" in said
     assert reconcile.readings_from({"members": "contact"}).members == "contact"
 
 

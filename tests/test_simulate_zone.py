@@ -10,8 +10,8 @@ import pytest
 from helpers import codebook, paths
 from helpers.codebook import check, uscc
 from helpers.errors import UsageError, WuliError
+from helpers.params.model import Calibration
 from helpers.simulate import calibrate, innovation, zone
-from helpers.simulate.readings import Readings
 
 DAY = pd.Timestamp("2023-06-30")
 BOOK = codebook.load()
@@ -236,7 +236,7 @@ def test_the_force_map_covers_every_mechanism_and_weights_add_up(tables):
 def test_a_claimed_figure_that_does_not_hold_is_an_error(tables):
     broken = {**tables, "grids": tables["grids"].iloc[1:], "org_brands": tables["org_brands"].iloc[:9]}
     with pytest.raises(WuliError) as error:
-        calibrate.figures(broken, readings=Readings(), firms=13470)
+        calibrate.figures(broken, readings=Calibration(), firms=13470)
     assert "grid_count: the zone has 17, published is exact 18" in str(error.value)
     assert "brand_feature_brands" in str(error.value)
 
@@ -270,8 +270,13 @@ def test_the_figures_hold_for_other_seeds_and_every_scenario(seed):
         ({"scenario": "efect"}, "scenario 'efect' is unknown: expected one of null, effect"),
         ({"firms": 100}, "firms is 100: expected a whole number of at least 400"),
         ({"seed": -1}, "seed is -1"),
-        ({"readings": {"menbers": 1, "members": 3}}, "reading 'menbers' is unknown"),
-        ({"readings": {"rated": "1/2"}}, "reading 'rated' is '1/2': expected one of 109/132, 114/138"),
+        (
+            {"readings": {"menbers": 1, "members": 3}},
+            "reading 'menbers' is no parameter here; did you mean 'members'? known are uncovered_industrial, ",
+        ),
+        ({"readings": {"menbers": 1, "members": 3}}, "reading 'members': found 3, must be greater than or equal to 1000"),
+        ({"readings": {"rated": "1/2"}}, "reading 'rated': found '1/2', expected one of 109/132, 114/138"),
+        ({"readings": {"members": True}}, "reading 'members': found True, expected a whole number"),
     ],
 )
 def test_a_wrong_parameter_is_named_with_what_was_expected(wrong, said):

@@ -16,7 +16,7 @@ from typing import get_args  # noqa: E402
 from helpers import atomic, paths, terminal  # noqa: E402
 from helpers.errors import UsageError, WuliError  # noqa: E402
 from helpers.params import load  # noqa: E402
-from helpers.params.model import LARGEST_ZONE, SMALLEST_ZONE, Dirt, Scenario, SyntheticData  # noqa: E402
+from helpers.params.model import LARGEST_ZONE, SMALLEST_ZONE, Calibration, Dirt, Scenario, SyntheticData  # noqa: E402
 from helpers.text import LANGS  # noqa: E402
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
@@ -93,7 +93,8 @@ def _synth(options: argparse.Namespace) -> int:
     from helpers.report.publish import writing
 
     book = codebook.load()
-    zone = simulate.zone(seed=options.seed, firms=options.firms, scenario=options.scenario)
+    readings = simulate.from_texts(options.reading)
+    zone = simulate.zone(seed=options.seed, firms=options.firms, scenario=options.scenario, readings=readings)
     with writing(options.out, elsewhere="--out"), atomic.folder(options.out, listing=SYNTH_LISTING) as files:
         truth = files / "_truth"
         truth.mkdir()
@@ -222,6 +223,14 @@ def _add_synth(commands: argparse._SubParsersAction) -> None:
         choices=get_args(Dirt),
         default=_SYNTHETIC.dirt,
         help="faults planted in the files (default %(default)s)",
+    )
+    synth.add_argument(
+        "--reading",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="another reading of the published figures, e.g. --reading rated=114/138; may repeat. Readings: "
+        + ", ".join(Calibration.model_fields),
     )
 
 

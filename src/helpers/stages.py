@@ -90,7 +90,10 @@ def _delivered(params: RunParams, folder: Path, timed: Timed, book: Codebook) ->
 
 def _generated(params: RunParams, folder: Path, timed: Timed, book: Codebook) -> ingest.Ingested:
     data = params.data
-    zone = timed("simulate", lambda: simulate.zone(seed=params.seed, firms=data.firms, scenario=data.scenario))
+    zone = timed(
+        "simulate",
+        lambda: simulate.zone(seed=params.seed, firms=data.firms, scenario=data.scenario, readings=data.readings),
+    )
     raw, truth = folder / "raw", folder / "truth"
     for place in (raw, truth):
         # Of invented persons, but kept as those of real ones would be.

@@ -39,7 +39,7 @@ def _sentence(problem: dict[str, Any], model: type[BaseModel]) -> str:
     where, found = f"'{'.'.join(names)}'", problem.get("input")
     if kind == "extra_forbidden":
         known = list(holder.model_fields) if holder else []
-        return f"{where} is no parameter here{suggest(names[-1], known) or '; known are ' + ', '.join(known)}"
+        return f"{where} is no parameter here{suggest(names[-1], known) or ';'} known are {', '.join(known)}"
     if kind == "missing":
         return f"{where} is missing"
     if kind in ("literal_error", "union_tag_invalid"):

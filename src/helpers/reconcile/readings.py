@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from helpers.errors import UsageError
 from helpers.forces.population import Base
+from helpers.params.explain import explain
 
 
 class Readings(BaseModel):
@@ -89,10 +90,4 @@ def readings_from(chosen: Mapping[str, str]) -> Readings:
     try:
         return Readings.model_validate(dict(chosen))
     except ValidationError as error:
-        names = ", ".join(Readings.model_fields)
-        problems = [
-            f"reading '{'.'.join(map(str, found['loc']))}' = {found['input']!r}: "
-            + (f"unknown; expected one of {names}" if found["type"] == "extra_forbidden" else found["msg"])
-            for found in error.errors()
-        ]
-        raise UsageError("\n".join(problems)) from None
+        raise UsageError("\n".join(f"reading {problem}" for problem in explain(error, Readings))) from None

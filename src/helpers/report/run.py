@@ -278,6 +278,7 @@ def _manifest(
         "run": params.run,
         "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "parameters": params.shown(),
+        "readings": reconcile.readings_from(params.readings).model_dump(),
         "seed": params.seed,
         "inputs": list(facts.inputs),
         "prepared_from": study.state["inputs"],

@@ -2,7 +2,8 @@
 
 from helpers.simulate.habits import habits, seen_through
 from helpers.simulate.office import write_office_files
+from helpers.simulate.readings import from_texts
 from helpers.simulate.score import score
 from helpers.simulate.zone import Zone, zone
 
-__all__ = ["Zone", "habits", "score", "seen_through", "write_office_files", "zone"]
+__all__ = ["Zone", "from_texts", "habits", "score", "seen_through", "write_office_files", "zone"]

@@ -12,7 +12,7 @@ import pandas as pd
 
 from helpers import paths
 from helpers.errors import WuliError
-from helpers.simulate.readings import Readings
+from helpers.params.model import Calibration
 from helpers.text import say
 
 AS_OF = pd.Timestamp("2023-06-30")
@@ -270,14 +270,14 @@ _NOTED = (
 )
 
 
-def figures(tables: Tables, *, readings: Readings, firms: int) -> pd.DataFrame:
+def figures(tables: Tables, *, readings: Calibration, firms: int) -> pd.DataFrame:
     """Compare every published figure with the tables.
 
     Parameters
     ----------
     tables : dict of DataFrame
         The 36 tables.
-    readings : Readings
+    readings : Calibration
         What the tables were calibrated to.
     firms : int
         How many market entities were asked for; the published number holds for 13,470 only.
@@ -314,7 +314,7 @@ def figures(tables: Tables, *, readings: Readings, firms: int) -> pd.DataFrame:
             if not holds(found[0], row["comparator"], value):
                 if name == "zone_market_entities" and firms != DEFAULT_FIRMS:
                     status, note = "not_jointly_satisfiable", "other_size"
-                elif readings != Readings():
+                elif readings != Calibration():
                     status, note = "not_jointly_satisfiable", "other_reading"
                 else:
                     broken.append(f"{name}: the zone has {found[0]:g}, published is {row['comparator']} {value:g}")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from helpers.params.model import Calibration
 from helpers.simulate.draws import AS_OF, add_months, days_between, in_days, numbered, pick, stream, year_of
 from helpers.simulate.firms import Population
-from helpers.simulate.readings import Readings
 
 HIGH_TECH = "高新技术企业"
 HIGH_TECH_FIRMS, LAPSED_FIRMS = 75, 14
@@ -36,7 +36,7 @@ class Awards:
     """Rows of `enterprises` of recognised firms outside the base."""
 
 
-def awards(seed: int, people: Population, readings: Readings) -> Awards:
+def awards(seed: int, people: Population, readings: Calibration) -> Awards:
     """Choose who is a high-tech firm and since when: the stronger, mostly industrial, at least a year old."""
     rng = stream(seed, "awards")
     base = people.base

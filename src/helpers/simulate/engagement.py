@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from helpers.params.model import Calibration
 from helpers.simulate.draws import AS_OF, NAT, add_months, day, days_between, in_days, joined, numbered, pick, stream
 from helpers.simulate.firms import Population
 from helpers.simulate.organisations import TWO_NEW, Coverage
-from helpers.simulate.readings import Readings
 
 CHARTER_FIRMS = 220
 PIONEER_UNITS = {"党员先锋队": 389, "党员示范岗": 382, "党员责任区": 1107}
@@ -36,7 +36,7 @@ _BRANDS = (
 _CLAUSES = ("总则宣示", "机构设置", "经费保障", "前置研究", "人事建议", "交叉任职")
 
 
-def tables(seed: int, people: Population, coverage: Coverage, readings: Readings) -> dict[str, pd.DataFrame]:
+def tables(seed: int, people: Population, coverage: Coverage, readings: Calibration) -> dict[str, pd.DataFrame]:
     """Return the ten tables about what organisations and firms did."""
     alliance = _alliance(stream(seed, "alliance"), people, coverage)
     return {
@@ -53,7 +53,7 @@ def tables(seed: int, people: Population, coverage: Coverage, readings: Readings
     }
 
 
-def rated_organisations(coverage: Coverage, readings: Readings) -> pd.DataFrame:
+def rated_organisations(coverage: Coverage, readings: Calibration) -> pd.DataFrame:
     """Return the rated branches: the 128 own and the 4 joint ones, or with six sub-branches when 138 are rated."""
     orgs = coverage.orgs
     branches = orgs[orgs["counted"] & orgs["org_type"].isin(["党支部", "联合党支部"])]
@@ -62,7 +62,7 @@ def rated_organisations(coverage: Coverage, readings: Readings) -> pd.DataFrame:
     return branches
 
 
-def ratings(rng, people: Population, coverage: Coverage, readings: Readings) -> pd.DataFrame:
+def ratings(rng, people: Population, coverage: Coverage, readings: Calibration) -> pd.DataFrame:
     """Rate every branch each year from 2019 on; in 2023 exactly the published number is good or above.
 
     The growth score holds the firm's strength, so a grade is not independent of outcomes: by design, as elsewhere.
@@ -139,7 +139,7 @@ def _cultivation(rng, people: Population, coverage: Coverage) -> pd.DataFrame:
     )
 
 
-def _charter(rng, people: Population, coverage: Coverage, readings: Readings) -> pd.DataFrame:
+def _charter(rng, people: Population, coverage: Coverage, readings: Calibration) -> pd.DataFrame:
     """Amend the charters of 220 firms, mostly after coverage but for some before it; 24 amend it once more."""
     firms = coverage.firms
     fits = np.arange(len(firms)) if readings.charter_base == "analysable" else np.flatnonzero(firms["mode"].notna())

@@ -25,7 +25,7 @@ from helpers.simulate.draws import (
     stream,
     year_of,
 )  # fmt: skip
-from helpers.simulate.readings import Readings
+from helpers.simulate.readings import INDUSTRIAL_FIRMS, QUOTA_FIRMS
 
 GRIDS, AREAS = 18, 4
 LEFT_BASE = 30
@@ -52,7 +52,7 @@ class Population:
     alive: int
 
 
-def population(seed: int, firms: int, readings: Readings) -> Population:
+def population(seed: int, firms: int) -> Population:
     """Draw every legal unit of the zone.
 
     Parameters
@@ -60,11 +60,10 @@ def population(seed: int, firms: int, readings: Readings) -> Population:
     seed : int
     firms : int
         Market entities registered on 2023-06-30; those that left before come on top.
-    readings : Readings
     """
     rng = stream(seed, "base")
-    analysable = readings.industrial_firms + readings.quota_firms
-    base = _base(rng, readings)
+    analysable = INDUSTRIAL_FIRMS + QUOTA_FIRMS
+    base = _base(rng)
     tail = _tail(stream(seed, "tail"), firms - analysable, round(firms * EXITED_SHARE))
     size = len(base) + len(tail)
     trade = names.trade_names(stream(seed, "names"), size + 40)
@@ -77,11 +76,11 @@ def population(seed: int, firms: int, readings: Readings) -> Population:
     return Population(sheet, base, analysable, firms)
 
 
-def _base(rng: np.random.Generator, readings: Readings) -> pd.DataFrame:
-    catering = min(15, readings.quota_firms)
+def _base(rng: np.random.Generator) -> pd.DataFrame:
+    catering = 15
     sector = np.repeat(
         ["industrial", "trade", "catering", "industrial", "trade"],
-        [readings.industrial_firms, readings.quota_firms - catering, catering, LEFT_BASE - 10, 10],
+        [INDUSTRIAL_FIRMS, QUOTA_FIRMS - catering, catering, LEFT_BASE - 10, 10],
     ).astype(object)
     size = len(sector)
     left = np.arange(size) >= size - LEFT_BASE

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from helpers.params.model import Calibration
 from helpers.simulate import names
 from helpers.simulate.draws import (
     AS_OF,
@@ -26,7 +27,6 @@ from helpers.simulate.draws import (
 )
 from helpers.simulate.firms import GRIDS, ZONE_GRIDS, Population
 from helpers.simulate.organisations import Coverage
-from helpers.simulate.readings import Readings
 from helpers.simulate.scenarios import PATENT_TYPES, Scenario, grid_exposure, log_uplift
 
 ZERO_SHARE = 0.70
@@ -57,7 +57,7 @@ class Filings:
     """Log rate a year of the base without any planted effect, shape (3, N, years)."""
 
 
-def filings(seed: int, people: Population, coverage: Coverage, plan: Scenario, readings: Readings) -> Filings:
+def filings(seed: int, people: Population, coverage: Coverage, plan: Scenario, readings: Calibration) -> Filings:
     """Draw when which firm files what."""
     base = people.base
     rates = _log_rates(stream(seed, "rates"), people)
@@ -115,7 +115,7 @@ def _expand(rng: np.random.Generator, counts: np.ndarray, *, is_added: bool) -> 
 
 
 def _tail_filings(
-    seed: int, people: Population, plan: Scenario, whole: np.ndarray, readings: Readings
+    seed: int, people: Population, plan: Scenario, whole: np.ndarray, readings: Calibration
 ) -> list[pd.DataFrame]:
     """Draw the filings of small private firms; what spillover adds is drawn at its highest rate and then thinned."""
     rng = stream(seed, "tail filings")

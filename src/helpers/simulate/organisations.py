@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from helpers.params.model import Calibration
 from helpers.simulate.draws import (
     AS_OF,
     NAT,
@@ -25,7 +26,6 @@ from helpers.simulate.draws import (
     year_of,
 )
 from helpers.simulate.firms import AREAS, GRIDS, LEFT_BASE, ZONE_AREAS, ZONE_GRIDS, Population
-from helpers.simulate.readings import Readings
 from helpers.simulate.scenarios import Scenario
 
 OWN, JOINT, ATTACHED, WORK_ONLY = "单独组建", "联合组建", "挂靠", "仅工作覆盖"
@@ -62,7 +62,7 @@ class Coverage:
     orgs: pd.DataFrame
 
 
-def assign(seed: int, people: Population, plan: Scenario, readings: Readings) -> Coverage:
+def assign(seed: int, people: Population, plan: Scenario, readings: Calibration) -> Coverage:
     """Decide which firm has which organisation since when.
 
     Notes
@@ -111,7 +111,7 @@ def assign(seed: int, people: Population, plan: Scenario, readings: Readings) ->
     return Coverage(firms, orgs)
 
 
-def _uncovered(rng: np.random.Generator, base: pd.DataFrame, readings: Readings) -> np.ndarray:
+def _uncovered(rng: np.random.Generator, base: pd.DataFrame, readings: Calibration) -> np.ndarray:
     """Choose the uncovered among the smaller half, as where there are no three members there is no branch."""
     industrial = (base["sector"] == "industrial").to_numpy()
     out = np.zeros(len(base), dtype=bool)
@@ -150,7 +150,7 @@ def _joint_ids() -> np.ndarray:
     return numbered("LH", AREAS, 2)
 
 
-def _orgs(rng, people: Population, firms: pd.DataFrame, heads: np.ndarray, readings: Readings) -> pd.DataFrame:
+def _orgs(rng, people: Population, firms: pd.DataFrame, heads: np.ndarray, readings: Calibration) -> pd.DataFrame:
     base = people.base
     own = np.flatnonzero((firms["mode"] == OWN).to_numpy())
     ids = numbered("ZB", len(own), 3)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from helpers.params.model import Calibration
 from helpers.simulate.draws import AS_OF, NAT, day, days_between, in_days, pick, stream, tokens
 from helpers.simulate.firms import Population
 from helpers.simulate.organisations import ATTACHED, JOINT, Coverage
-from helpers.simulate.readings import Readings
 
 CONTACT_MEMBERS = 1262
 SKILLED = 856
@@ -36,7 +36,7 @@ class Roll:
     members: pd.DataFrame
 
 
-def roll(seed: int, people: Population, coverage: Coverage, readings: Readings) -> Roll:
+def roll(seed: int, people: Population, coverage: Coverage, readings: Calibration) -> Roll:
     """Draw the members: those on the roll, those from elsewhere, applicants, and spells that ended."""
     rng = stream(seed, "members")
     orgs = coverage.orgs.reset_index(drop=True)
@@ -170,7 +170,7 @@ def _describe(rng, members: pd.DataFrame) -> pd.DataFrame:
 
 
 def tables(
-    seed: int, people: Population, coverage: Coverage, on_roll: Roll, readings: Readings
+    seed: int, people: Population, coverage: Coverage, on_roll: Roll, readings: Calibration
 ) -> dict[str, pd.DataFrame]:
     """Return the tables `members`, `secretaries`, `cross_appointments`, `policy_liaisons`, `contact_assignments`."""
     secretaries = _secretaries(stream(seed, "secretaries"), people, coverage, on_roll, readings)
@@ -183,7 +183,7 @@ def tables(
     }
 
 
-def _secretaries(rng, people: Population, coverage: Coverage, on_roll: Roll, readings: Readings) -> pd.DataFrame:
+def _secretaries(rng, people: Population, coverage: Coverage, on_roll: Roll, readings: Calibration) -> pd.DataFrame:
     orgs = coverage.orgs.reset_index(drop=True)
     counted = np.flatnonzero(orgs["counted"])
     heads = on_roll.people[on_roll.people["place"] == 0].set_index("org")

@@ -1,18 +1,18 @@
 """The synthetic zone: all tables of the codebook, the truth behind them, and the published figures they reproduce."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from helpers import codebook, paths
 from helpers.errors import UsageError, WuliError
-from helpers.params.model import SMALLEST_ZONE
+from helpers.params.model import SMALLEST_ZONE, Calibration
 from helpers.simulate import calibrate, certificates, engagement, innovation, organisations, people, services
 from helpers.simulate.draws import AS_OF, FIRST_YEAR, LAST_YEAR, year_of
 from helpers.simulate.firms import enterprise_years, population
-from helpers.simulate.readings import Readings, resolve
+from helpers.simulate.readings import resolve
 from helpers.simulate.scenarios import PATENT_TYPES, Scenario, scenario_named
 from helpers.text import LANGS, say
 
@@ -43,7 +43,7 @@ def zone(
     seed: int,
     firms: int = calibrate.DEFAULT_FIRMS,
     scenario: str = "effect",
-    readings: "Mapping[str, object] | Readings | None" = None,
+    readings: "Mapping[str, object] | Calibration | None" = None,
 ) -> Zone:
     """Generate a synthetic zone calibrated to the published figures.
 
@@ -57,7 +57,7 @@ def zone(
     scenario : {"effect", "null", "selection", "pretrend", "spillover"}
         What is planted; all scenarios share their latent draws.
     readings : mapping, optional
-        Changes to the default reading set, see `Readings`.
+        Changes to the default reading set, see `helpers.params.model.Calibration`.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def zone(
     if isinstance(firms, bool) or not isinstance(firms, int | np.integer) or firms < SMALLEST_ZONE:
         raise UsageError(f"firms is {firms!r}: expected a whole number of at least {SMALLEST_ZONE}")
     plan, chosen = scenario_named(scenario), resolve(readings)
-    units = population(int(seed), int(firms), chosen)
+    units = population(int(seed), int(firms))
     coverage = organisations.assign(seed, units, plan, chosen)
     on_roll = people.roll(seed, units, coverage, chosen)
     awards = certificates.awards(seed, units, chosen)
@@ -139,7 +139,7 @@ def _published_table() -> pd.DataFrame:
     )
 
 
-def _truth(seed, firms, plan: Scenario, readings: Readings, units, coverage, filed, tables) -> dict:
+def _truth(seed, firms, plan: Scenario, readings: Calibration, units, coverage, filed, tables) -> dict:
     """Gather what an analysis may be compared with."""
     base = units.base["uscc"].to_numpy(dtype=object)
     held = coverage.firms.dropna(subset=["covered_on"])
@@ -180,7 +180,7 @@ def _truth(seed, firms, plan: Scenario, readings: Readings, units, coverage, fil
         "as_of": str(AS_OF),
         "extract_on": str(AS_OF),
         "years": [FIRST_YEAR, LAST_YEAR],
-        "readings": asdict(readings),
+        "readings": readings.model_dump(),
         **{key: value for key, value in plan.truth().items() if key != "name"},
         "assignment": {lang: say("simulate.assignment", lang) for lang in LANGS},
         "effect_on_certificates": 0.0,

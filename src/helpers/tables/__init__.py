@@ -113,6 +113,7 @@ from helpers.tables.quality import (
     score_table,
     sources,
 )
+from helpers.tables.readings import calibrated_table, readings_table
 from helpers.tables.services import (
     alliance_note,
     alliance_table,
@@ -147,6 +148,7 @@ __all__ = [
     "bands_table",
     "baseline",
     "baseline_covariates",
+    "calibrated_table",
     "calibration_table",
     "certificates_table",
     "class_labels",
@@ -215,6 +217,7 @@ __all__ = [
     "quality_results",
     "rated_years",
     "reading_counts",
+    "readings_table",
     "reconciliation",
     "reconciliation_table",
     "refused_table",
