@@ -1,13 +1,15 @@
 """What page 50 says of organisation and services, on tables small enough to count by hand."""
 
+import ast
 from types import SimpleNamespace
 
+import nbformat
 import pandas as pd
 import pytest
 from test_forces import AS_OF, cover, org, ratings, roll, table
 
-from helpers import tables
-from helpers.text import LANGS
+from helpers import figures, paths, show, tables
+from helpers.text import LANGS, say
 
 
 def zone(**held: pd.DataFrame) -> SimpleNamespace:
@@ -64,6 +66,18 @@ def test_the_description_of_the_curves_gives_their_numbers(tickets):
     said = tables.closing_alt(tables.closing_curves(tickets, "en"), "en")
     assert "12345 hotline: 4 requests, median 2.00 days, 0 % open after day 5 and 0 % after day 10" in said
     assert "neighbourhood centre: 2 requests, median 8.00 days, 100 % open after day 5 and 50 % after day 10" in said
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_page_50_says_that_there_is_no_curve_where_no_request_has_a_channel(lang):
+    cells = nbformat.read(paths.NOTEBOOKS / "50_organisation.ipynb", as_version=4).cells
+    drawing = ast.parse(next(cell.source for cell in cells if "closing_curves" in cell.source))
+    blank = {"ticket_id": "a", "channel": None, "opened_at": "2023-06-02"}
+    names = {"zone": zone(service_tickets=table("service_tickets", [blank])), "lang": lang, "tables": tables,
+             "figures": figures, "show": show, "say": say}  # fmt: skip
+    exec(compile(ast.Module(drawing.body[:-1], []), "cell", "exec"), names)
+    shown = eval(compile(ast.Expression(drawing.body[-1].value), "cell", "eval"), names)
+    assert say("pages.no_curves", lang) in shown.data
 
 
 def test_the_years_of_the_classes_are_those_last_rated():
