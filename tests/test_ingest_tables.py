@@ -10,6 +10,7 @@ import xlsxwriter
 
 from helpers import codebook as codebooks
 from helpers import paths
+from helpers.errors import InputError
 from helpers.ingest import COUNTS, read_folder, shown, write
 from helpers.ingest.people import pseudonymise
 from helpers.ingest.titles import is_forbidden, read_header, sheet_unit
@@ -495,3 +496,51 @@ def test_a_sum_over_person_tables_that_is_itself_small_is_left_out_of_the_total(
     assert sums == {"rows_read": 190, "rows_kept": 40, "set_aside": 0, "cells_repaired": 12, "cells_nulled": 0,
                     "cells_flagged": 0}  # fmt: skip
     assert text.loc[1, ["rows_read", "set_aside", "cells_nulled"]].tolist() == ["100", "<10", "<10"]
+
+
+def test_columns_without_a_known_header_are_counted_with_their_values_and_the_nearest_header(tmp_path):
+    area = "序号,片区编号,片区名称,工作站名秤,专职联络员人数,,备注\n"
+    ingested = read(put(tmp_path, "党建片区表.csv", f"{area}1,A01,东区,东站,2,x,好\n2,A02,西区,西站,1,,\n"))
+    told = ingested.ledger[ingested.ledger["rule"].isin(["unmapped_column", "bookkeeping_column", "empty_column"])]
+    assert sorted(told[["column", "value", "rule", "result"]].to_numpy().tolist()) == [
+        ["(F)", "1", "unmapped_column", ""],
+        ["备注", "1", "bookkeeping_column", ""],
+        ["工作站名秤", "2", "unmapped_column", "工作站名称"],
+        ["序号", "2", "bookkeeping_column", ""],
+    ]
+
+
+def test_a_column_without_a_header_that_numbers_the_rows_is_bookkeeping(tmp_path):
+    ingested = read(put(tmp_path, "党建片区表.csv", f",{AREA}\n1,A01,东区,东站,2,\n2,A02,西区,西站,1,\n"))
+    assert [row[1:3] for row in found(ingested, "bookkeeping_column")] == [["(A)", "2"]]
+
+
+@pytest.mark.parametrize("column", ["片区名称", "工作站名称"])
+def test_a_mark_that_closes_rows_further_down_is_refused_with_its_lines(tmp_path, column):
+    place = AREA.split(",").index(column)
+    rows = [["A01", "东区", "东站", "2", ""], ["A02", "西区", "西站", "1", ""], ["A03", "南区", "南站", "1", ""]]
+    rows[0][place], rows[2][place] = '"' + rows[0][place], rows[2][place] + '"'
+    with pytest.raises(InputError, match=r"3 rows would be taken for text.*\(lines 2-4\): take the marks out"):
+        read(put(tmp_path, "党建片区表.csv", "\n".join([AREA, *map(",".join, rows)]) + "\n"))
+
+
+def test_a_cell_of_several_lines_is_a_cell(tmp_path):
+    ingested = read(put(tmp_path, "党建片区表.csv", f'{AREA}\nA01,东区,"东站\n一楼,二楼",2,\nA02,西区,西站,1,\n'))
+    assert len(ingested.tables["areas"]) == 2
+
+
+def test_formulas_without_a_value_are_found_in_a_workbook(tmp_path):
+    path = tmp_path / "企业年度指标.xlsx"
+    book = xlsxwriter.Workbook(path)
+    sheet = book.add_worksheet("指标")
+    sheet.write_row(0, 0, ["统一社会信用代码", "年度", "从业人员期末数", "营业收入"])
+    for row, code in enumerate(("91350500MA2A00000A", "91350500MA2A00000B", "91350500MA2A00000C"), 1):
+        sheet.write_row(row, 0, [code, 2020, 10])
+    sheet.write_formula(1, 3, "=1/0", None, "#DIV/0!")
+    sheet.write_formula(2, 3, "=A1&B1", None, "")
+    sheet.write_formula(3, 3, "=500*2", None, 1000)
+    book.close()
+    ingested = read(tmp_path)
+    assert ingested.tables["enterprise_years"]["revenue"].isna().tolist() == [True, True, False]
+    assert [row[:4] for row in found(ingested, "excel_error")] == [[2, "revenue", "#DIV/0!", "nulled"]]
+    assert [row[:4] for row in found(ingested, "unparseable")] == [[3, "revenue", "=A1&B1", "nulled"]]

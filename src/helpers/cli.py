@@ -70,7 +70,7 @@ def _check(options: argparse.Namespace) -> int:
     if not options.folder.is_dir():
         raise UsageError(f"'{options.folder}' is no folder: name the folder that holds the files")
     from helpers import codebook, ingest
-    from helpers.report.summary import errors, summary
+    from helpers.report.summary import errors, summary, unread
 
     book = codebook.load()
     found = ingest.read_folder(
@@ -82,10 +82,12 @@ def _check(options: argparse.Namespace) -> int:
         mapping=options.mapping,
     )
     terminal.show(summary(found.counts, found.ledger, book))
-    lost = errors(found.ledger)
+    lost, columns = errors(found.ledger), unread(found.ledger)
     if lost:
         print(f"\n{lost:,} finding(s) cost a value or a row (nulled, set_aside)", file=sys.stderr)
-    return FAILED if lost else DONE
+    for line in columns:
+        print(line, file=sys.stderr)
+    return FAILED if lost or columns else DONE
 
 
 def _synth(options: argparse.Namespace) -> int:
@@ -187,7 +189,8 @@ def _add_check(commands: argparse._SubParsersAction) -> None:
         "check",
         help="read a folder of files and say what is wrong with them",
         description="Read every file of a folder as a run would, and print the counts by table and the findings by "
-        "rule. Nothing is written. Exit code 1 if a value or a row would be lost.",
+        "rule. Nothing is written. Exit code 1 if a value or a row would be lost, or a "
+        "column with values has no known header.",
     )
     check.set_defaults(command=_check)
     check.add_argument("folder", type=Path, metavar="DIR", help="folder of CSV, Excel or Parquet files")

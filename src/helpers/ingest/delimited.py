@@ -43,7 +43,7 @@ def read(text: pa.Buffer, name: str, encoding: str, delimiter: str | None = None
     Raises
     ------
     InputError
-        If the file holds no text, or a quotation mark is opened and never closed.
+        If the file holds no text, or a quotation mark is opened and never closed, or closed some rows further down.
     """
     top = bytes(memoryview(text)[:_TOP]).decode("utf-8", errors="ignore" if text.size > _TOP else "strict")
     if not top.strip("\ufeff\r\n\t ,;|\0"):
@@ -61,7 +61,10 @@ def read(text: pa.Buffer, name: str, encoding: str, delimiter: str | None = None
     def body(first: int, positions: Sequence[int], last: int | None) -> Body:
         width = _width(records[first - 1].cells, [record.cells for record in records[first:]])
         below = text.slice(records[first - 1].end)
+        positions = [position for position in positions if position < width]
         found = _rows(below, width, positions, delimiter, first + 1, name, has_quotes=quotes > 0)
+        if quotes and _count(below, b"\n") > len(found.rows) + len(found.ragged):
+            _check_swallowed(below, delimiter, width, name, 1 + _count(text.slice(0, records[first - 1].end), b"\n"))
         found = _without_nul(found) if has_nul else found
         return found if last is None else _until(found, last)
 
@@ -184,6 +187,30 @@ def _count(text: pa.Buffer, byte: bytes) -> int:
     return sum(
         int(np.count_nonzero(values[start : start + _BLOCK] == byte[0])) for start in range(0, len(values), _BLOCK)
     )
+
+
+def _check_swallowed(text: pa.Buffer, delimiter: str, width: int, name: str, first_line: int) -> None:
+    """Refuse quotation marks around several whole rows: a cell that holds them has the row's own number of delimiters.
+
+    A mark left open is closed by the next one that strays into the file, and the rows between would be one cell.
+    """
+    places, rows, start = [], 0, first_line
+    reader = csv.reader(io.StringIO(bytes(text).decode(), newline=""), delimiter=delimiter)
+    for record in reader:
+        for position, cell in enumerate(record):
+            if "\n" in cell and width > 1:
+                first, *inner, last = (line.count(delimiter) for line in cell.split("\n"))
+                is_rows = (first, last) == (width - 1 - position, position)
+                if is_rows and all(count == width - 1 for count in inner):
+                    places.append(f"{start:,}-{first_line + reader.line_num - 1:,}")
+                    rows += 2 + len(inner)
+        start = first_line + reader.line_num
+    if places:
+        more = f" and {len(places) - 3} more" if len(places) > 3 else ""
+        raise InputError(
+            f"{name}: {rows:,} rows would be taken for text, because a quotation mark opened in one row is closed in a "
+            f"later one (lines {', '.join(places[:3])}{more}): take the marks out, or export the file again"
+        )
 
 
 def _check_quotes(text: pa.Buffer, delimiter: str, name: str) -> None:

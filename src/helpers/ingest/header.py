@@ -4,6 +4,7 @@ Titles come first (sheet name, then file name), headers second: a table is known
 its columns are there, all of its key among them, and no other table is there as fully.
 """
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -53,6 +54,12 @@ class Located:
     forbidden: tuple[int, ...] = ()
     titles: tuple[tuple[int, str], ...] = ()
     last: int | None = None
+
+    @property
+    def headless(self) -> tuple[int, ...]:
+        """Return the positions without any header that stand beside those with one."""
+        taken = {*self.columns.values(), *self.forbidden}
+        return tuple(at for at, text in enumerate(self.header) if not text.strip() and at not in taken)
 
     @property
     def first(self) -> int:
@@ -265,6 +272,13 @@ def finish(
         titles=titles,
         **options,
     )
+
+
+def nearest(text: str, table: Table) -> str:
+    """Return the header of the template that is most like `text`, for a hint; empty where none is."""
+    known = {key: column.name_zh for column in table.columns for one in column.headers for key in read_header(one).keys}
+    found = (difflib.get_close_matches(key, known, n=1, cutoff=0.7) for key in read_header(text).keys)
+    return next((known[match[0]] for match in found if match), "")
 
 
 def letter(position: int) -> str:

@@ -1,18 +1,21 @@
 """A located sheet in, its records as text out; rows that are none are told about or set aside, and none is parsed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from helpers.codebook import Column
 from helpers.errors import InputError
 from helpers.ingest import aside, ledger
-from helpers.ingest.header import Located
+from helpers.ingest.header import Located, letter, nearest
 from helpers.ingest.screen import Screened, screen
 from helpers.ingest.sheets import Body, Changed
 
+# Columns of an office's own bookkeeping: no table has a place for them, and nothing is lost without them.
+BOOKKEEPING = ("序号", "行号", "no", "#", "备注", "备注说明", "说明", "附注", "remark", "remarks", "note", "notes")
 _MOSTLY = 0.5
 
 
@@ -54,7 +57,9 @@ def read(located: Located, *, person_key: bytes | None) -> Records:
     """
     lead = [0] if 0 not in located.forbidden else []
     positions = sorted({*lead, *located.columns.values()})
-    body = located.sheet.read(located.first, positions, located.last)
+    beside = sorted({*located.unmapped, *located.headless})
+    whole = located.sheet.read(located.first, sorted({*positions, *beside}), located.last)
+    body = replace(whole, cells=whole.cells.select(list(map(str, positions))))
     screened = screen(located, body)
     _check_shape(located, body, screened)
     rows, cells = body.rows, body.cells
@@ -66,7 +71,8 @@ def read(located: Located, *, person_key: bytes | None) -> Records:
     no_records = [_sums(located, body, screened, person_key), aside.ragged(located, screened.ragged)]
     set_aside = pd.concat(no_records, ignore_index=True)
     held = {column.name: texts[column.name] for column in located.table.columns if column.name in texts}
-    return Records(located, held, rows, _about_sheet(located, body, screened), set_aside)
+    left_out = _left_out(located, whole.cells, beside, screened.keep)
+    return Records(located, held, rows, _about_sheet(located, body, screened, left_out), set_aside)
 
 
 def _at(texts: pa.ChunkedArray, positions: np.ndarray) -> pa.ChunkedArray:
@@ -83,13 +89,41 @@ def _sums(located: Located, body: Body, screened: Screened, key: bytes | None) -
     return aside.as_text(located, cells, body.rows[positions], why, [""] * len(positions), key)
 
 
-def _about_sheet(located: Located, body: Body, screened: Screened) -> pa.Table:
+def _left_out(
+    located: Located, cells: pa.Table, beside: list[int], keep: np.ndarray
+) -> list[tuple[str, str, str, str]]:
+    """Return header, number of cells with a value, rule and nearest known header of the columns that are not read."""
+    told = []
+    for at in beside:
+        if str(at) not in cells.column_names:
+            continue
+        texts = cells.column(str(at)).filter(pa.array(keep))
+        texts = pc.utf8_trim_whitespace(texts)
+        filled = pc.sum(pc.fill_null(pc.not_equal(texts, ""), False)).as_py() or 0
+        header = " ".join(located.header[at].split())
+        if filled:
+            is_harmless = header.casefold().strip(".．") in BOOKKEEPING or (not header and _is_numbering(texts))
+            rule = "bookkeeping_column" if is_harmless else "unmapped_column"
+            near = nearest(header, located.table) if header else ""
+            told.append((header or f"({letter(at)})", f"{filled}", rule, near))
+        elif header:
+            told.append((header, "0", "empty_column", ""))
+    return told
+
+
+def _is_numbering(texts: pa.ChunkedArray) -> bool:
+    """Return whether a column counts the rows from one to the next."""
+    numbers = pd.to_numeric(texts.to_pandas(), errors="coerce")
+    return bool(len(numbers) and numbers.notna().all() and (numbers.diff().dropna() == 1).all())
+
+
+def _about_sheet(
+    located: Located, body: Body, screened: Screened, left_out: list[tuple[str, str, str, str]]
+) -> pa.Table:
     """Return the facts about the sheet as a whole: what was skipped, what stands in no column, what was filled."""
     header = located.header_row + located.sheet.first_row
     told = [(row + located.sheet.first_row, "", text, "title_row", "reported", "") for row, text in located.titles]
-    told += [
-        (header, located.header[at], located.header[at], "unmapped_column", "reported", "") for at in located.unmapped
-    ]
+    told += [(header, name, filled, rule, "reported", near) for name, filled, rule, near in left_out]
     told += [
         (header, located.header[at], located.header[at], "forbidden_column", "reported", "") for at in located.forbidden
     ]

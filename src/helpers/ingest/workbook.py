@@ -10,6 +10,7 @@ import pyarrow as pa
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from helpers.errors import InputError
+from helpers.ingest.formulas import without_value
 from helpers.ingest.sheets import PREVIEW_ROWS, Body, Changed, RawSheet
 
 _EXACT_INTEGERS = 1e15
@@ -24,11 +25,12 @@ def read(path: Path, name: str) -> list[RawSheet]:
     InputError
         If the workbook is broken, password-protected, or holds no sheet.
     """
+    lacking = without_value(path)
     try:
         with path.open("rb") as stream:
             book = CalamineWorkbook.from_filelike(stream)
             sheets = [
-                _sheet(book, meta, name, path.suffix[1:].lower())
+                _sheet(book, meta, name, path.suffix[1:].lower(), lacking.get(meta.name, {}))
                 for meta in book.sheets_metadata
                 if meta.typ == SheetTypeEnum.WorkSheet
             ]
@@ -70,7 +72,9 @@ def as_text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def _sheet(book: CalamineWorkbook, meta: Any, name: str, ending: str) -> RawSheet:
+def _sheet(
+    book: CalamineWorkbook, meta: Any, name: str, ending: str, lacking: dict[tuple[int, int], str]
+) -> RawSheet:
     sheet = book.get_sheet_by_name(meta.name)
     is_hidden = meta.visible != SheetVisibleEnum.Visible
     if sheet.end and (sheet.end[0] + 1) * (sheet.end[1] + 1) > _MOST_CELLS:
@@ -79,6 +83,9 @@ def _sheet(book: CalamineWorkbook, meta: Any, name: str, ending: str) -> RawShee
             "the formatted but empty rows and columns below and beside the data, and save it again"
         )
     rows = [] if is_hidden else sheet.to_python(skip_empty_area=False)
+    for (row, column), text in lacking.items():
+        if row < len(rows) and column < len(rows[row]):
+            rows[row][column] = text
     while rows and all(cell == "" or cell is None for cell in rows[-1]):
         rows.pop()
     merged = tuple(sheet.merged_cell_ranges or ())

@@ -11,6 +11,7 @@ from helpers.codebook.words import rule_words
 # These lose a value or a row; a repaired or flagged value is still there.
 ERRORS = ("nulled", "set_aside")
 _RANK = {action: place for place, action in enumerate((*ERRORS[::-1], "flagged", "repaired", "reported"))}
+UNREAD = "unmapped_column"
 _ROWS_SHOWN = 3
 _VALUE_SHOWN = 40
 _TO_DO = {
@@ -26,6 +27,7 @@ _TO_DO = {
     "scientific_notation": "the spreadsheet has destroyed the code: export it again with the column formatted as text",
     "unknown_category": "use an allowed value (drop-down lists of the template), or add it to category_synonyms.csv",
     "unknown_reference": "correct the code, or supply the record that it names",
+    UNREAD: "the column and its values (so many cells) are not read: give it its header in the template, or delete it",
     "unparseable": "write the value as the column's type says (wuli codebook)",
 }
 
@@ -52,7 +54,8 @@ def summary(counts: pd.DataFrame, ledger: pd.DataFrame, codebook: Codebook) -> s
         rows.sort(key=lambda row: (_RANK[row[0]], -int(row[4]), *row[1:4]))
         head = ["action", "rule", "table", "file", "findings", "where", "first found"]
         parts.append(_aligned(head, rows))
-        to_do = _to_do(ledger[~ledger["action"].isin(["repaired", "reported"])], codebook)
+        is_told = ledger["action"].isin(["repaired", "reported"]) & (ledger["rule"] != UNREAD)
+        to_do = _to_do(ledger[~is_told], codebook)
         parts += [_aligned(["rule", "what to do"], to_do)] if to_do else []
     return "\n\n".join(parts)
 
@@ -60,6 +63,16 @@ def summary(counts: pd.DataFrame, ledger: pd.DataFrame, codebook: Codebook) -> s
 def errors(ledger: pd.DataFrame) -> int:
     """Return how many findings cost a value or a row."""
     return int(ledger["action"].isin(ERRORS).sum()) if len(ledger) else 0
+
+
+def unread(ledger: pd.DataFrame) -> list[str]:
+    """Return a line for every column with values that was not read, because no header of the codebook is its own."""
+    rows = ledger[ledger["rule"] == UNREAD] if len(ledger) else ledger
+    return [
+        f"{row.file}{f', {row.sheet}' if row.sheet else ''}: column '{row.column}' is not read: {int(row.value):,} "
+        f"cells with a value{f'; did you mean {row.result}?' if row.result else ''}"
+        for row in rows.itertuples()
+    ]
 
 
 def _example(found: pd.DataFrame, codebook: Codebook) -> tuple[str, str]:
