@@ -33,6 +33,13 @@ def test_every_reading_has_a_row_with_its_alternatives(lang):
     assert without == ["readings.firm_codes"]
 
 
+def test_headings_are_words_in_the_pages_language():
+    english = ["What it settles", "Parameter", "Choice [value]", "Default", "Alternatives [value]"]
+    for table in (tables.readings_table, tables.calibrated_table):
+        assert list(table(study(), "en").columns) == english
+        assert list(table(study(), "zh").columns) == ["定的是什么", "参数", "本次口径 [参数值]", "默认", "其他可选 [参数值]"]
+
+
 def test_another_choice_is_shown_as_such_and_the_default_among_the_alternatives():
     zone = study("readings.members=contact", "data.readings.joint_limit=none", "data.readings.rated=114/138")
     found = named(tables.readings_table(zone, "en"), "en")
