@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from helpers.codebook import Column, uscc
-from helpers.ingest.values import WHOLE_COLUMN, codes, parse_column
+from helpers.ingest.values import WHOLE_COLUMN, codes, numbers, parse_column
 
 ROWS = 400
 
@@ -221,6 +221,19 @@ def test_thousands_of_slashed_moments_read_as_few_do(monkeypatch):
     assert many.values[1] == pd.Timestamp("2023-07-10 14:30:15")
     pd.testing.assert_series_equal(few.values, many.values)
     pd.testing.assert_frame_equal(few.findings, many.findings)
+
+
+@pytest.mark.parametrize("header", [None, "亿元"])
+def test_no_number_is_infinite_and_zero_has_no_sign_however_many_cells_are_read_at_once(monkeypatch, header):
+    texts = ["1", "9" * 400, "-" + "9" * 400, "-0", "-0.0", ",".join(["999"] * 110), "1e308亿元"]
+    for many in (numbers._MANY, 1):
+        monkeypatch.setattr(numbers, "_MANY", many)
+        read = parsed(texts, "decimal", unit="万元", unit_of_header=header)
+        assert read.values.isna().tolist() == [False, True, True, False, False, True, True]
+        assert np.isfinite(read.values.dropna()).all()
+        assert not np.signbit(read.values.dropna()).any()
+        nulled = read.findings[read.findings["action"] == "nulled"]
+        assert nulled["position"].tolist() == [1, 2, 5, 6]
 
 
 def test_a_date_after_the_extract_is_flagged_and_kept():

@@ -59,6 +59,11 @@ def parse_number(texts: pa.Array, column: Column, unit: str | None) -> Parsed:
     # numpy shows Arrow's own memory read-only
     values = pc.fill_null(numbers, 0).to_numpy(zero_copy_only=False)
     values = _scaled(values, factor) if factor != 1 else values.copy()
+    if not is_integer:
+        # a number too large for a float is no number, and minus zero is zero
+        irregular |= ~np.isfinite(values)
+        missing |= irregular
+        values += 0.0
     if not irregular.any():
         return Parsed(_series(values, missing, column), about_header)
     grouped, of_grouped, about_grouped = _grouped(texts, irregular, column, factor)
@@ -121,7 +126,12 @@ def _grouped(texts: pa.Array, rows: np.ndarray, column: Column, factor: Fraction
     plain = pc.replace_substring(found, ",", "")
     kind = pa.int64() if column.type == "integer" else pa.float64()
     values = _scaled(plain.cast(kind).to_numpy(zero_copy_only=False), factor)
-    places = among[fits.to_numpy(zero_copy_only=False)]
+    fits = fits.to_numpy(zero_copy_only=False).copy()
+    if column.type != "integer":
+        finite = np.isfinite(values)
+        fits[fits] = finite
+        found, values = found.filter(pa.array(finite)), values[finite] + 0.0
+    places = among[fits]
     return places, values, findings(places, found, "thousands_separator", "repaired", _shown(values))
 
 
@@ -141,9 +151,9 @@ def _holds_any(texts: pa.Array, letters: bytes) -> bool:
 
 def _scaled(values: np.ndarray | float, factor: Fraction) -> np.ndarray:
     # one rounding only: a power of ten above 1 multiplies, below 1 divides
-    if factor.denominator == 1:
-        return values * factor.numerator
-    return values * factor.numerator / factor.denominator
+    with np.errstate(over="ignore"):
+        many = values * factor.numerator
+        return many if factor.denominator == 1 else many / factor.denominator
 
 
 def _read(text: str, column: Column, header: Fraction) -> Reading:
@@ -179,14 +189,17 @@ def _read(text: str, column: Column, header: Fraction) -> Reading:
     if match["about"] or match["roughly"]:
         flags.append(("approximate_number", "flagged"))
     digits = match["digits"].replace(",", "").replace(" ", "") + (match["exponent"] or "")
-    value = -float(digits) if match["open"] or match["sign"] == "-" else float(digits)
-    value = float(_scaled(value, factor))
+    is_negative = match["open"] or match["sign"] == "-"
     if column.type == "integer":
-        if not value.is_integer() or abs(value) >= 2**53:
+        # exact, so that 1.99999999999999999 is not taken for 2
+        exact = Fraction(digits) * factor
+        if exact.denominator != 1 or abs(exact) >= 2**53:
             return unparseable
         if "." in digits and factor == header and not match["unit"]:
             rule = "integer_as_decimal"
-        value = int(value)
-    if not np.isfinite(value):
-        return unparseable
+        value = -int(exact) if is_negative else int(exact)
+    else:
+        value = float(_scaled(-float(digits) if is_negative else float(digits), factor)) + 0.0
+        if not np.isfinite(value):
+            return unparseable
     return Reading(value, (*(((rule, "repaired"),) if rule else ()), *flags))
