@@ -1,5 +1,7 @@
 """What one cell means: text, kind of column -> value, rules and actions, all worked out by hand."""
 
+# ruff: noqa: PD011 (`values` is a field of Parsed)
+
 import datetime
 
 import pandas as pd
@@ -281,7 +283,12 @@ CASES = [
     ("202170123456.7", FILING, None, [("unparseable", NULLED)]),
     # text
     ("厦门（中国）有限公司", TEXT, "厦门（中国）有限公司", []),
-    ("无", TEXT, "无", []),
+    ("无", TEXT, None, [("missing_token", FLAGGED)]),
+    ("无党员企业", TEXT, "无党员企业", []),
+    ("Ｎ／Ａ", TEXT, None, [("missing_token", FLAGGED)]),
+    (" 暂无 ", TEXT, None, [("missing_token", FLAGGED)]),
+    ("#N/A", TEXT, None, [("missing_token", FLAGGED)]),
+    ("#REF!", TEXT, None, [("excel_error", NULLED)]),
     ("甲公司 \u3000", TEXT, "甲公司", [("blank_padding", REPAIRED)]),
     ("\ufeff甲公司", TEXT, "甲公司", [("blank_padding", REPAIRED)]),
     ("甲\u200b公司", TEXT, "甲公司", [("blank_padding", REPAIRED)]),
@@ -325,6 +332,15 @@ CASES = [
 ]
 
 
+KINDS = (
+    MONEY, PERSONS, DAY, MOMENT, YEAR, YES_NO, USCC, AREA, ORG, FILING, PERSON, TEXT, LIST, LISTED, AGE, CLAUSES,
+)  # fmt: skip
+NOTHING = [
+    "无", "暂无", "没有", "-", "--", "—", "——", "/", "\\", "N/A", "n/a", "NA", "na", "null", "NULL",
+    "none", "None", "空", "未填", "不详", "未知", "待定", "×", "不适用", "nan",
+]  # fmt: skip
+
+
 def column(type: str, name: str = "x", **fields) -> Column:
     return Column("t", name, "某列", "some column", type, **fields)
 
@@ -359,3 +375,22 @@ def test_a_cell_is_read_alike_alone_and_among_clean_ones(text, fields, value, ru
     assert list(among.findings["rule"]) == list(alone.findings["rule"])
     assert set(among.findings["position"]) <= {place}
     assert list(among.findings["result"]) == list(alone.findings["result"])
+
+
+@pytest.mark.parametrize("fields", KINDS, ids=lambda fields: "-".join(map(str, fields.values())))
+def test_words_for_nothing_are_missing_and_listed_alike_in_every_type(fields):
+    # crossed out means no where yes and no are asked for
+    words = [word for word in NOTHING if fields is not YES_NO or word != "×"]
+    read = parsed(words, fields)
+    assert read.values.isna().all()
+    assert read.findings["value"].tolist() == words
+    assert set(zip(read.findings["rule"], read.findings["action"], strict=True)) == {("missing_token", FLAGGED)}
+
+
+@pytest.mark.parametrize("fields", KINDS, ids=lambda fields: "-".join(map(str, fields.values())))
+@pytest.mark.parametrize("answer", ["0", "否"])
+def test_a_zero_and_a_no_are_never_taken_for_nothing(fields, answer):
+    read = parsed([answer], fields)
+    assert "missing_token" not in set(read.findings["rule"])
+    # where it cannot be kept, the loss is counted
+    assert read.values.notna().all() or read.findings["action"].tolist() == [NULLED]

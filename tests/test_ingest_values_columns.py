@@ -285,6 +285,7 @@ def test_a_category_is_found_through_the_list_of_synonyms():
 def test_none_is_no_where_the_column_says_has_elsewhere():
     read = parsed(["有", "无", ""], "boolean").values
     assert read[:2].tolist() == [True, False]
+    assert parsed(["有", "没有"], "boolean").values.tolist() == [True, False]
     assert parsed(["是", "无"], "boolean").values.isna().tolist() == [False, True]
 
 

@@ -15,7 +15,7 @@ _TRUE = frozenset(["是", "TRUE", "1"])
 _FALSE = frozenset(["否", "FALSE", "0"])
 _TRUE_TOO = frozenset(["Y", "YES", "T", "对", "√", "✓", "✔", "☑", "真", "1.0"])
 _FALSE_TOO = frozenset(["N", "NO", "F", "错", "不是", "×", "X", "✗", "✘", "☒", "假", "0.0"])
-_HAS, _HAS_NOT = "有", "无"
+_HAS, _HAS_NOT = "有", frozenset(["无", "没有"])
 
 _SAME = str.maketrans({"—": "-", "–": "-", "−": "-", "~": "-", "～": "-", "≤": "<=", "≥": ">="})
 _BLANK = re.compile(r"\s+")
@@ -84,7 +84,7 @@ def parse_list(texts: pa.Array) -> Parsed:
 
 
 def parse_boolean(texts: pa.Array) -> Parsed:
-    """Read yes and no as `boolean`; 无 is no only in a column that says 有 elsewhere, else it says nothing."""
+    """Read yes and no as `boolean`; 无 and 没有 are no only where the column says 有 elsewhere, else nothing."""
     tokens = {normalise(text)[0] for text in texts.unique().drop_null().to_pylist()}
     says_has = _HAS in tokens
 
@@ -95,7 +95,7 @@ def parse_boolean(texts: pa.Array) -> Parsed:
             return Reading(word in _TRUE, ((rule, "repaired"),) if rule else ())
         if word in _TRUE_TOO or word in _FALSE_TOO:
             return Reading(word in _TRUE_TOO, (("boolean_format", "repaired"),))
-        if says_has and word in (_HAS, _HAS_NOT):
+        if says_has and (word == _HAS or word in _HAS_NOT):
             return Reading(word == _HAS, (("boolean_format", "repaired"),))
         return nothing(tidy) or Reading(None, (("unparseable", "nulled"),))
 

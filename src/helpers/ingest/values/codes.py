@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from helpers.codebook import Column, uscc
 from helpers.ingest.values.cells import Parsed, Reading, findings, present, strings, together
-from helpers.ingest.values.text import BLANKS, EXCEL_ERRORS, MISSING, normalise, nothing, replace, suspicious, tidy_text
+from helpers.ingest.values.text import BLANKS, normalise, nothing, replace, says_nothing, suspicious, tidy_text
 
 APPLICATION_NO = r"^(?:(?:19|20)\d{2}[12389]\d{7}|(?:8[5-9]|9\d|0[0-3])[1238]\d{5})[\dX]?(?:[ABCSUY]\d?)?$"
 """A Chinese application number without prefix and dots: year, type digit, serial, and if stated the check digit and the
@@ -31,7 +31,6 @@ _FILLING = re.compile(r"[\s\-‐‑‒–—−·.]")
 _WIDEST = 20
 _VALUE = {letter: value for value, letter in enumerate(uscc.ALPHABET)}
 _WEIGHTS = (*uscc.WEIGHTS, 1)
-_NOTHING = pa.array(sorted({form for word in MISSING | EXCEL_ERRORS for form in (word, word.lower(), word.title())}))
 
 _UNPARSEABLE = Reading(None, (("unparseable", "nulled"),))
 _DAMAGED = Reading(None, (("scientific_notation", "nulled"),))
@@ -150,9 +149,8 @@ def _ends_in_zeros(texts: pa.Array) -> np.ndarray:
 
 def _may_be_damaged(texts: pa.Array) -> np.ndarray:
     """Return which identifiers may say "nothing" or be a number in scientific notation, shape (N,)."""
-    has_power = pc.match_substring(texts, "E+", ignore_case=True)
-    either = pc.or_(has_power, pc.is_in(texts, value_set=_NOTHING.cast(texts.type)))
-    return pc.fill_null(either, False).to_numpy(zero_copy_only=False)
+    has_power = pc.fill_null(pc.match_substring(texts, "E+", ignore_case=True), False).to_numpy(zero_copy_only=False)
+    return has_power | says_nothing(texts)
 
 
 def _read_uscc(text: str) -> Reading:

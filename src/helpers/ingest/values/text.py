@@ -13,11 +13,14 @@ from helpers.ingest.values.cells import Parsed, Reading, findings, layout, prese
 
 MISSING = frozenset([
     "-", "--", "---", "—", "——", "–", "/", "//", "\\", ".", "..", "...", "……", "*",
-    "**", "***", "?", "无", "暂无", "无数据", "空", "不详", "未知", "不明", "不清", "未填", "未填写",
-    "未提供", "待定", "待补", "缺失", "N/A", "NA", "#N/A", "N.A.", "NULL", "NONE", "NAN", "NAT",
-    "NIL", "(空)", "(空白)", "(BLANK)", "(NULL)",
+    "**", "***", "?", "×", "无", "没有", "暂无", "无数据", "空", "不详", "未知", "不明", "不清", "不清楚", "不适用",
+    "未填", "未填写", "没填", "未提供", "待定", "待补", "缺失", "N/A", "NA", "#N/A", "N.A.", "NULL", "NONE", "NAN",
+    "NAT", "NIL", "(空)", "(空白)", "(BLANK)", "(NULL)",
 ])  # fmt: skip
-"""Ways of writing "nothing", narrow and in upper case; an allowed value (无, 否) is never taken for one."""
+"""Ways of writing "nothing", narrow and in upper case; an allowed value (无, 否) is never taken for one.
+
+A zero is a number and 否 an answer: neither is among them, in no type of column.
+"""
 
 EXCEL_ERRORS = frozenset(["#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"])
 
@@ -30,6 +33,8 @@ BLANKS = (0x3000, 0x00A0, 0x2002, 0x2003, 0x2009, 0x202F)
 _PLAIN = dict.fromkeys(BLANKS, " ")
 
 _BLOCK = 1 << 16
+_WORDS = pa.array(sorted(MISSING | EXCEL_ERRORS))
+_LONGEST = max(len(word.encode()) for word in MISSING | EXCEL_ERRORS)
 
 
 def normalise(text: str) -> tuple[str, str]:
@@ -61,6 +66,17 @@ def nothing(tidy: str) -> Reading | None:
     if upper in EXCEL_ERRORS:
         return Reading(None, (("excel_error", "nulled"),))
     return None
+
+
+def says_nothing(texts: pa.Array) -> np.ndarray:
+    """Return which cells are a word for "nothing" or a spreadsheet's error as they stand, shape (N,)."""
+    offsets, _ = layout(texts)
+    short = np.flatnonzero(present(texts) & (np.diff(offsets) <= _LONGEST))
+    found = np.zeros(len(texts), dtype=bool)
+    if len(short):
+        words = pc.utf8_upper(texts.take(pa.array(short)))
+        found[short] = pc.is_in(words, value_set=_WORDS.cast(texts.type)).to_numpy(zero_copy_only=False)
+    return found
 
 
 def tidy_text(text: str, *, identifier: bool = False) -> tuple[str, str]:
@@ -119,13 +135,13 @@ def _stray(data: np.ndarray, places: np.ndarray, *, identifier: bool) -> np.ndar
 
 
 def parse_text(texts: pa.Array, column: Column) -> Parsed:
-    """Read free text: only blanks around it, invisible characters and full-width letters and digits are mended."""
+    """Read free text: a word for "nothing" is missing; blanks around it, full-width letters and digits are mended."""
 
     def read(text: str) -> Reading:
         tidy, rule = tidy_text(text)
-        return Reading(tidy or None, ((rule, "repaired"),) if rule else ())
+        return nothing(normalise(tidy)[0]) or Reading(tidy, ((rule, "repaired"),) if rule else ())
 
-    return replace(texts, suspicious(texts), read)
+    return replace(texts, suspicious(texts) | says_nothing(texts), read)
 
 
 def replace(texts: pa.Array, rows: np.ndarray, read: Callable[[str], Reading]) -> Parsed:
