@@ -51,10 +51,10 @@ def parse_column(
     -----
     Rules and what is done:
 
-    - repaired: `blank_padding`, `full_width`, `letter_case`, `code_format`, `confusable_character`, `minus_sign`,
-      `currency_sign`, `thousands_separator`, `bracket_negative`, `percent_sign`, `unit_in_cell`,
-      `integer_as_decimal`, `boolean_format`, `date_format`, `excel_serial_date`, `time_dropped`, `category_synonym`,
-      `list_separator`, `lost_leading_zeros` (with `pad`)
+    - repaired: `blank_padding`, `full_width`, `text_mark` (an apostrophe in front, `="…"`), `letter_case`,
+      `code_format`, `confusable_character`, `minus_sign`, `currency_sign`, `thousands_separator`, `bracket_negative`,
+      `percent_sign`, `unit_in_cell`, `integer_as_decimal`, `boolean_format`, `date_format`, `excel_serial_date`,
+      `time_dropped`, `category_synonym`, `list_separator`, `lost_leading_zeros` (with `pad`)
     - flagged: `missing_token`, `approximate_number`, `scientific_notation` (numbers), `date_precision_month`,
       `date_precision_day` (a time is wanted), `open_ended` (至今, 长期), `date_after_extract`, `bad_check_digit`,
       `unknown_category` (of a set of which other members are known)

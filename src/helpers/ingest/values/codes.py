@@ -13,8 +13,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from helpers.codebook import Column, uscc
-from helpers.ingest.values.cells import Parsed, Reading, findings, present, strings, together
-from helpers.ingest.values.text import BLANKS, normalise, nothing, replace, says_nothing, suspicious, tidy_text
+from helpers.ingest.values.cells import Parsed, Reading, findings, layout, present, strings, together
+from helpers.ingest.values.text import (
+    BLANKS,
+    TEXT_MARK,
+    normalise,
+    nothing,
+    replace,
+    says_nothing,
+    suspicious,
+    tidy_text,
+    unmarked,
+)
 
 APPLICATION_NO = r"^(?:(?:19|20)\d{2}[12389]\d{7}|(?:8[5-9]|9\d|0[0-3])[1238]\d{5})[\dX]?(?:[ABCSUY]\d?)?$"
 """A Chinese application number without prefix and dots: year, type digit, serial, and if stated the check digit and the
@@ -25,11 +35,17 @@ _IS_APPLICATION_NO = re.compile(APPLICATION_NO, re.ASCII)
 _APPLICATION_COLUMN = "application_no"
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+?\d{1,3}", re.ASCII | re.IGNORECASE)
 _FLOAT = re.compile(r"(\d+)\.0+", re.ASCII)
+_ALL_DIGITS = 15
+"""A spreadsheet keeps so many digits of a number; from the next one on it writes zeros."""
+
+_DAMAGES = ("1.23E+10", "12345.0", "NULL", "'1234")
 _FORBIDDEN = frozenset("IOSVZ")
 _CONFUSED = str.maketrans("OI", "01")
 _FILLING = re.compile(r"[\s\-‐‑‒–—−·.]")
 _WIDEST = 20
 _VALUE = {letter: value for value, letter in enumerate(uscc.ALPHABET)}
+_MARKS = np.zeros(256, dtype=bool)
+_MARKS[np.frombuffer(b"'\"=`", dtype=np.uint8)] = True
 _WEIGHTS = (*uscc.WEIGHTS, 1)
 
 _UNPARSEABLE = Reading(None, (("unparseable", "nulled"),))
@@ -53,7 +69,7 @@ def parse_uscc(texts: pa.Array) -> Parsed:
 
 
 def _mend_uscc(texts: pa.Array, among: np.ndarray) -> tuple[pa.Array, np.ndarray, pd.DataFrame]:
-    """Mend codes that only width, case or blanks around them keep from being right, in one go.
+    """Mend codes that only width, case, or blanks and marks around them keep from being right, in one go.
 
     Returns
     -------
@@ -66,13 +82,15 @@ def _mend_uscc(texts: pa.Array, among: np.ndarray) -> tuple[pa.Array, np.ndarray
     some = texts.take(pa.array(among))
     narrow = pc.utf8_normalize(some, form="NFKC")
     tidy = pc.utf8_trim_whitespace(narrow)
-    codes = pc.utf8_upper(tidy)
+    bare = pc.utf8_trim_whitespace(pc.replace_substring_regex(tidy, TEXT_MARK, r"\1\2"))
+    codes = pc.utf8_upper(bare)
     fits = uscc.inspect(codes)[1] & ~_ends_in_zeros(codes)
     chosen = pa.array(fits)
-    some, narrow, tidy, codes = (each.filter(chosen) for each in (some, narrow, tidy, codes))
+    some, narrow, tidy, bare, codes = (each.filter(chosen) for each in (some, narrow, tidy, bare, codes))
     is_wide = pc.not_equal(pc.replace_substring_regex(some, f"[{''.join(map(chr, BLANKS))}]", " "), narrow)
     is_padded = pc.not_equal(tidy, some)
     rules = pc.if_else(is_wide, "full_width", pc.if_else(is_padded, "blank_padding", "letter_case"))
+    rules = pc.if_else(pc.not_equal(bare, tidy), "text_mark", rules)
     places = among[fits]
     is_mended = np.zeros(len(texts), dtype=bool)
     is_mended[places] = True
@@ -130,8 +148,10 @@ def _parse_pattern(texts: pa.Array, pattern: str, read: Callable[[str], Reading]
 
 def _irregular(texts: pa.Array, pattern: str) -> np.ndarray:
     fits = pc.fill_null(pc.match_substring_regex(texts, _anchored(pattern)), False).to_numpy(zero_copy_only=False)
-    # a pattern of \S lets full-width characters pass
-    return present(texts) & (~fits | suspicious(texts, identifier=True))
+    # a pattern of \S lets full-width characters and damaged codes pass
+    is_loose = any(re.fullmatch(pattern, damage) for damage in _DAMAGES)
+    seen = suspicious(texts, identifier=True) | (_may_be_damaged(texts) if is_loose else False)
+    return present(texts) & (~fits | seen)
 
 
 def _anchored(pattern: str) -> str:
@@ -148,9 +168,15 @@ def _ends_in_zeros(texts: pa.Array) -> np.ndarray:
 
 
 def _may_be_damaged(texts: pa.Array) -> np.ndarray:
-    """Return which identifiers may say "nothing" or be a number in scientific notation, shape (N,)."""
-    has_power = pc.fill_null(pc.match_substring(texts, "E+", ignore_case=True), False).to_numpy(zero_copy_only=False)
-    return has_power | says_nothing(texts)
+    """Return which identifiers may say "nothing", bear a text mark or have been a number, shape (N,)."""
+    offsets, data = layout(texts)
+    found = pc.fill_null(pc.match_substring(texts, "E+", ignore_case=True), False).to_numpy(zero_copy_only=False)
+    found = found | says_nothing(texts)
+    long = np.flatnonzero(present(texts) & (np.diff(offsets) > 1))
+    first, last = offsets[:-1][long], offsets[1:][long] - 1
+    found[long] |= _MARKS[data[first]] | (data[first + 1] == ord("."))
+    found[long] |= (data[last] == ord("0")) & (data[last - 1] == ord("."))
+    return found
 
 
 def _read_uscc(text: str) -> Reading:
@@ -160,6 +186,9 @@ def _read_uscc(text: str) -> Reading:
         return empty
     if _SCIENTIFIC.fullmatch(tidy) or _FLOAT.fullmatch(tidy):
         return _DAMAGED
+    whole = re.sub(r"\.0+$", "", tidy)
+    if whole != tidy and _is_right(whole.upper()):
+        return Reading(whole.upper(), (("integer_as_decimal", "repaired"),))
     code = _FILLING.sub("", tidy)
     if code != tidy:
         rule = "code_format"
@@ -218,9 +247,11 @@ def _read_code(text: str, pattern: re.Pattern, pad: int | None) -> Reading:
         return empty
     if _SCIENTIFIC.fullmatch(tidy):
         return _DAMAGED
-    if pattern.fullmatch(tidy):
-        return Reading(tidy, ((rule, "repaired"),) if rule else ())
     is_float = _FLOAT.fullmatch(tidy)
+    if is_float and len(is_float[1]) > _ALL_DIGITS:
+        return _DAMAGED
+    if pattern.fullmatch(tidy) and not is_float:
+        return Reading(tidy, ((rule, "repaired"),) if rule else ())
     if is_float:
         forms = [(is_float[1], "integer_as_decimal")]
     else:
@@ -242,9 +273,18 @@ def _read_code(text: str, pattern: re.Pattern, pad: int | None) -> Reading:
 
 def _read_identifier(text: str) -> Reading:
     tidy, rule = tidy_text(text, identifier=True)
+    bare = unmarked(tidy)
+    if bare != tidy:
+        tidy, rule = bare, "text_mark"
     empty = nothing(tidy)
     if empty:
         return empty
-    if _SCIENTIFIC.fullmatch(tidy) and "+" in tidy:
+    # 9E17 may be a code
+    if _SCIENTIFIC.fullmatch(tidy) and ("+" in tidy or "." in tidy):
         return _DAMAGED
+    is_float = _FLOAT.fullmatch(tidy)
+    # no program writes a number with a zero in front
+    if is_float and not tidy.startswith("0"):
+        is_whole = len(is_float[1]) <= _ALL_DIGITS
+        return Reading(is_float[1], (("integer_as_decimal", "repaired"),)) if is_whole else _DAMAGED
     return Reading(tidy, ((rule, "repaired"),) if rule else ())

@@ -30,6 +30,10 @@ _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 BLANKS = (0x3000, 0x00A0, 0x2002, 0x2003, 0x2009, 0x202F)
 """Blanks of other widths, which stand for a plain one."""
 
+TEXT_MARK = r"""^(?:=?"([^"]*)"|['‘’`]([^'‘’`]*)['‘’`]?)$"""
+"""What makes a spreadsheet take a cell for text and comes out with it at times: '0139, ="0139"."""
+
+_IS_MARKED = re.compile(TEXT_MARK)
 _PLAIN = dict.fromkeys(BLANKS, " ")
 
 _BLOCK = 1 << 16
@@ -38,13 +42,25 @@ _LONGEST = max(len(word.encode()) for word in MISSING | EXCEL_ERRORS)
 
 
 def normalise(text: str) -> tuple[str, str]:
-    """Return `text` under NFKC without blanks around it and invisible characters, and the rule that says what changed.
+    """Return `text` under NFKC without blanks and text marks around it, and the rule that says what changed.
 
     Returns
     -------
     tidy, rule : str
-        `rule` is empty, `blank_padding` or `full_width`.
+        `rule` is empty, `blank_padding`, `full_width` or `text_mark`.
     """
+    tidy, rule = _narrow(text)
+    bare = unmarked(tidy)
+    return (tidy, rule) if bare == tidy else (bare, "text_mark")
+
+
+def unmarked(tidy: str) -> str:
+    """Return a text without the marks that made a spreadsheet take it for text."""
+    marked = _IS_MARKED.match(tidy)
+    return (marked[1] or marked[2] or "").strip() if marked else tidy
+
+
+def _narrow(text: str) -> tuple[str, str]:
     if text.isascii() and "\x00" not in text:
         tidy = text.strip()
         return tidy, "" if tidy == text else "blank_padding"
