@@ -42,6 +42,17 @@ def test_a_folder_that_is_not_there_or_holds_no_table_says_so(tmp_path):
     assert says(message, "no table found among 1 files", "企业名册 (enterprises)")
 
 
+def test_a_file_name_in_another_encoding_is_told_and_not_read(tmp_path):
+    path = bytes(tmp_path) + b"/" + "党建片区表.csv".encode("gbk")
+    try:
+        with open(path, "wb") as stream:  # noqa: PTH123
+            stream.write(f"{AREA}\nA01,东区,东站,2,\n".encode())
+    except OSError:
+        pytest.skip("this file system takes names in UTF-8 alone")
+    (message,) = problems(tmp_path)
+    assert says(message, "党建片区表.csv", "another encoding than UTF-8", "rename the file")
+
+
 def test_all_bad_files_are_told_at_once(tmp_path):
     put(tmp_path, "areas.csv", "")
     put(tmp_path, "grids.xlsx", "no workbook")

@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
+from helpers.codebook import load
 from helpers.errors import InputError
 from helpers.ingest import files
 from helpers.ingest.workbook import as_text
@@ -165,8 +166,8 @@ def test_rows_of_a_workbook_keep_their_numbers_below_empty_rows(tmp_path):
         sheet.write_row(5, 0, ["1", "2"])
 
     (sheet,) = workbook(tmp_path / "a.xlsx", fill)
-    assert sheet.preview[3] == ("a", "b")
-    assert cells(sheet, first=4) == ([[None, None], ["1", "2"]], [5, 6])
+    assert (sheet.first_row, sheet.preview[0]) == (4, ("a", "b"))
+    assert cells(sheet) == ([[None, None], ["1", "2"]], [5, 6])
 
 
 def test_vertically_merged_cells_hold_in_all_of_their_rows_and_say_so(tmp_path):
@@ -254,3 +255,67 @@ def test_a_file_that_cannot_be_read_says_why_and_what_to_do(tmp_path, name, cont
 def test_a_missing_file_is_an_input_error(tmp_path):
     with pytest.raises(InputError, match=r"gone\.csv: cannot be read \(No such file"):
         files.read_file(tmp_path / "gone.csv")
+
+
+def workbook_bytes(tmp_path, rows):
+    path = tmp_path / "made.xlsx"
+    book = xlsxwriter.Workbook(path)
+    for number, row in enumerate(rows):
+        book.get_worksheet_by_name("一") or book.add_worksheet("一")
+        book.get_worksheet_by_name("一").write_row(number, 0, row)
+    book.close()
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.xls", "a.txt", "a.parquet"])
+def test_a_workbook_is_read_whatever_its_ending(tmp_path, name):
+    sheet = read_text(tmp_path, workbook_bytes(tmp_path, [HEADER.split(","), ROW.split(",")]), name)
+    assert cells(sheet)[0] == [ROW.split(",")]
+
+
+def test_text_under_the_ending_of_a_workbook_is_read_and_a_web_page_is_named(tmp_path):
+    assert cells(read_text(tmp_path, f"{HEADER}\n{ROW}\n".encode("gbk"), "a.xls"))[0] == [ROW.split(",")]
+    with pytest.raises(InputError, match=r"b\.xls: is a web page \(HTML\) with the ending \.xls: open it"):
+        read_text(tmp_path, b"\n<!DOCTYPE html><html><table></table></html>", "b.xls")
+
+
+@pytest.mark.parametrize("order", [("gbk", "utf-8"), ("utf-8", "gbk")])
+def test_files_of_two_encodings_joined_are_refused_with_the_line(tmp_path, order):
+    first, second = order
+    content = f"{HEADER}\n{ROW}\n".encode(first) + f"{ROW}\n{ROW}\n".encode(second)
+    line = 3 if first == "gbk" else 1
+    with pytest.raises(InputError, match=rf"line {line} is in UTF-8 \(.*others are in GB18030: files of two encodings"):
+        read_text(tmp_path, content)
+
+
+def test_every_word_of_the_codebook_in_gbk_is_not_taken_for_utf8(tmp_path):
+    words = {word for table in load().tables.values() for column in table.columns for word in column.headers}
+    words |= {word for table in load().tables.values() for column in table.columns for word in column.allowed or ()}
+    text = "\n".join(f"{HEADER}\n{word},{word},{word}" for word in sorted(words))
+    assert read_text(tmp_path, text.encode("gbk", "ignore")).encoding == "gb18030"
+
+
+@pytest.mark.parametrize("lead", ["\n" * 300, ",,\n" * 300, "\r\n" * 3])
+def test_blank_lines_above_the_header_are_passed_over_and_rows_keep_their_number(tmp_path, lead):
+    sheet = read_text(tmp_path, f"{lead}{HEADER}\n{ROW}\n".encode())
+    blank = lead.count("\n")
+    assert (sheet.first_row, sheet.preview[0]) == (blank + 1, tuple(HEADER.split(",")))
+    assert cells(sheet) == ([ROW.split(",")], [blank + 2])
+
+
+def test_blank_rows_above_the_header_of_a_workbook_are_passed_over(tmp_path):
+    rows = [[]] * 300 + [HEADER.split(","), ROW.split(",")]
+    sheet = read_text(tmp_path, workbook_bytes(tmp_path, rows), "a.xlsx")
+    assert sheet.first_row == 301
+    assert cells(sheet) == ([ROW.split(",")], [302])
+
+
+def test_a_damaged_page_of_a_parquet_file_is_told_with_the_file(tmp_path):
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"x": ["甲"] * 1000}), path)
+    content = bytearray(path.read_bytes())
+    content[4:40] = b"\0" * 36
+    path.write_bytes(content)
+    (sheet,) = files.read_file(path)
+    with pytest.raises(InputError, match=r"a\.parquet: the Parquet file is damaged"):
+        sheet.read(1, [0], None)

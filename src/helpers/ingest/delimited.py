@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -19,6 +20,9 @@ DELIMITERS = (",", "\t", ";", "|")
 _TOP = 1 << 18
 _BLOCK = 1 << 23
 _PARALLEL_FROM = 1 << 24
+# Blank lines above the first text; a file of nothing else holds no text.
+_MOST_BLANK = 1 << 20
+_BLANK_LINES = re.compile(rb'(?:[ \t,;|"]*\r?\n)+(?=[^\r\n])')
 csv.field_size_limit(1 << 30)
 
 
@@ -45,6 +49,9 @@ def read(text: pa.Buffer, name: str, encoding: str, delimiter: str | None = None
     InputError
         If the file holds no text, or a quotation mark is opened and never closed, or closed some rows further down.
     """
+    lead = _BLANK_LINES.match(memoryview(text)[:_MOST_BLANK])
+    blank = _count(text.slice(0, lead.end()), b"\n") if lead else 0
+    text = text.slice(lead.end()) if lead else text
     top = bytes(memoryview(text)[:_TOP]).decode("utf-8", errors="ignore" if text.size > _TOP else "strict")
     if not top.strip("\ufeff\r\n\t ,;|\0"):
         raise InputError(f"{name}: the file holds no text: export it again")
@@ -62,13 +69,14 @@ def read(text: pa.Buffer, name: str, encoding: str, delimiter: str | None = None
         width = _width(records[first - 1].cells, [record.cells for record in records[first:]])
         below = text.slice(records[first - 1].end)
         positions = [position for position in positions if position < width]
-        found = _rows(below, width, positions, delimiter, first + 1, name, has_quotes=quotes > 0)
+        found = _rows(below, width, positions, delimiter, blank + first + 1, name, has_quotes=quotes > 0)
         if quotes and _count(below, b"\n") > len(found.rows) + len(found.ragged):
-            _check_swallowed(below, delimiter, width, name, 1 + _count(text.slice(0, records[first - 1].end), b"\n"))
+            above = blank + _count(text.slice(0, records[first - 1].end), b"\n")
+            _check_swallowed(below, delimiter, width, name, above + 1)
         found = _without_nul(found) if has_nul else found
         return found if last is None else _until(found, last)
 
-    return RawSheet(name, "", encoding, tuple(record.cells for record in records), body)
+    return RawSheet(name, "", encoding, tuple(record.cells for record in records), body, first_row=1 + blank)
 
 
 def sniff(top: str, *, is_whole: bool) -> str:

@@ -7,6 +7,7 @@ with the byte offset and line, because a guess would put wrong characters into n
 import codecs
 import hashlib
 import mmap
+import re
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,14 @@ TEXT_ENDINGS = (".csv", ".tsv", ".txt")
 WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 PARQUET_ENDINGS = (".parquet", ".pq")
 ENDINGS = (*TEXT_ENDINGS, *WORKBOOK_ENDINGS, *PARQUET_ENDINGS)
+_BEGINNINGS = (
+    (b"PK\x03\x04", "workbook"), (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "workbook"), (b"PAR1", "parquet"),
+)  # fmt: skip
+_WEB_PAGE = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body|table|meta)\b", re.IGNORECASE)
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+# A run of bytes beyond ASCII that is Chinese in UTF-8 from end to end; in GB18030 text that is next to impossible.
+_CHINESE_IN_UTF8 = re.compile(rb"(?<![\x80-\xff])(?:[\xe4-\xe9][\x80-\xbf]{2}){2,}(?![\x80-\xff])")
+_LOOKED_AT, _ENDS, _PLACES = 1 << 16, 1 << 20, 64
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _CHUNK = 1 << 23
 
@@ -54,16 +63,44 @@ def read_file(
     try:
         if not path.stat().st_size:
             raise InputError(f"{name}: the file is empty (0 bytes): export it again or take it out of the folder")
-        if ending in WORKBOOK_ENDINGS:
+        kind = _kind(path, ending, name)
+        if kind == "workbook":
             return workbook.read(path, name)
-        if ending in PARQUET_ENDINGS:
+        if kind == "parquet":
             return [_parquet(path, name)]
-        if ending in TEXT_ENDINGS:
+        if kind == "text":
             text, encoding = _utf8(path, name, encoding)
             return [delimited.read(text, name, encoding, delimiter)]
     except OSError as error:
         raise InputError(f"{name}: cannot be read ({error.strerror or error}): check its permissions") from error
     raise InputError(f"{name}: '{ending}' is no kind of file that can be read; expected one of {', '.join(ENDINGS)}")
+
+
+def _kind(path: Path, ending: str, name: str) -> str:
+    """Return what a file is by its first bytes, and by its ending where they tell nothing.
+
+    Raises
+    ------
+    InputError
+        If a workbook's ending stands on a web page, which some portals export under it.
+    """
+    if ending not in ENDINGS:
+        return ""
+    with path.open("rb") as stream:
+        start = stream.read(512)
+    found = next((kind for mark, kind in _BEGINNINGS if start.startswith(mark)), "")
+    if found:
+        return found
+    if _WEB_PAGE.match(start.removeprefix(codecs.BOM_UTF8)):
+        raise InputError(
+            f"{name}: is a web page (HTML) with the ending {ending}: open it in a spreadsheet program and save it as "
+            ".xlsx"
+        )
+    if ending in PARQUET_ENDINGS:
+        return "parquet"
+    # Many portals export text under .xls; a broken workbook holds bytes that no text does.
+    is_text = ending in TEXT_ENDINGS or (ending == ".xls" and not _CONTROL.search(start))
+    return "text" if is_text else "workbook"
 
 
 def sha256(path: Path) -> str:
@@ -86,7 +123,9 @@ def _utf8(path: Path, name: str, declared: str | None) -> tuple[pa.Buffer, str]:
         if marked or wanted:
             why = "its byte order mark says UTF-8" if marked else f"the mapping file declares encoding '{declared}'"
             raise _undecodable(raw, "utf-8", name, why)
-        return pa.py_buffer(_transcode(raw, "gb18030", name, "")), "gb18030"
+        text = _transcode(raw, "gb18030", name, "")
+        _check_not_joined(raw, name)
+        return pa.py_buffer(text), "gb18030"
     why = f"the mapping file declares encoding '{declared}'"
     if marked:
         raise InputError(f"{name}: {why}, but the file begins with the byte order mark of UTF-8: declare utf-8")
@@ -129,6 +168,24 @@ def _transcode(raw: mmap.mmap, encoding: str, name: str, why: str) -> bytes:
     return b"".join(parts)
 
 
+def _check_not_joined(raw: mmap.mmap, name: str) -> None:
+    """Refuse GB18030 text with lines in UTF-8: two exports were joined, and one of them would turn into other words.
+
+    Both ends are looked at, and places evenly between them.
+    """
+    step = max(_LOOKED_AT, len(raw) // _PLACES)
+    starts = [0, *range(_ENDS, max(0, len(raw) - _ENDS), step), max(0, len(raw) - _ENDS)]
+    for place, start in enumerate(starts):
+        size = _ENDS if place in (0, len(starts) - 1) else _LOOKED_AT
+        found = _CHINESE_IN_UTF8.search(raw[start : start + size])
+        if found:
+            line = raw[: start + found.start()].count(b"\n") + 1
+            raise InputError(
+                f"{name}: line {line:,} is in UTF-8 ({found.group().decode()[:12]}) and others are in GB18030: files "
+                "of two encodings were joined. Save each as UTF-8, then join them"
+            )
+
+
 def _undecodable(raw: mmap.mmap, encoding: str, name: str, why: str) -> InputError:
     """Describe where decoding stops; without a declared encoding, both that were tried."""
     tried = [encoding] if why else ["utf-8", "gb18030"]
@@ -156,12 +213,15 @@ def _stop(raw: bytes, encoding: str) -> str:
 def _parquet(path: Path, name: str) -> RawSheet:
     try:
         source = pq.ParquetFile(path, memory_map=True)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+    except (pa.ArrowException, OSError) as error:
         raise InputError(f"{name}: no readable Parquet file ({error}): export it again") from error
     names = source.schema_arrow.names
 
     def read(first: int, positions: list[int], last: int | None) -> Body:
-        whole = pq.read_table(path, columns=[names[position] for position in positions])
+        try:
+            whole = pq.read_table(path, columns=[names[position] for position in positions])
+        except (pa.ArrowException, OSError) as error:
+            raise InputError(f"{name}: the Parquet file is damaged ({error}): export it again") from error
         whole = whole.slice(first - 1, None if last is None else last - first)
         cells = pa.table(
             [_as_text(whole.column(names[position]), f"{name}, column '{names[position]}'") for position in positions],

@@ -37,6 +37,9 @@ def recognised(folder: Path, codebook: Codebook, problems: list[str], report: li
         jobs = {}
         for path in _files(folder):
             name = path.relative_to(folder).as_posix()
+            if any("\udc80" <= character <= "\udcff" for character in name):
+                problems.append(_unnameable(name))
+                continue
             is_readable = path.suffix.lower() in files.ENDINGS
             jobs[path] = pool.submit(files.read_file, path, name=name) if is_readable else None
         for path, job in jobs.items():
@@ -151,6 +154,13 @@ def _files(folder: Path) -> Iterator[Path]:
         # such as the truth beside a synthetic delivery.
         if path.is_file() and not any(part.startswith((".", "~$", "_")) for part in parts):
             yield path
+
+
+def _unnameable(name: str) -> str:
+    """Say that a file's name is not UTF-8, and what it would be in GB18030, as archives from Windows have it."""
+    raw = name.encode("utf-8", "surrogateescape")
+    shown = raw.decode("gb18030", "replace")
+    return f"{shown}: the file's name is stored in another encoding than UTF-8 ({raw[:12].hex(' ')} …): rename the file"
 
 
 def _told(file: str, sheet: str, rule: str) -> pa.Table:

@@ -46,8 +46,7 @@ def without_value(path: Path) -> dict[str, dict[tuple[int, int], str]]:
 def _parts(book: zipfile.ZipFile) -> dict[str, str]:
     """Return sheet name -> the part of the archive that holds its cells."""
     targets = {
-        one.get("Id"): one.get("Target", "")
-        for one in ElementTree.fromstring(book.read("xl/_rels/workbook.xml.rels"))
+        one.get("Id"): one.get("Target", "") for one in ElementTree.fromstring(book.read("xl/_rels/workbook.xml.rels"))
     }
     sheets = {}
     for one in ElementTree.fromstring(book.read("xl/workbook.xml")).iter():

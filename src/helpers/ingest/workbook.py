@@ -1,6 +1,7 @@
 """A workbook in (Excel or OpenDocument), its sheets as text out: each cell as a person would write it down."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -72,9 +73,7 @@ def as_text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def _sheet(
-    book: CalamineWorkbook, meta: Any, name: str, ending: str, lacking: dict[tuple[int, int], str]
-) -> RawSheet:
+def _sheet(book: CalamineWorkbook, meta: Any, name: str, ending: str, lacking: dict[tuple[int, int], str]) -> RawSheet:
     sheet = book.get_sheet_by_name(meta.name)
     is_hidden = meta.visible != SheetVisibleEnum.Visible
     if sheet.end and (sheet.end[0] + 1) * (sheet.end[1] + 1) > _MOST_CELLS:
@@ -86,18 +85,28 @@ def _sheet(
     for (row, column), text in lacking.items():
         if row < len(rows) and column < len(rows[row]):
             rows[row][column] = text
-    while rows and all(cell == "" or cell is None for cell in rows[-1]):
+    while rows and _is_blank(rows[-1]):
         rows.pop()
-    merged = tuple(sheet.merged_cell_ranges or ())
+    blank = next((at for at, row in enumerate(rows) if not _is_blank(row)), 0)
+    rows = rows[blank:]
+    merged = tuple(
+        ((top - blank, left), (bottom - blank, right))
+        for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
+    )
     preview = tuple(tuple(as_text(cell) or "" for cell in row) for row in rows[:PREVIEW_ROWS])
 
     def body(first: int, positions: Sequence[int], last: int | None) -> Body:
         columns = {position: [as_text(row[position]) for row in rows[first:last]] for position in positions}
-        changed = _fill(columns, merged, first)
+        changed = tuple(replace(one, row=one.row + blank) for one in _fill(columns, merged, first))
         cells = pa.table({str(position): pa.array(texts, pa.string()) for position, texts in columns.items()})
-        return Body(cells, np.arange(first + 1, first + 1 + len(cells), dtype=np.int64), changed=changed)
+        start = blank + first + 1
+        return Body(cells, np.arange(start, start + len(cells), dtype=np.int64), changed=changed)
 
-    return RawSheet(name, meta.name, ending, preview, body, is_hidden=is_hidden, merged=merged)
+    return RawSheet(name, meta.name, ending, preview, body, first_row=1 + blank, is_hidden=is_hidden, merged=merged)
+
+
+def _is_blank(row: Sequence[Any]) -> bool:
+    return all(cell == "" or cell is None for cell in row)
 
 
 def _fill(
