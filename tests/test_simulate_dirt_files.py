@@ -16,6 +16,8 @@ from helpers.codebook.uscc import check_digits
 from helpers.errors import UsageError
 from helpers.ingest import read_folder
 from helpers.simulate import habits, score, seen_through, write_office_files, zone
+from helpers.simulate.faults import KINDS
+from helpers.text import LANGS, label
 
 KEY = b"a key for tests only"
 EXTRACT_ON = date(2023, 6, 30)
@@ -263,6 +265,14 @@ NAMED_BY_OFFICES = {
     "semicolon_separated", "several_sheets", "title_row", "unit_above_header", "two_line_header", "header_synonym",
     "unit_in_header", "date_style", "total_row", "note_row",
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_kind_of_fault_and_of_habit_has_a_name_of_its_own(lang):
+    kinds = [*NAMED_BY_OFFICES, *(kind.name for kind in KINDS), "unknown_reference", "duplicate_row", "duplicate_key"]
+    names = [label(kind, lang) for kind in kinds]
+    assert [kind for kind, name in zip(kinds, names, strict=True) if kind == name] == []
+    assert len(set(names)) == len(names)
 
 
 @pytest.mark.parametrize("dirt", ["typical", "heavy"])
