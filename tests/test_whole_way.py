@@ -19,6 +19,8 @@ import pytest
 from conftest import SMALL_ZONE, small_params
 
 from helpers import cli, codebook, paths, stages
+from helpers.params.model import Calibration
+from helpers.reconcile import Readings
 
 WULI = Path(sys.executable).parent / "wuli"
 ZONE = paths.RUN_FILES / "zone.yml"
@@ -208,7 +210,9 @@ def test_a_page_says_what_data_these_are_and_what_made_it(chinese, stem):
 
 def test_the_manifest_says_what_the_run_depended_on_and_how_long_it_took(chinese):
     manifest = chinese.manifest
-    assert manifest["parameters"]["data"] == {"kind": "synthetic", "firms": 2000, "scenario": "effect", "dirt": "none"}
+    data = {"kind": "synthetic", "firms": 2000, "scenario": "effect", "dirt": "none"}
+    assert manifest["parameters"]["data"] == data | {"readings": Calibration().model_dump()}
+    assert manifest["readings"] == Readings().model_dump()
     assert len(manifest["inputs"]) == 36 and all(re.fullmatch(r"[0-9a-f]{64}", row["sha256"]) for row in manifest["inputs"])
     assert len(manifest["counts"]) == 36
     assert manifest["timings"]["total_seconds"] > 0
