@@ -1,5 +1,7 @@
 """Bad input: each gets one clear message with file, what was found, what was expected, how many, and what to do."""
 
+import shutil
+import signal
 import subprocess
 import sys
 import textwrap
@@ -292,7 +294,7 @@ def test_a_failure_midway_through_the_exchange_puts_the_old_files_back(tmp_path,
 def test_former_files_that_cannot_be_put_back_are_kept_and_named(tmp_path, monkeypatch):
     ingested, run = small(tmp_path), tmp_path / "run"
     write(ingested, run)
-    before = (run / "counts.csv").read_bytes()
+    before, whole = (run / "counts.csv").read_bytes(), content(run)
     rename = layers.Path.rename
 
     def failing(self, target):
@@ -301,10 +303,67 @@ def test_former_files_that_cannot_be_put_back_are_kept_and_named(tmp_path, monke
         return rename(self, target)
 
     monkeypatch.setattr(layers.Path, "rename", failing)
-    with pytest.raises(InputError, match=r"the files of the last run are kept in \.run-\w+/before"):
+    with pytest.raises(InputError, match=r"the files of the last run are kept in \.under-way-\w+/before until"):
         write(ingested, run)
-    (kept,) = tmp_path.glob(".run-*/before/counts.csv")
+    (kept,) = run.glob(".under-way-*/before/counts.csv")
     assert kept.read_bytes() == before
+    monkeypatch.undo()
+    monkeypatch.setattr(layers, "_write_one", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(InputError, match="nothing written before was changed"):
+        write(ingested, run)
+    assert content(run) == whole
+
+
+KILLED = """
+    import os, signal, sys
+    from pathlib import Path
+    from helpers import codebook
+    from helpers.ingest import layers, read_folder, write
+
+    def die(*arguments):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    rename, where = Path.rename, sys.argv[1]
+    if where == "write":
+        layers._sync = die
+    else:
+        def renamed(self, target):
+            done = rename(self, target)
+            if self.name == where and self.parent.name != "before":
+                die()
+            return done
+        Path.rename = renamed
+    write(read_folder(Path(sys.argv[2]), codebook=codebook.load(), person_key=None), Path(sys.argv[3]))
+"""
+
+
+@pytest.mark.parametrize("where", ["write", "ingested", "counts.csv", "before"])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_what_a_killed_process_left_is_hidden_inside_the_run_and_gone_after_the_next(tmp_path, where, is_first):
+    ingested, run = small(tmp_path), tmp_path / "run"
+    if not is_first:
+        write(ingested, run)
+    arguments = [where, str(tmp_path / "raw"), str(run)]
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(KILLED), *arguments], check=False)
+    assert done.returncode == -signal.SIGKILL
+    (leftover,) = run.glob(".*")
+    assert leftover.name.startswith(".under-way-")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["raw", "run"]
+    write(ingested, run)
+    assert not list(run.glob(".*"))
+    write(ingested, tmp_path / "other")
+    assert {p.relative_to(run): b for p, b in content(run).items()} == {
+        p.relative_to(tmp_path / "other"): b for p, b in content(tmp_path / "other").items()
+    }
+
+
+def test_files_in_a_hidden_folder_are_not_read(tmp_path):
+    raw = tmp_path / "raw"
+    small(tmp_path)
+    hidden = raw / ".under-way-x"
+    hidden.mkdir()
+    shutil.copy(raw / "areas.csv", hidden / "areas.csv")
+    assert read_folder(raw, codebook=CODEBOOK, person_key=None).sources["file"].tolist() == ["areas.csv"]
 
 
 def test_a_file_that_the_system_will_not_let_grow_is_one_clear_error(tmp_path):

@@ -13,7 +13,8 @@ from helpers.errors import UsageError
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
-_UNDER_WAY = ".under-way-"
+UNDER_WAY = ".under-way-"
+"""How the name of a folder begins in which files are being written; hidden, so that nobody takes it for data."""
 
 
 @contextmanager
@@ -81,9 +82,9 @@ def folder(out: Path, *, listing: str) -> Iterator[Path]:
             "name an empty folder, or move them; nothing was changed"
         )
     out.mkdir(parents=True, exist_ok=True)
-    for leftover in out.glob(f"{_UNDER_WAY}*"):
+    for leftover in out.glob(f"{UNDER_WAY}*"):
         shutil.rmtree(leftover)
-    with tempfile.TemporaryDirectory(prefix=_UNDER_WAY, dir=out) as place:
+    with tempfile.TemporaryDirectory(prefix=UNDER_WAY, dir=out) as place:
         staged = Path(place)
         yield staged
         made = _files(staged)
@@ -101,7 +102,7 @@ def folder(out: Path, *, listing: str) -> Iterator[Path]:
 def _files(folder: Path) -> dict[str, Path]:
     """Return the files below a folder by their relative name, those of a call that was killed apart."""
     found = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
-    return {name: path for name, path in found.items() if not name.startswith(_UNDER_WAY)}
+    return {name: path for name, path in found.items() if not name.startswith(UNDER_WAY)}
 
 
 def _listed(path: Path) -> dict[str, str]:

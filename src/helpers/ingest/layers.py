@@ -1,14 +1,18 @@
 """What was read goes to disk in two layers, whole or not at all.
 
-Everything is first written beside the run's folder, then moved in by renaming, so that a full disk leaves the last good
-state as it was. Whatever is about persons lies in `restricted/`, which only its owner can open.
+Everything is first written to a hidden folder inside the run's, then moved in by renaming, so that a full disk leaves
+the last good state as it was; what a killed process left there is taken away by the next. Whatever is about persons
+lies in `restricted/`, which only its owner can open.
 """
 
 import codecs
+import fcntl
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +21,7 @@ import pyarrow as pa
 import pyarrow.csv as csv
 import pyarrow.parquet as pq
 
+from helpers.atomic import UNDER_WAY
 from helpers.codebook import Table
 from helpers.disclosure import MINIMUM_PERSONS
 from helpers.errors import InputError
@@ -24,6 +29,7 @@ from helpers.ingest.folder import Ingested
 
 OPEN, RESTRICTED, SET_ASIDE = "ingested", "restricted", "set_aside"
 BEFORE = "before"
+_NAMES = (OPEN, RESTRICTED, SET_ASIDE, "problems.csv", "counts.csv", "sources.csv")
 ROW_GROUP = 122_880
 
 
@@ -46,19 +52,21 @@ def write(ingested: Ingested, run_folder: Path) -> None:
     place = ""
     try:
         run_folder.mkdir(parents=True, exist_ok=True)
-        # Beside the target, because renaming works only within one file system.
-        stage = Path(tempfile.mkdtemp(prefix=f".{run_folder.name}-", dir=run_folder.parent))
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            jobs = {
-                place: pool.submit(_write_one, stage / place, content)
-                for place, content in _contents(ingested).items()
-            }
-            for one, job in jobs.items():
-                place = one
-                job.result()
-        place = ""
-        _sync(stage)
-        _move_in(stage, run_folder)
+        with _alone(run_folder):
+            _mend(run_folder)
+            # Inside the target, because renaming works only within one file system.
+            stage = Path(tempfile.mkdtemp(prefix=UNDER_WAY, dir=run_folder))
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                jobs = {
+                    place: pool.submit(_write_one, stage / place, content)
+                    for place, content in _contents(ingested).items()
+                }
+                for one, job in jobs.items():
+                    place = one
+                    job.result()
+            place = ""
+            _sync(stage)
+            _move_in(stage, run_folder)
     except OSError as error:
         is_unharmed = stage is None or not (stage / BEFORE).exists()
         raise InputError(
@@ -67,7 +75,7 @@ def write(ingested: Ingested, run_folder: Path) -> None:
             + (
                 "nothing written before was changed"
                 if is_unharmed
-                else f"the files of the last run are kept in {stage.name}/{BEFORE}"
+                else f"the files of the last run are kept in {stage.name}/{BEFORE} until the next one puts them back"
             )
         ) from error
     finally:
@@ -170,28 +178,53 @@ def _sync(folder: Path) -> None:
         os.close(handle)
 
 
+@contextmanager
+def _alone(run_folder: Path) -> Iterator[None]:
+    """Hold the folder alone, so that what is under way in it was left by a process that was killed."""
+    handle = os.open(run_folder, os.O_RDONLY)
+    try:
+        # The system lets go of it when the process ends, however it ends.
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _mend(run_folder: Path) -> None:
+    """Take away what a killed process left; if it was stopped between two renames, undo the first ones."""
+    for leftover in run_folder.glob(f"{UNDER_WAY}*"):
+        if (leftover / BEFORE).is_dir():
+            _put_back(leftover, run_folder)
+        shutil.rmtree(leftover)
+
+
 def _move_in(stage: Path, run_folder: Path) -> None:
     """Exchange old for new by renaming; put the old back if that fails midway."""
-    names = (OPEN, RESTRICTED, SET_ASIDE, "problems.csv", "counts.csv", "sources.csv")
     kept = stage / BEFORE
     kept.mkdir()
     new: list[str] = []
     try:
-        for name in names:
+        for name in _NAMES:
             if (run_folder / name).exists():
                 (run_folder / name).rename(kept / name)
             if (stage / name).exists():
                 (stage / name).rename(run_folder / name)
                 new.append(name)
         _sync(run_folder)
-        shutil.rmtree(kept, ignore_errors=True)
+        # From here on the new ones count.
+        kept.rename(stage / "replaced")
     except OSError:
-        for name in names:
-            if (kept / name).exists():
-                if (run_folder / name).exists():
-                    (run_folder / name).rename(stage / f"undone-{name}")
-                (kept / name).rename(run_folder / name)
-            elif name in new:
-                (run_folder / name).rename(stage / f"undone-{name}")
-        kept.rmdir()
+        _put_back(stage, run_folder, new)
         raise
+
+
+def _put_back(stage: Path, run_folder: Path, new: Sequence[str] = ()) -> None:
+    kept = stage / BEFORE
+    for name in _NAMES:
+        if (kept / name).exists():
+            if (run_folder / name).exists():
+                (run_folder / name).rename(stage / f"undone-{name}")
+            (kept / name).rename(run_folder / name)
+        elif name in new:
+            (run_folder / name).rename(stage / f"undone-{name}")
+    kept.rmdir()
