@@ -11,7 +11,7 @@ import xlsxwriter
 from helpers import codebook as codebooks
 from helpers import paths
 from helpers.errors import InputError
-from helpers.ingest import COUNTS, read_folder, shown, write
+from helpers.ingest import COUNTS, read_folder, shown, shown_sources, write
 from helpers.ingest.people import pseudonymise
 from helpers.ingest.titles import is_forbidden, read_header, sheet_unit
 
@@ -326,11 +326,13 @@ def test_what_is_about_persons_is_written_to_the_restricted_layer_only(tmp_path)
     assert sorted(path.name for path in (run / "ingested").iterdir()) == ["grids.parquet", "task_projects.parquet"]
     restricted = run / "restricted"
     assert sorted(path.relative_to(restricted).as_posix() for path in restricted.rglob("*") if path.is_file()) == [
+        "counts.csv",
         "grids.parquet",
         "members.parquet",
         "problems.csv",
         "secretaries.parquet",
         "set_aside/members.csv",
+        "sources.csv",
         "task_projects.parquet",
     ]
     assert "officer_id" not in pd.read_parquet(run / "ingested" / "grids.parquet")
@@ -345,6 +347,44 @@ def test_what_is_about_persons_is_written_to_the_restricted_layer_only(tmp_path)
     team = open_ledger[open_ledger["column"].str.contains("members_in_team")]
     assert len(team)
     assert (team["value"] == "").all()
+
+
+def test_no_open_file_tells_how_few_persons_a_table_holds_or_lost(tmp_path):
+    raw, run = tmp_path / "raw", tmp_path / "run"
+    raw.mkdir()
+    many = "".join(f"D1{n:03d},P001,2015-01-01,正式,在岗\n" for n in range(60))
+    put(raw, "members.csv", f"{MEMBERS}\n{many}D0002,P001,2016-01-01,未知类,在岗\nD0003,,,,\nD0004,,,,\n")
+    put(raw, "secretaries.csv", "党员伪码,党组织编号,任职起始\nD0001,P001,2018-01-01\nD0009,P001,2018-01-01\n")
+    put(raw, "areas.csv", f"{AREA}\nA01,东区,东站,2,\n")
+    write(read(raw), run)
+    full = pd.read_csv(run / "restricted" / "counts.csv", index_col="table", encoding="utf-8-sig")
+    members = full.loc["members"]
+    assert (members["rows_read"], members["rows_kept"], members["set_aside"]) == (63, 61, 2)
+    shown = pd.read_csv(run / "counts.csv", dtype="str", index_col="table", encoding="utf-8-sig")
+    assert shown.loc["areas", ["rows_read", "rows_kept", "set_aside"]].tolist() == ["1", "1", "0"]
+    assert shown.loc["secretaries", "rows_read"] == "<10"
+    # read - kept = set aside: of the three at most one may be seen
+    assert shown.loc["members", ["rows_read", "rows_kept", "set_aside"]].str.isdecimal().sum() < 2
+    for table in ("members", "secretaries"):
+        is_few = (full.loc[table] > 0) & (full.loc[table] < 10)
+        assert not shown.loc[table][is_few].str.isdecimal().any()
+    sources = pd.read_csv(run / "sources.csv", dtype="str", index_col="table", encoding="utf-8-sig")["rows"]
+    assert (sources["secretaries"], sources["areas"]) == ("*", "1")
+    assert (sources["members"] == "*") == (not shown.loc["members", "rows_read"].isdecimal())
+    whole = pd.read_csv(run / "restricted" / "sources.csv", index_col="table", encoding="utf-8-sig")["rows"]
+    assert whole["secretaries"] == 2
+    for path in run.rglob("*.csv"):
+        if "restricted" not in path.parts and path.name not in ("counts.csv", "sources.csv"):
+            assert not {"members", "secretaries"} & set(pd.read_csv(path, encoding="utf-8-sig").get("table", []))
+
+
+def test_a_small_sheet_of_a_table_about_persons_hides_the_rows_of_all_its_sheets():
+    counts = pd.DataFrame({"table": ["members", "areas"], "rows_read": ["70", "4"]})
+    sources = pd.DataFrame({"table": ["members", "members", "areas"], "rows": [67, 3, 4]})
+    shown = shown_sources(sources, counts, pd.Series([True, False]), minimum=10)
+    assert shown["rows"].tolist() == ["*", "*", "4"]
+    even = shown_sources(sources.assign(rows=[30, 40, 4]), counts, pd.Series([True, False]), minimum=10)
+    assert even["rows"].tolist() == ["30", "40", "4"]
 
 
 def test_the_restricted_layer_is_open_to_its_owner_only(tmp_path):

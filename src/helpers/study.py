@@ -132,10 +132,14 @@ class Study:
 
     def counts_shown(self, minimum: int | None = None) -> tuple[pd.DataFrame, dict[str, int]]:
         """Return `counts` and their sums fit to be shown (`ingest.ledger.shown`), by default at the run's minimum."""
-        book = codebook.load().tables
-        counts = self.record("counts").astype(dict.fromkeys(ingest.COUNTS[1:], "int64"))
-        of_persons = counts["table"].map(lambda name: name in book and book[name].is_restricted).astype(bool)
-        return ingest.shown(counts, of_persons, minimum=minimum or self.params.min_cell)
+        counts = self.record("restricted/counts").astype(dict.fromkeys(ingest.COUNTS[1:], "int64"))
+        return ingest.shown(counts, _of_persons(counts), minimum=minimum or self.params.min_cell)
+
+    def sources_shown(self) -> pd.DataFrame:
+        """Return `sources` fit to be shown (`ingest.ledger.shown_sources`) at the run's minimum."""
+        counts, _ = self.counts_shown()
+        sources = self.record("restricted/sources").astype({"rows": "int64"})
+        return ingest.shown_sources(sources, counts, _of_persons(counts), minimum=self.params.min_cell)
 
     def truth(self, name: str) -> Path:
         """Return the path of a file of the synthetic run's truth (`truth.json`, `faults.csv`, `figures.csv`)."""
@@ -156,6 +160,11 @@ class Study:
         if self.is_synthetic:
             return say("common.synthetic_banner", lang)
         return say("common.listed_banner" if self.params.study == "listed" else "common.real_banner", lang)
+
+
+def _of_persons(counts: pd.DataFrame) -> pd.Series:
+    book = codebook.load().tables
+    return counts["table"].map(lambda name: name in book and book[name].is_restricted).astype(bool)
 
 
 def _is_number(kind: pa.DataType) -> bool:

@@ -22,9 +22,9 @@ import pyarrow
 
 from helpers.ingest.folder import Ingested, read_folder
 from helpers.ingest.layers import write
-from helpers.ingest.ledger import COUNTS, shown
+from helpers.ingest.ledger import COUNTS, shown, shown_sources
 
-__all__ = ["COUNTS", "Ingested", "read_folder", "shown", "write"]
+__all__ = ["COUNTS", "Ingested", "read_folder", "shown", "shown_sources", "write"]
 
 # Arrow's own allocator takes fresh pages from the system again and again, which is a third of the work on large files;
 # the C library's hands out what was freed.

@@ -26,6 +26,7 @@ from helpers.codebook import Table
 from helpers.disclosure import MINIMUM_PERSONS
 from helpers.errors import InputError
 from helpers.ingest.folder import Ingested
+from helpers.ingest.ledger import shown, shown_sources
 
 OPEN, RESTRICTED, SET_ASIDE = "ingested", "restricted", "set_aside"
 BEFORE = "before"
@@ -41,7 +42,8 @@ def write(ingested: Ingested, run_folder: Path) -> None:
     ingested : Ingested
     run_folder : Path
         Receives `ingested/`, `restricted/`, `set_aside/`, `problems.csv`, `counts.csv` and `sources.csv`; what it held
-        under these names is replaced, everything else stays.
+        under these names is replaced, everything else stays. The open `counts.csv` and `sources.csv` hide small counts
+        of persons; in full they are in `restricted/`.
 
     Raises
     ------
@@ -120,8 +122,12 @@ def _contents(ingested: Ingested) -> dict[str, pd.DataFrame]:
     public, private = _ledgers(ingested)
     contents["problems.csv"] = public
     contents[f"{RESTRICTED}/problems.csv"] = private
-    contents["counts.csv"] = ingested.counts
-    contents["sources.csv"] = ingested.sources
+    of_persons = ingested.counts["table"].map(lambda name: ingested.codebook[name].is_restricted).astype(bool)
+    counts, _ = shown(ingested.counts, of_persons, minimum=MINIMUM_PERSONS)
+    contents["counts.csv"] = counts
+    contents[f"{RESTRICTED}/counts.csv"] = ingested.counts
+    contents["sources.csv"] = shown_sources(ingested.sources, counts, of_persons, minimum=MINIMUM_PERSONS)
+    contents[f"{RESTRICTED}/sources.csv"] = ingested.sources
     return contents
 
 

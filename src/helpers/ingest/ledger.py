@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from helpers.disclosure import suppress
+from helpers.disclosure import SECONDARY_MARK, suppress
 
 COLUMNS = ("table", "file", "sheet", "row", "column", "value", "rule", "action", "result")
 COUNTS = ("table", "rows_read", "rows_kept", "set_aside", "cells_repaired", "cells_nulled", "cells_flagged")
@@ -14,9 +14,7 @@ SOURCES = ("table", "file", "sheet", "encoding", "header_row", "rows", "sha256")
 # Few texts over and over: kept as numbers until the ledger is whole.
 _NAMES = frozenset(("table", "file", "sheet", "column", "rule", "action"))
 _NAME, _TEXT = pa.dictionary(pa.int32(), pa.large_string()), pa.large_string()
-_SCHEMA = pa.schema(
-    [(name, pa.int64() if name == "row" else _NAME if name in _NAMES else _TEXT) for name in COLUMNS]
-)
+_SCHEMA = pa.schema([(name, pa.int64() if name == "row" else _NAME if name in _NAMES else _TEXT) for name in COLUMNS])
 
 
 def entries(
@@ -114,6 +112,34 @@ def shown(counts: pd.DataFrame, of_persons: pd.Series, *, minimum: int) -> tuple
     text.loc[of_persons, numbers] = hidden[numbers].iloc[:-1].to_numpy()
     is_hidden = hidden[numbers].iloc[-1].map(lambda cell: not str(cell).isdecimal())
     return text, every.where(~is_hidden, others).astype(int).to_dict()
+
+
+def shown_sources(sources: pd.DataFrame, counts: pd.DataFrame, of_persons: pd.Series, *, minimum: int) -> pd.DataFrame:
+    """Return `sources` fit to be shown to anyone, beside the counts that are.
+
+    Parameters
+    ----------
+    sources : DataFrame, shape (N, 7)
+        Columns `SOURCES`, one row a sheet.
+    counts : DataFrame
+        From `shown`, under the same minimum.
+    of_persons : Series of bool
+        Which rows of `counts` are about persons.
+    minimum : int
+        Counts of persons below this are hidden.
+
+    Returns
+    -------
+    DataFrame, shape (N, 7)
+        The same rows; `rows` as text, `*` for all sheets of a table about persons where one of them is small or where
+        their sum, the rows read, is hidden.
+    """
+    persons = counts[of_persons]
+    hidden = {name for name, read in zip(persons["table"], persons["rows_read"], strict=True) if not read.isdecimal()}
+    small = sources.loc[sources["rows"].between(1, minimum - 1), "table"]
+    hidden |= set(small) & set(persons["table"])
+    rows = sources["rows"].astype("str").mask(sources["table"].isin(hidden), SECONDARY_MARK)
+    return sources.assign(rows=rows)
 
 
 def _column(name: str, cell: Sequence | str | int, length: int) -> pa.Array:

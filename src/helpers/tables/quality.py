@@ -17,12 +17,16 @@ SHARES = ("found_share", "found_exactly_share", "handled_share", "restored_share
 def sources(zone: Study, lang: Lang) -> pd.DataFrame:
     """Return one row a file and sheet read: table, file, sheet, encoding, header row, rows, start of the SHA-256.
 
-    Of a run with two sources those of the second stand below those of the first.
+    Of a run with two sources those of the second stand below those of the first. Small counts of rows about persons
+    are hidden.
     """
-    found = pd.concat([zone.record("sources"), *zone.second_sources()], ignore_index=True)
+    found = pd.concat([zone.sources_shown(), *zone.second_sources()], ignore_index=True)
     found["table"] = [table_title(name, lang) for name in found["table"]]
     found["sha256"] = found["sha256"].str.slice(0, SHOWN_HASH)
-    found["rows"] = found["rows"].astype("Int64")
+    if found["rows"].str.isdecimal().all():
+        found["rows"] = found["rows"].astype("Int64")
+    else:
+        found["rows"] = [_grouped(cell) for cell in found["rows"]]
     return labelled(found, lang)
 
 
@@ -34,8 +38,12 @@ def reading_counts(zone: Study, lang: Lang, *, min_cell: int) -> pd.DataFrame:
     found, _ = zone.counts_shown(min_cell)
     found["table"] = [table_title(name, lang) for name in found["table"]]
     for name in found.columns.drop("table"):
-        found[name] = [f"{int(cell):,}" if cell.isdecimal() else cell for cell in found[name]]
+        found[name] = [_grouped(cell) for cell in found[name]]
     return labelled(found, lang)
+
+
+def _grouped(cell: str) -> str:
+    return f"{int(cell):,}" if cell.isdecimal() else cell
 
 
 def findings_by_rule(zone: Study, lang: Lang) -> pd.DataFrame:
