@@ -77,6 +77,27 @@ def test_a_folder_that_is_not_there_leaves_with_code_2(capsys, tmp_path):
     assert "is no folder" in capsys.readouterr().err
 
 
+AREAS = "片区编号,片区名称,工作站名称,专职联络员人数,联合支部编号\n"
+
+
+def test_a_check_names_the_tables_not_delivered_and_that_alone_is_no_failure(tmp_path, capsys):
+    (tmp_path / "areas.csv").write_text(f"{AREAS}A01,东区,东站,2,\n", encoding="utf-8")
+    assert cli.main(["check", str(tmp_path)]) == 0
+    found = capsys.readouterr()
+    (line,) = [line for line in found.out.splitlines() if "not delivered" in line]
+    tables = [table.name for table in codebook.load().of_study("zone")]
+    assert line == f"{len(tables) - 1} of {len(tables)} tables not delivered: {', '.join(tables[1:])}"
+    assert found.err == ""
+
+
+def test_a_check_says_in_how_many_rows_something_is_lost_and_shows_its_bar_when_asked(tmp_path, capsys):
+    (tmp_path / "areas.csv").write_text(f"{AREAS}A01,东区,东站,许多,\nA02,西区,西站,2,\n,北区,,很多,\n", encoding="utf-8")
+    assert cli.main(["check", str(tmp_path), "--progress"]) == 1
+    said = capsys.readouterr().err
+    assert "3 finding(s) in 2 of 3 rows cost a value or a row" in said
+    assert "1/1" in said
+
+
 def use_study(monkeypatch, prepare):
     monkeypatch.setitem(sys.modules, "helpers.study", types.SimpleNamespace(prepare=prepare))
     monkeypatch.setattr("helpers.study", sys.modules["helpers.study"], raising=False)
@@ -157,8 +178,8 @@ def test_the_summary_counts_findings_by_rule_and_file_with_the_costliest_first()
     ]
     # A repaired value needs nobody; what is lost does.
     assert [line.split()[0] for line in lines[-2:]] == ["duplicate_key", "unparseable"]
-    assert errors(ledger) == 6
-    assert errors(ledger.iloc[:0]) == 0
+    assert errors(ledger) == (6, 6)
+    assert errors(ledger.iloc[:0]) == (0, 0)
 
 
 def test_the_summary_shows_no_value_of_a_column_about_persons():

@@ -70,21 +70,28 @@ def _check(options: argparse.Namespace) -> int:
     if not options.folder.is_dir():
         raise UsageError(f"'{options.folder}' is no folder: name the folder that holds the files")
     from helpers import codebook, ingest
+    from helpers.report.progress import Bar
     from helpers.report.summary import errors, summary, unread
 
     book = codebook.load()
-    found = ingest.read_folder(
-        options.folder,
-        codebook=book,
-        # Nothing is written, so a key for this one reading is enough.
-        person_key=secrets.token_bytes(32),
-        extract_on=options.extract_on,
-        mapping=options.mapping,
-    )
+    with Bar(options.progress) as bar:
+        found = ingest.read_folder(
+            options.folder,
+            codebook=book,
+            # Nothing is written, so a key for this one reading is enough.
+            person_key=secrets.token_bytes(32),
+            extract_on=options.extract_on,
+            mapping=options.mapping,
+            progress=bar.come_to,
+        )
     terminal.show(summary(found.counts, found.ledger, book))
-    lost, columns = errors(found.ledger), unread(found.ledger)
+    (lost, rows), columns = errors(found.ledger), unread(found.ledger)
     if lost:
-        print(f"\n{lost:,} finding(s) cost a value or a row (nulled, set_aside)", file=sys.stderr)
+        read = found.counts["rows_read"].sum()
+        print(
+            f"\n{lost:,} finding(s) in {rows:,} of {read:,} rows cost a value or a row (nulled, set_aside)",
+            file=sys.stderr,
+        )
     for line in columns:
         print(line, file=sys.stderr)
     return FAILED if lost or columns else DONE
@@ -176,12 +183,7 @@ def _add_run(commands: argparse._SubParsersAction) -> None:
     run.add_argument(
         "--time-limit", type=_positive, default=3600, metavar="SECONDS", help="for one notebook (default 3600)"
     )
-    run.add_argument(
-        "--progress",
-        action=argparse.BooleanOptionalAction,
-        default=None,
-        help="show the progress bar (default: when standard error is a terminal)",
-    )
+    _add_progress(run)
 
 
 def _add_check(commands: argparse._SubParsersAction) -> None:
@@ -199,6 +201,16 @@ def _add_check(commands: argparse._SubParsersAction) -> None:
     )
     check.add_argument(
         "--extract-on", type=_date, metavar="DATE", help="day of the extract; later dates are reported (2023-06-30)"
+    )
+    _add_progress(check)
+
+
+def _add_progress(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--progress",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="show the progress bar (default: when standard error is a terminal)",
     )
 
 

@@ -1,4 +1,4 @@
-"""How far a run has come: one bar on the terminal, silent where nobody looks."""
+"""How far a command has come: one bar on the terminal, silent where nobody looks."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 
 class Bar:
-    """A progress bar over the steps of a run, on standard error.
+    """A progress bar over the steps of a command, on standard error.
 
     Parameters
     ----------
@@ -43,3 +43,9 @@ class Bar:
     def advance(self) -> None:
         """Count one step as done."""
         self._bar.update(1)
+
+    def come_to(self, done: int, total: int, label: str) -> None:
+        """Show that `done` of `total` steps are done, and what is being done now."""
+        self._bar.set_description(label, refresh=False)
+        self._bar.n = done
+        self.expect(total)
