@@ -71,7 +71,7 @@ def _check(options: argparse.Namespace) -> int:
         raise UsageError(f"'{options.folder}' is no folder: name the folder that holds the files")
     from helpers import codebook, ingest
     from helpers.report.progress import Bar
-    from helpers.report.summary import errors, summary, unread
+    from helpers.report.summary import errors, not_delivered, summary, unread
 
     book = codebook.load()
     with Bar(options.progress) as bar:
@@ -85,6 +85,8 @@ def _check(options: argparse.Namespace) -> int:
             progress=bar.come_to,
         )
     terminal.show(summary(found.counts, found.ledger, book))
+    if absent := not_delivered(found.counts, book):
+        terminal.show(f"\n{absent}")
     (lost, rows), columns = errors(found.ledger), unread(found.ledger)
     if lost:
         read = found.counts["rows_read"].sum()

@@ -45,7 +45,7 @@ def summary(counts: pd.DataFrame, ledger: pd.DataFrame, codebook: Codebook) -> s
     Returns
     -------
     str
-        The costliest findings first; last the tables that no file holds.
+        The costliest findings first.
     """
     parts = [_aligned(list(counts.columns), counts.astype("str").to_numpy().tolist())]
     if len(ledger):
@@ -57,8 +57,16 @@ def summary(counts: pd.DataFrame, ledger: pd.DataFrame, codebook: Codebook) -> s
         is_told = ledger["action"].isin(["repaired", "reported"]) & (ledger["rule"] != UNREAD)
         to_do = _to_do(ledger[~is_told], codebook)
         parts += [_aligned(["rule", "what to do"], to_do)] if to_do else []
-    parts += _not_delivered(counts["table"].tolist(), codebook)
     return "\n\n".join(parts)
+
+
+def not_delivered(counts: pd.DataFrame, codebook: Codebook) -> str:
+    """Return a line about the tables of a study that no file holds; empty if all are there."""
+    delivered = set(counts["table"])
+    studies = {codebook[name].study for name in delivered}
+    wanted = [table.name for table in codebook.tables.values() if table.study in studies]
+    absent = [name for name in wanted if name not in delivered]
+    return f"{len(absent)} of {len(wanted)} tables not delivered: {', '.join(absent)}" if absent else ""
 
 
 def errors(ledger: pd.DataFrame) -> tuple[int, int]:
@@ -77,14 +85,6 @@ def unread(ledger: pd.DataFrame) -> list[str]:
         f"cells with a value{f'; did you mean {row.result}?' if row.result else ''}"
         for row in rows.itertuples()
     ]
-
-
-def _not_delivered(delivered: Sequence[str], codebook: Codebook) -> list[str]:
-    """Return a line about the tables of a study that no file holds; none if all are there."""
-    studies = {codebook[name].study for name in delivered}
-    wanted = [table.name for table in codebook.tables.values() if table.study in studies]
-    absent = [name for name in wanted if name not in delivered]
-    return [f"{len(absent)} of {len(wanted)} tables not delivered: {', '.join(absent)}"] if absent else []
 
 
 def _example(found: pd.DataFrame, codebook: Codebook) -> tuple[str, str]:
