@@ -4,6 +4,7 @@ None shows or saves; `helpers.show.figure` puts a figure on a page with caption,
 """
 
 from helpers.figures.coverage import plot_coverage, plot_reconciliation
+from helpers.figures.index import plot_contributions, plot_ranks, plot_sensitivity
 from helpers.figures.innovation import plot_certificates, plot_patents_by_month, plot_zero_share
 from helpers.figures.models import plot_balance, plot_coefficients
 from helpers.figures.quality import plot_findings, plot_missingness
@@ -14,6 +15,7 @@ __all__ = [
     "plot_balance",
     "plot_certificates",
     "plot_coefficients",
+    "plot_contributions",
     "plot_coverage",
     "plot_exposure",
     "plot_findings",
@@ -21,7 +23,9 @@ __all__ = [
     "plot_foundings",
     "plot_missingness",
     "plot_patents_by_month",
+    "plot_ranks",
     "plot_reconciliation",
+    "plot_sensitivity",
     "plot_time_to_close",
     "plot_transitions",
     "plot_zero_share",

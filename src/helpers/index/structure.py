@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
-from statsmodels.multivariate.factor import Factor
+from scipy import optimize, stats
 
 from helpers.index.build import Index
 
 DEGREE = 3
+LEAST_UNIQUE = 0.005
 FEW_VALUES = 10
 
 
@@ -20,7 +20,8 @@ class OneFactor:
     Parameters
     ----------
     loadings : Series, shape (k,)
-        Correlation of each indicator with the factor, signed so that their sum is positive.
+        Correlation of each indicator with the factor, signed to a positive sum; k of those that vary and are no sum of
+        others.
     chi2, df, p_value : float
         Likelihood-ratio test of one factor against any correlations, with Bartlett's correction.
     rmsea, srmr, cfi : float
@@ -115,7 +116,7 @@ def components(values: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
 
 
 def one_factor(values: pd.DataFrame) -> OneFactor | None:
-    """Fit one common factor; None for fewer than four indicators, which any factor fits.
+    """Fit one common factor; None for fewer than four indicators, which any factor fits, and where no fit is found.
 
     Notes
     -----
@@ -123,13 +124,14 @@ def one_factor(values: pd.DataFrame) -> OneFactor | None:
     k - 1) / 2. RMSEA = sqrt(max(chi2 - df, 0) / (df (n - 1))); CFI against independence. Source: Lawley & Maxwell
     (1971); Hu & Bentler (1999) for what counts as good: RMSEA to 0.06, SRMR to 0.08, CFI from 0.95.
     """
-    complete, names = _complete(values)
+    complete, names = _independent(*_complete(values))
     n, k = complete.shape
     if k < 4 or n <= k:
         return None
     observed = np.corrcoef(complete, rowvar=False)
-    fitted = Factor(corr=observed, n_factor=1, method="ml", nobs=n).fit()
-    loadings = fitted.loadings[:, 0] * np.sign(fitted.loadings[:, 0].sum() or 1.0)
+    loadings = _loadings(observed)
+    if loadings is None:
+        return None
     implied = np.outer(loadings, loadings)
     np.fill_diagonal(implied, 1.0)
     discrepancy = _log_det(implied) - _log_det(observed) + np.trace(observed @ np.linalg.inv(implied)) - k
@@ -180,11 +182,49 @@ def _main_effect(indicator: pd.Series, scores: pd.Series) -> float:
     return float(max(1 - unexplained * (len(y) - 1) / (len(y) - 1 - parameters), 0.0))
 
 
+def _loadings(observed: np.ndarray) -> np.ndarray | None:
+    """Return the maximum-likelihood loadings of one factor, signed to a positive sum; None if it is not found.
+
+    The likelihood is maximised over the uniquenesses, each between 0.005 and 1, as R's `factanal` does.
+    """
+
+    def first(unique: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        scale = 1 / np.sqrt(unique)
+        roots, vectors = np.linalg.eigh(scale[:, None] * observed * scale)
+        return roots, vectors[:, -1] * np.sqrt(max(roots[-1] - 1, 0.0)) * np.sqrt(unique)
+
+    def lack(unique: np.ndarray) -> tuple[float, np.ndarray]:
+        roots, loadings = first(unique)
+        gradient = (np.outer(loadings, loadings) + np.diag(unique) - observed).diagonal() / unique**2
+        return float(np.sum(roots[:-1] - np.log(roots[:-1]) - 1)), gradient
+
+    k = len(observed)
+    start = (1 - 0.5 / k) / np.linalg.pinv(observed).diagonal()
+    found = optimize.minimize(
+        lack, np.clip(start, LEAST_UNIQUE, 1), jac=True, method="L-BFGS-B", bounds=[(LEAST_UNIQUE, 1.0)] * k,
+        options={"ftol": 1e-14, "gtol": 1e-8, "maxiter": 1000},
+    )  # fmt: skip
+    if not found.success:
+        return None
+    loadings = first(found.x)[1]
+    return loadings * np.sign(loadings.sum() or 1.0)
+
+
 def _complete(values: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
     varied = [name for name in values if values[name].nunique() > 1]
     complete = values[varied].dropna()
     still = [name for name in varied if complete[name].nunique() > 1]
     return complete[still].to_numpy(dtype=float), still
+
+
+def _independent(complete: np.ndarray, names: list[str]) -> tuple[np.ndarray, list[str]]:
+    """Leave out indicators that are a sum of earlier ones: with them the likelihood has no bound."""
+    kept: list[int] = []
+    standard = (complete - complete.mean(axis=0)) / complete.std(axis=0)
+    for place in range(complete.shape[1]):
+        if np.linalg.matrix_rank(standard[:, [*kept, place]], tol=1e-6 * len(standard)) > len(kept):
+            kept.append(place)
+    return complete[:, kept], [names[place] for place in kept]
 
 
 def _log_det(matrix: np.ndarray) -> float:

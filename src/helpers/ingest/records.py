@@ -171,7 +171,8 @@ def _check_shape(located: Located, body: Body, screened: Screened) -> None:
     if ragged and ragged > _MOSTLY * total:
         first = screened.ragged[0]
         raise InputError(
-            f"{located.sheet.place}: {ragged:,} of {total:,} rows do not have the {first.expected} fields of the header "
-            f"in row {located.header_row + located.sheet.first_row} (row {first.row} has {first.fields}): give the header "
-            "every column, put quotation marks around cells that hold the delimiter, and export the file again"
+            f"{located.sheet.place}: {ragged:,} of {total:,} rows do not have the {first.expected} fields of the "
+            f"header in row {located.header_row + located.sheet.first_row} (row {first.row} has {first.fields}): "
+            "give the header every column, put quotation marks around cells that hold the delimiter, and export the "
+            "file again"
         )

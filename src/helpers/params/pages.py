@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, field_validator
 
 from helpers.errors import UsageError
 from helpers.params.explain import explain
@@ -62,6 +62,30 @@ class Page50(Page):
     """Organisation and services."""
 
 
+class Page55(Page):
+    """The five-force index of firms."""
+
+    outliers: Literal["none", "winsorise", "box_cox"] = "winsorise"
+    imputation: Literal["none", "median", "group_median"] = "none"
+    normalisation: Literal["z_score", "min_max", "rank", "distance_to_reference"] = "z_score"
+    weights: Literal["equal", "entropy", "pca", "critic", "expert"] = "equal"
+    aggregation: Literal["arithmetic", "geometric", "mazziotta_pareto"] = "arithmetic"
+    groups: Literal["size", "none"] = Field("size", description="within which firms are compared")
+    coverage: float = Field(0.6, gt=0, le=1, description="least share of a force's indicators a firm must have")
+    availability: float = Field(0.5, ge=0, le=1, description="least share of firms an indicator must be known for")
+    draws: int = Field(1000, ge=100, le=20_000)
+    base: int = Field(256, ge=64, le=4096, description="base sample of the Sobol indices, a power of 2")
+    firm: str = Field("", description="code of the firm to be explained; the first in rank by default")
+    expert_file: str = Field("", description="CSV with indicator and weight, for weights: expert")
+
+    @field_validator("base")
+    @classmethod
+    def _power_of_two(cls, value: int) -> int:
+        if value & (value - 1):
+            raise ValueError("expected a power of 2, such as 256")
+        return value
+
+
 class Page60(Page):
     """Innovation outputs."""
 
@@ -106,6 +130,7 @@ PAGES: dict[str, type[Page]] = {
     "30_linkage": Page30,
     "40_panel": Page40,
     "50_organisation": Page50,
+    "55_index": Page55,
     "60_innovation": Page60,
     "65_listed_firms": Page65,
     "70_association": Page70,
