@@ -355,6 +355,18 @@ def test_a_page_is_made_from_the_data_of_its_own_run_or_not_at_all(quick, monkey
     assert quick == [20230710, 7]
 
 
+def test_a_register_in_which_nobody_can_be_followed_costs_the_panel_alone(monkeypatch, tmp_path):
+    monkeypatch.setenv("WULI_OUTPUT", str(tmp_path / "out"))
+    office = tmp_path / "office"
+    office.mkdir()
+    text = "统一社会信用代码,企业名称,成立日期,登记状态\n91350100611300758B,甲厂,2020-01-01,存续\n"
+    (office / "企业名册.csv").write_text(text, encoding="utf-8")
+    zone = study.prepare(params_of_files(f"data.folder={office}"))
+    assert len(zone.table("enterprises")) == 1
+    with pytest.raises(InputError, match="0 of 1 enterprises are 'analysable'.*控股情况, 登记注册类型"):
+        zone.panel()
+
+
 def test_person_ids_under_another_key_are_hashed_anew(monkeypatch, tmp_path):
     monkeypatch.setenv("WULI_OUTPUT", str(tmp_path / "out"))
     office = tmp_path / "office"

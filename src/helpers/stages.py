@@ -19,6 +19,7 @@ from helpers.params.model import Dirt
 Tell = Callable[[str], None]
 Timed = Callable[[str, Callable[[], object]], object]
 KEY_MARK = Path("restricted") / "key_mark"
+NO_PANEL = "no_panel.txt"
 
 
 def make(params: RunParams, folder: Path, tell: Tell) -> dict[str, float]:
@@ -68,7 +69,11 @@ def _zone(params: RunParams, folder: Path, timed: Timed, book: Codebook) -> None
     if "enterprises" not in found.tables:
         # Nothing can be followed or linked; the pages that need the register say that it is missing.
         return
-    timed("panel", lambda: panel.build(folder, first_year=params.first_year, last_year=params.last_year, **days))
+    try:
+        timed("panel", lambda: panel.build(folder, first_year=params.first_year, last_year=params.last_year, **days))
+    except panel.NobodyFollowed as error:
+        # The pages that need no panel can still be made; the others give this reason.
+        (folder / NO_PANEL).write_text(str(error), encoding="utf-8")
     timed("link", lambda: _linkage(folder, book))
 
 

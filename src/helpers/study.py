@@ -101,7 +101,16 @@ class Study:
         return self.restricted(name) if held else self.table(name)
 
     def panel(self) -> pd.DataFrame:
-        """Return the firm-year panel (open columns)."""
+        """Return the firm-year panel (open columns).
+
+        Raises
+        ------
+        InputError
+            If the register holds no firm to follow.
+        """
+        reason = self.folder / stages.NO_PANEL
+        if reason.exists():
+            raise InputError(reason.read_text(encoding="utf-8"))
         return pd.read_parquet(self.folder / "panel.parquet")
 
     def columns(self) -> dict[str, bool]:

@@ -7,8 +7,8 @@ exposures   what comes from persons and stays in the restricted layer
 assemble    `build` and `counts_by_firm_year`
 """
 
-from helpers.panel.assemble import build, counts_by_firm_year
+from helpers.panel.assemble import NobodyFollowed, build, counts_by_firm_year
 from helpers.panel.exposures import EXPOSURES
 from helpers.panel.joins import explained
 
-__all__ = ["EXPOSURES", "build", "counts_by_firm_year", "explained"]
+__all__ = ["EXPOSURES", "NobodyFollowed", "build", "counts_by_firm_year", "explained"]

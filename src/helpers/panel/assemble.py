@@ -21,6 +21,10 @@ KEY: Final = ("uscc", "year")
 _FOLLOWED: Final = ("patents", "patent_owners", "certification_spells", "org_coverage", "charter_amendments")
 
 
+class NobodyFollowed(InputError):
+    """The register holds no firm that a panel could follow in these years."""
+
+
 def build(
     run_folder: Path, *, extract_on: date, first_year: int = 2013, last_year: int = 2023, base: Base = "analysable",
     lag_months: dict[str, int] | None = None, threads: int | None = None, memory_limit: str | None = None,
@@ -114,9 +118,10 @@ def _start(
     layout = pieces.firm_years(firms, first_year=first_year, last_year=last_year, extract_on=extract_on.isoformat())
     left = joins.start(layout, registered=registered, followed=followed)
     if not int(left.count().execute()):
-        raise InputError(
+        raise NobodyFollowed(
             f"panel: no firm-year to follow: {followed:,} of {registered:,} enterprises are '{base}', years "
-            f"{first_year}-{last_year}; check 规上标识, 控股情况, 成立日期 and the years"
+            f"{first_year}-{last_year}; check the columns 规上标识, 控股情况, 登记注册类型, 正常经营 and 成立日期, and "
+            "the years"
         )
     return left
 
