@@ -28,7 +28,7 @@ def name_of(path: Path) -> str:
 @cache
 def rooms() -> list[str]:
     """Return the rooms in the order in which data flow, as the map in the package's docstring has them."""
-    lines = re.findall(r"^([a-z]+(?:, [a-z]+)*)\s{2,}\S", helpers.__doc__, re.MULTILINE)
+    lines = re.findall(r"^([a-z_]+(?:, [a-z_]+)*)\s{2,}\S", helpers.__doc__, re.MULTILINE)
     return [room for line in lines for room in line.split(", ")]
 
 

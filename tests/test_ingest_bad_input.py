@@ -12,7 +12,7 @@ import xlsxwriter
 from helpers import codebook as codebooks
 from helpers import paths
 from helpers.errors import InputError
-from helpers.ingest import layers, people, read_folder, write
+from helpers.ingest import layers, mapping, people, read_folder, write
 
 CODEBOOK = codebooks.load()
 AREA = "片区编号,片区名称,工作站名称,专职联络员人数,联合支部编号"
@@ -221,7 +221,28 @@ def mapped(tmp_path, mapping, files=(("firms.csv", "股票代码,年份\n000001,
         (MAPPING.replace(": year", ": yaer"), ["no column 'yaer'; it has stock_code, year"]),
         (MAPPING.replace(": year", ": stock_code"), ["'stock_code' is mapped 2 times"]),
         (MAPPING.replace("listed_firm_years", "firms"), ["no table 'firms' in the codebook"]),
-        (MAPPING.replace("    table", "    tabel"), ["m.yml", "sources.0.tabel", "Extra inputs"]),
+        (MAPPING.replace("    table", "    tabel"), ["m.yml: line 4: 'sources.0.tabel'", "did you mean 'table'?"]),
+        (MAPPING.replace("    table", "    tabel"), ["m.yml: line 3: 'sources.0.table' is missing"]),
+        (MAPPING + "    file: other.csv\n", ["m.yml", "line 6: 'file' is given twice, first in line 3"]),
+        (MAPPING.replace("年份: year", "股票代码: year"), ["m.yml", "line 5: '股票代码' is given twice"]),
+        (
+            MAPPING.replace(": stock_code", ": {column: stock_code, padd: 6}"),
+            ["line 5: 'sources.0.columns.股票代码.padd'", "did you mean 'pad'?"],
+        ),
+        (
+            MAPPING.replace(": stock_code", ": {column: stock_code, pad: 0}"),
+            ["line 5:", "pad': found '0'", "greater than 0"],
+        ),
+        (
+            MAPPING.replace(": stock_code", ": [stock_code]"),
+            ["line 5: 'sources.0.columns.股票代码'", "expected a mapping"],
+        ),
+        (
+            MAPPING + "    header_row: first\n",
+            ["line 6: 'sources.0.header_row': found 'first', expected a whole number"],
+        ),
+        (MAPPING + "    sheet:\n", ["line 6: 'sources.0.sheet'", "expected a text"]),
+        (MAPPING.replace("columns:", "columns: &a") + "    constants: *a\n", ["line 5: an alias (*)"]),
         (
             MAPPING.replace(", 年份: year", ""),
             ["no header is mapped to year, which table 'listed_firm_years' requires"],
@@ -230,12 +251,24 @@ def mapped(tmp_path, mapping, files=(("firms.csv", "股票代码,年份\n000001,
         (MAPPING + "    sheet: 甲\n", ["names the sheet '甲'; the workbook holds ''"]),
         (MAPPING + "    header_row: 9\n", ["states header row 9, which is not there"]),
         ("sources: [", ["m.yml: cannot be read"]),
+        ("", ["m.yml: the file: found '', expected a mapping"]),
         ("sources: []", ["m.yml", "sources", "at least 1"]),
     ],
 )
 def test_a_mapping_that_does_not_fit_says_where(tmp_path, mapping, parts):
     messages = mapped(tmp_path, mapping)
     assert any(all(part in message for part in parts) for message in messages), messages
+
+
+def test_texts_of_a_mapping_stay_as_they_are_written(tmp_path):
+    text = MAPPING.replace("listed_firm_years", "areas").replace(
+        "{股票代码: stock_code, 年份: year}", "{片区编号: area_id}"
+    )
+    (tmp_path / "m.yml").write_text(
+        f"{text}    header_row: 2\n    constants: {{area_name: 01, workstation_name: no}}\n", encoding="utf-8"
+    )
+    (source,) = mapping.load(tmp_path / "m.yml", CODEBOOK).sources
+    assert (source.header_row, source.constants) == (2, {"area_name": "01", "workstation_name": "no"})
 
 
 def test_a_mapped_header_that_stands_twice_must_be_told_apart(tmp_path):

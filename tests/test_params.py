@@ -107,7 +107,8 @@ def test_a_study_takes_as_many_mapping_files_as_it_reads(study, mappings, said):
     [
         ("? [a, b]\n: c\n", "a name is one text"),
         ("run: " + "[" * 5000 + "]" * 5000, "nested too deeply"),
-        ("run: &a [*a]\n", "demo.yml"),
+        ("run: &a [*a]\n", "line 1: an alias (*)"),
+        ("run: demo\nstudy: [zone\n", "line 3: not valid YAML"),
     ],
 )
 def test_yaml_that_is_no_run_file_is_one_sentence(tmp_path, text, said):
@@ -115,7 +116,16 @@ def test_yaml_that_is_no_run_file_is_one_sentence(tmp_path, text, said):
 
 
 def test_a_name_given_twice_is_refused(tmp_path):
-    assert "'run' is given twice" in refused(run_file(tmp_path, MINIMAL + "run: other\n"))
+    assert "line 12: 'run' is given twice, first in line 1" in refused(run_file(tmp_path, MINIMAL + "run: other\n"))
+
+
+def test_what_is_wrong_in_a_run_file_is_said_with_its_line_and_what_is_overridden_without(tmp_path):
+    path = run_file(tmp_path, MINIMAL.replace("2013", "x") + "  dirty: none\npages:\n  70_association: {mincell: 5}\n")
+    said = refused(path)
+    assert "line 8: 'first_year': found 'x'" in said
+    assert "line 12: 'data.dirty' is no parameter here" in said
+    assert "line 14: pages.70_association: 'mincell'" in said
+    assert "\n  'first_year': found 'y'" in refused(path, "first_year=y")
 
 
 def test_a_run_file_that_does_not_exist_names_those_that_do(tmp_path):

@@ -22,6 +22,7 @@ DATA_ROOMS = (
     "models",
     "listed.py",
     "atomic.py",
+    "strict_yaml.py",
     "disclosure.py",
     "stages.py",
     "inputs.py",

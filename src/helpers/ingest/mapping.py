@@ -1,21 +1,25 @@
 """Mapping files: a person's word about sources whose headers are not the codebook's; YAML in, located sheets out."""
 
-import json
 from pathlib import Path
+from typing import Annotated, Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from helpers import strict_yaml
 from helpers.codebook import Codebook, Table
 from helpers.codebook.model import fold
 from helpers.errors import CodebookError, InputError
 from helpers.ingest.header import HEADER_ROWS, Located, finish, letter
 from helpers.ingest.sheets import RawSheet
 from helpers.ingest.titles import is_forbidden, read_header
+from helpers.params.explain import explain
+
+_Text = Annotated[str, Field(min_length=1)]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    # Not strict: all that a file holds is text, which the types below read.
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ColumnMapping(_Strict):
@@ -31,9 +35,14 @@ class ColumnMapping(_Strict):
         Width of a code that lost its leading zeros.
     """
 
-    column: str
-    unit: str | None = None
+    column: _Text
+    unit: _Text | None = None
     pad: int | None = Field(default=None, gt=0, le=64)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, given: Any) -> Any:
+        return {"column": given} if isinstance(given, str) else given
 
 
 class SourceMapping(_Strict):
@@ -45,8 +54,9 @@ class SourceMapping(_Strict):
         Path below the folder that is read.
     table : str
         Table of the codebook.
-    columns : dict of str to str or ColumnMapping
-        Header -> column. A header that stands twice is told apart by its place: `城市#2` is the second one.
+    columns : dict of str to ColumnMapping
+        Header -> column; its name alone will do. A header that stands twice is told apart by its place: `城市#2` is
+        the second one.
     sheet : str, optional
         Sheet of a workbook; its only sheet otherwise.
     encoding, delimiter : str, optional
@@ -59,21 +69,16 @@ class SourceMapping(_Strict):
         Headers known to be of no use; all others that are not mapped are reported.
     """
 
-    file: str
-    table: str
-    columns: dict[str, str | ColumnMapping]
-    sheet: str | None = None
-    encoding: str | None = None
-    delimiter: str | None = None
+    file: _Text
+    table: _Text
+    columns: dict[str, ColumnMapping]
+    sheet: _Text | None = None
+    encoding: _Text | None = None
+    delimiter: _Text | None = None
     header_row: int | None = Field(default=None, gt=0)
     last_row: int | None = Field(default=None, gt=0)
     constants: dict[str, str] = {}
     ignore: tuple[str, ...] = ()
-
-    def of(self, header: str) -> ColumnMapping:
-        """Return what `header` stands for, in the long form."""
-        mapped = self.columns[header]
-        return ColumnMapping(column=mapped) if isinstance(mapped, str) else mapped
 
 
 class Mapping(_Strict):
@@ -91,17 +96,14 @@ def load(path: Path, codebook: Codebook) -> Mapping:
         With every problem: not readable, a misspelt or missing entry, a table or column that the codebook has not.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        # As JSON lists may stand for tuples while all types stay strict.
-        mapping = Mapping.model_validate_json(json.dumps(content, default=str))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(f"mapping file {path.name}: cannot be read ({' '.join(str(error).split())})") from error
+        document = strict_yaml.read(path)
+        mapping = Mapping.model_validate(document.content)
+    except (OSError, strict_yaml.YamlError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"mapping file {path.name}: cannot be read ({why})") from error
     except ValidationError as error:
-        raise InputError(
-            f"mapping file {path.name}: {'.'.join(map(str, problem['loc'])) or 'the file'}: {problem['msg']}, "
-            f"found {problem['input']!r}"
-            for problem in error.errors()
-        ) from error
+        said = explain(error, Mapping, document.lines)
+        raise InputError(f"mapping file {path.name}: {problem}" for problem in said) from error
     problems = [problem for source in mapping.sources for problem in _problems(source, codebook, path.name)]
     if problems:
         raise InputError(problems)
@@ -139,8 +141,10 @@ def locate_mapped(sheet: RawSheet, source: SourceMapping, codebook: Codebook, ma
         problems.append(f"the headers {', '.join(barred)} are about persons and are never read: take them out")
     if problems:
         raise InputError(f"{sheet.place} (mapping file {mapping_name}): {problem}" for problem in problems)
-    columns = {source.of(name).column: places[name][0] for name in source.columns}
-    stated = {source.of(name).column: source.of(name).unit or read_header(name).unit for name in source.columns}
+    columns = {source.columns[name].column: places[name][0] for name in source.columns}
+    stated = {
+        source.columns[name].column: source.columns[name].unit or read_header(name).unit for name in source.columns
+    }
     return finish(
         sheet,
         table,
@@ -150,7 +154,7 @@ def locate_mapped(sheet: RawSheet, source: SourceMapping, codebook: Codebook, ma
         units={name: unit for name, unit in stated.items() if unit},
         forbidden=tuple(at for at, text in enumerate(header) if text.strip() and is_forbidden(text, table)),
         ignored=frozenset(at for name in source.ignore for at in places[name]),
-        pads={source.of(name).column: pad for name in source.columns if (pad := source.of(name).pad)},
+        pads={source.columns[name].column: pad for name in source.columns if (pad := source.columns[name].pad)},
         constants=dict(source.constants),
         last=None if source.last_row is None else source.last_row - sheet.first_row + 1,
     )
@@ -162,7 +166,7 @@ def _problems(source: SourceMapping, codebook: Codebook, name: str) -> list[str]
         table: Table = codebook[source.table]
     except CodebookError as error:
         return [f"{where}: {error}"]
-    targets = [source.of(header).column for header in source.columns] + list(source.constants)
+    targets = [source.columns[header].column for header in source.columns] + list(source.constants)
     problems = [
         f"{where}: table '{table.name}' has no column '{target}'; it has {', '.join(table.column_names)}"
         for target in dict.fromkeys(targets)

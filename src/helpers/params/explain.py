@@ -1,8 +1,8 @@
 """Pydantic's findings as sentences: which parameter, what was found, what was expected, and the nearest name."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -19,12 +19,17 @@ _EXPECTED = {
     "string_type": "one text",
     "dict_type": "a mapping of names to values",
     "model_type": "a mapping of names to values",
+    "tuple_type": "a list",
+    "string_too_short": "a text",
 }
 
 
-def explain(error: ValidationError, model: type[BaseModel]) -> list[str]:
-    """Return one sentence per problem in `error`."""
-    return [_sentence(problem, model) for problem in error.errors(include_url=False)]
+def explain(
+    error: ValidationError, model: type[BaseModel], lines: Mapping[tuple[str, ...], int] | None = None
+) -> list[str]:
+    """Return one sentence per problem in `error`, with its line where `lines` (`strict_yaml.Document`) has it."""
+    problems = error.errors(include_url=False)
+    return [_sentence(problem, model, lines or {}) for problem in problems if not _follows(problem, problems)]
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
@@ -33,10 +38,29 @@ def suggest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
-def _sentence(problem: dict[str, Any], model: type[BaseModel]) -> str:
-    kind, context = problem["type"], problem.get("ctx") or {}
+def _follows(problem: dict[str, Any], problems: list[dict[str, Any]]) -> bool:
+    """Whether a list is too short only because something in it is wrong, which is said on its own."""
+    at = problem["loc"]
+    is_inside = [other["loc"][: len(at)] == at and len(other["loc"]) > len(at) for other in problems]
+    return problem["type"] == "too_short" and any(is_inside)
+
+
+def line_of(names: Iterable[str], lines: Mapping[tuple[str, ...], int]) -> str:
+    """Return `line 7: ` for what stands in a file, nothing for what does not."""
+    line = lines.get(tuple(names))
+    return f"line {line}: " if line else ""
+
+
+def _sentence(problem: dict[str, Any], model: type[BaseModel], lines: Mapping[tuple[str, ...], int]) -> str:
     names, holder = _walk(problem["loc"], model)
-    where, found = f"'{'.'.join(names)}'", problem.get("input")
+    # What is missing has no line; the part that lacks it does.
+    at = names[:-1] if problem["type"] == "missing" else names
+    return (line_of(at, lines) if at else "") + _said(problem, names, holder)
+
+
+def _said(problem: dict[str, Any], names: list[str], holder: type[BaseModel] | None) -> str:
+    kind, context = problem["type"], problem.get("ctx") or {}
+    where, found = f"'{'.'.join(names)}'" if names else "the file", problem.get("input")
     if kind == "extra_forbidden":
         known = list(holder.model_fields) if holder else []
         return f"{where} is no parameter here{suggest(names[-1], known) or ';'} known are {', '.join(known)}"
@@ -53,6 +77,8 @@ def _sentence(problem: dict[str, Any], model: type[BaseModel]) -> str:
         return f"'{'.'.join([*names, 'kind'])}' is missing: synthetic or files"
     if kind == "value_error":
         return f"{where}: {context.get('error')}" if names else str(context.get("error"))
+    if kind == "too_short":
+        return f"{where}: found {context['actual_length']}, expected at least {context['min_length']}"
     expected = _EXPECTED.get(kind)
     message = f"expected {expected}" if expected else problem["msg"].removeprefix("Input ").replace("should", "must")
     return f"{where}: found {found!r}, {message}"
@@ -63,15 +89,24 @@ def _walk(location: tuple[str | int, ...], model: type[BaseModel]) -> tuple[list
     names: list[str] = []
     holder: type[BaseModel] | None = model
     options: list[type[BaseModel]] = []
+    element: type[BaseModel] | None = None
     for part in location:
         tagged = [option for option in options if part in get_args(option.model_fields["kind"].annotation)]
         if tagged:
             holder, options = tagged[0], []
             continue
         names.append(str(part))
+        if element:
+            # a place in a list, or a name that the user chose
+            holder, element = element, None
+            continue
         field = holder.model_fields.get(str(part)) if holder else None
         inner = field.annotation if field else None
-        options = [arg for arg in get_args(inner) if isinstance(arg, type) and issubclass(arg, BaseModel)]
+        models = [arg for arg in get_args(inner) if isinstance(arg, type) and issubclass(arg, BaseModel)]
+        if models and get_origin(inner) in (tuple, list, dict):
+            element = models[0]
+        elif models:
+            options = models
         if options or (isinstance(inner, type) and issubclass(inner, BaseModel)):
             holder = inner if not options else None
     return names, holder

@@ -4,28 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
-from helpers import paths
+from helpers import paths, strict_yaml
 from helpers.errors import InputError, UsageError
-from helpers.params.explain import explain, suggest
+from helpers.params.explain import explain, line_of, suggest
 from helpers.params.model import FileData, RunParams
 from helpers.params.pages import PAGES, own_values
-
-
-class _TextLoader(yaml.BaseLoader):
-    """Keep every scalar as the text that stands in the file (`01` stays 01), and refuse a name given twice."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                raise yaml.constructor.ConstructorError(None, None, "a name is one text", key.start_mark)
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"'{key.value}' is given twice", key.start_mark)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
 
 
 def load(path: Path | str, overrides: Sequence[str] = ()) -> RunParams:
@@ -51,13 +36,13 @@ def load(path: Path | str, overrides: Sequence[str] = ()) -> RunParams:
         If the folder or a mapping file that the run names does not exist.
     """
     path = Path(path)
-    tree = _read(path)
-    problems = [problem for override in overrides for problem in _put(tree, override)]
-    pages, page_problems = _pages(tree.pop("pages", {}))
+    tree, lines = _read(path)
+    problems = [problem for override in overrides for problem in _put(tree, override, lines)]
+    pages, page_problems = _pages(tree.pop("pages", {}), lines)
     try:
         params = RunParams.model_validate_strings(tree)
     except ValidationError as error:
-        problems += explain(error, RunParams)
+        problems += explain(error, RunParams, lines)
         params = None
     problems += page_problems
     if problems or params is None:
@@ -67,21 +52,17 @@ def load(path: Path | str, overrides: Sequence[str] = ()) -> RunParams:
     return params
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> tuple[dict[str, Any], dict[strict_yaml.Place, int]]:
     try:
-        tree = yaml.load(path.read_text(encoding="utf-8"), Loader=_TextLoader)
+        document = strict_yaml.read(path)
     except OSError as error:
         known = ", ".join(sorted(paths.relative(file) for file in paths.RUN_FILES.glob("*.yml")))
         raise UsageError(f"run file '{path}': {error.strerror}; there are: {known or 'none'}") from None
-    except UnicodeDecodeError as error:
-        raise UsageError(f"run file '{path}': not UTF-8 at byte {error.start}; save it as UTF-8") from None
-    except yaml.YAMLError as error:
-        raise UsageError(f"run file '{path}' is not valid YAML: {error}") from None
-    except RecursionError:
-        raise UsageError(f"run file '{path}': nested too deeply; it holds names, values and short lists") from None
-    if not isinstance(tree, dict):
-        raise UsageError(f"run file '{path}': expected lines of `name: value`, found {tree!r}")
-    return _lines(tree)
+    except strict_yaml.YamlError as error:
+        raise UsageError(f"run file '{path}': {error}") from None
+    if not isinstance(document.content, dict):
+        raise UsageError(f"run file '{path}': expected lines of `name: value`, found {document.content!r}")
+    return _lines(document.content), dict(document.lines)
 
 
 def _lines(node: Any) -> Any:
@@ -92,8 +73,8 @@ def _lines(node: Any) -> Any:
     return node
 
 
-def _put(tree: dict[str, Any], override: str) -> list[str]:
-    """Set one override in `tree` (the loader's own copy) and return what is wrong with its form."""
+def _put(tree: dict[str, Any], override: str, lines: dict[strict_yaml.Place, int]) -> list[str]:
+    """Set one override in `tree` (the loader's own copy), take its line away and return what is wrong with its form."""
     dotted, equals, value = override.partition("=")
     names = dotted.strip().split(".")
     if not equals or not all(names):
@@ -103,24 +84,27 @@ def _put(tree: dict[str, Any], override: str) -> list[str]:
             return [f"-p {override}: '{name}' holds no further parameters"]
         tree = tree[name]
     tree[names[-1]] = value.strip()
+    lines.pop(tuple(names), None)
     return []
 
 
-def _pages(given: Any) -> tuple[dict[str, dict[str, Any]], list[str]]:
+def _pages(given: Any, lines: dict[strict_yaml.Place, int]) -> tuple[dict[str, dict[str, Any]], list[str]]:
     if given in ("", {}):
         return {}, []
     if not isinstance(given, dict):
-        return {}, ["'pages': expected notebook names with their parameters below"]
+        return {}, [f"{line_of(['pages'], lines)}'pages': expected notebook names with their parameters below"]
     values, problems = {}, []
     known = known_stems()
     for stem, texts in given.items():
+        at = line_of(["pages", stem], lines)
         if stem not in known:
-            problems.append(f"'pages.{stem}' is no notebook{suggest(stem, known) or '; there are ' + ', '.join(known)}")
+            near = suggest(stem, known) or "; there are " + ", ".join(known)
+            problems.append(f"{at}'pages.{stem}' is no notebook{near}")
         elif not isinstance(texts, dict):
-            problems.append(f"'pages.{stem}': expected parameters below it, found {texts!r}")
+            problems.append(f"{at}'pages.{stem}': expected parameters below it, found {texts!r}")
         else:
             values[stem], found = own_values(stem, texts)
-            problems += [f"pages.{stem}: {problem}" for problem in found]
+            problems += [f"{at}pages.{stem}: {problem}" for problem in found]
     return values, problems
 
 
