@@ -363,7 +363,7 @@ def test_a_register_in_which_nobody_can_be_followed_costs_the_panel_alone(monkey
     (office / "企业名册.csv").write_text(text, encoding="utf-8")
     zone = study.prepare(params_of_files(f"data.folder={office}"))
     assert len(zone.table("enterprises")) == 1
-    with pytest.raises(InputError, match="0 of 1 enterprises are 'analysable'.*控股情况, 登记注册类型"):
+    with pytest.raises(InputError, match=r"0 of 1 enterprises are 'analysable'.*控股情况, 登记注册类型"):
         zone.panel()
 
 
