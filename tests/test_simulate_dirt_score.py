@@ -128,6 +128,14 @@ def test_the_table_of_the_score_shows_no_number_that_is_none(tmp_path, lang):
     assert "nan" not in show.table(shown, title="", lang=lang).data.casefold()
 
 
+def test_one_missed_in_thousands_is_not_shown_as_all(tmp_path):
+    scored = score(FAULTS, _ledger(*FINDINGS), {TABLE: _true()}, {TABLE: _as_read()}, BOOK, dirt="none")
+    scored["found_share"] = [0.99996] + [1.0] * (len(scored) - 1)
+    scored.to_csv(tmp_path / "score.csv", index=False)
+    shown = tables.score_table(SimpleNamespace(truth=tmp_path.joinpath), "en")
+    assert shown["Found"].tolist()[:2] == ["99.9 %", "100 %"]
+
+
 def test_a_finding_in_another_row_or_column_finds_nothing():
     faults = _faults((3, "title", "full_width", "full_width", "repaired", None))
     ledger = _ledger((4, "title", "full_width", "repaired"), (3, "reg_no", "full_width", "repaired"))

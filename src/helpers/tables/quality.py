@@ -168,7 +168,10 @@ def score_note(zone: Study, lang: Lang) -> str:
 
 
 def _percent(share: float) -> str | None:
-    return None if pd.isna(share) else f"{100 * share:.1f} %".replace("100.0", "100")
+    if pd.isna(share):
+        return None
+    # One missed in thousands is not none: what is not all never reads 100 %.
+    return "100 %" if share == 1 else f"{min(100 * share, 99.9):.1f} %"
 
 
 def _score(zone: Study) -> pd.DataFrame:
