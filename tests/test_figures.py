@@ -44,6 +44,11 @@ CASES = {
                       "open_share": [1, 0.4, 0.4, 1, 0.9], "conf_low": [1, 0.3, 0.3, 1, 0.8],
                       "conf_high": [1, 0.5, 0.5, 1, 0.95], "requests": [30] * 3 + [12] * 2,
                       "median_days": [2.4] * 3 + [np.nan] * 2}), {}),
+    "plot_ranks": (pd.DataFrame({"rank": [1, 2, 3], "median": [1, 3, 2], "low": [1, 1, 2], "high": [2, 3, 3]}), {}),
+    "plot_sensitivity": (
+        pd.DataFrame({"choice": ["outliers", "noise"], "first_order": [0.1, 0], "first_order_conf": 0.05,
+                      "total": [0.4, 0.1], "total_conf": 0.1}), {}),
+    "plot_contributions": (pd.DataFrame({"indicator": ["党小组", "党建得分"], "contribution": [2.0, -0.5]}), {}),
 }  # fmt: skip
 
 
