@@ -124,6 +124,14 @@ class Page90(Page):
     clusters: SomeNames = ("uscc",)
 
 
+class Page95(Page):
+    """The office's brief, one page."""
+
+    term_days: int = Field(180, ge=0, le=3650, description="days ahead in which terms end")
+    delivery_days: int = Field(365, ge=1, le=3650, description="days back in which policies were issued")
+    most: int = Field(20, ge=1, le=10_000, description="cases listed in each table")
+
+
 PAGES: dict[str, type[Page]] = {
     "10_data_quality": Page10,
     "20_published_figures": Page20,
@@ -135,6 +143,7 @@ PAGES: dict[str, type[Page]] = {
     "65_listed_firms": Page65,
     "70_association": Page70,
     "90_findings": Page90,
+    "95_brief": Page95,
 }
 # What every page takes from its run; a run file's `pages` cannot set them a second time.
 FROM_RUN = frozenset({"run", "lang"})

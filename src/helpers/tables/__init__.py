@@ -15,6 +15,13 @@ from helpers.tables.associations import (
     refused_table,
     rules_note,
 )
+from helpers.tables.brief import (
+    brief_cases,
+    brief_finding,
+    brief_note,
+    brief_results,
+    brief_table,
+)
 from helpers.tables.conclusions import (
     outcomes_table,
     rests_on,
@@ -170,6 +177,11 @@ __all__ = [
     "bands_table",
     "baseline",
     "baseline_covariates",
+    "brief_cases",
+    "brief_finding",
+    "brief_note",
+    "brief_results",
+    "brief_table",
     "calibrated_table",
     "calibration_table",
     "certificates_table",
