@@ -17,12 +17,14 @@ FULL, QUICK = (1_000_000, 3_000_000), (20_000, 60_000)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the tables; return 1 if the project and the script disagree."""
     asked = _parser().parse_args(arguments)
-    if asked.only != "zone" and find_spec("polars") is None:
-        sys.exit("polars is not installed: it comes with the lock (requirements.txt), or use --only zone")
+    if asked.only in (None, "big") and find_spec("polars") is None:
+        sys.exit("polars is not installed: it comes with the lock (requirements.txt), or use --only zone or index")
     enterprises, patents = QUICK if asked.quick else FULL
     with tempfile.TemporaryDirectory(prefix="wuli-benchmark-") as folder:
         if asked.only in (None, "zone"):
             _zone(Path(folder))
+        if asked.only in (None, "index"):
+            _index(*((100, 20) if asked.quick else (1_000, 200)))
         if asked.only in (None, "big"):
             return _big(
                 Path(folder), asked.enterprises or enterprises, asked.patents or patents,
@@ -33,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--only", choices=("zone", "big"), help="leave the other part out")
+    parser.add_argument("--only", choices=("zone", "index", "big"), help="leave the other parts out")
     parser.add_argument("--quick", action="store_true", help="20,000 enterprises, 60,000 patents, once")
     parser.add_argument("--enterprises", type=_count, help=f"rows of the register (default {FULL[0]:,})")
     parser.add_argument("--patents", type=_count, help=f"rows of the patent list (default {FULL[1]:,})")
@@ -53,6 +55,17 @@ def _zone(folder: Path) -> None:
     out.mkdir()
     whole, result = process("benchmarks.project", "zone", out)
     _print_table("The default zone", [result["stages"]], [whole])
+
+
+def _index(many: int, few: int) -> None:
+    _tell(f"{many:,} draws of the index")
+    whole, result = process("benchmarks.index", many, few)
+    _print_table(f"{many:,} draws of the index of {result['firms']:,} firms, and {few:,} made one by one",
+                 [result["stages"]], [whole])  # fmt: skip
+    together, single = (Cost(*result["stages"][name]) for name in ("draws", "one by one"))
+    for name in ("seconds", "cpu"):
+        ratio = getattr(together, name) / many / (getattr(single, name) / few)
+        print(f"  one draw / one by one, {name:<10}{ratio:>8.2f}")
 
 
 def _big(folder: Path, enterprises: int, patents: int, repeats: int) -> int:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from helpers.errors import InputError, UsageError
-from helpers.index import Choices, build, missing, outliers, structure
+from helpers.index import Choices, build, missing, outliers, structure, uncertainty
 from helpers.index.aggregate import aggregate
 from helpers.index.normalise import normalise
 from helpers.index.uncertainty import FACTORS, draw, mean_shift, sensitivity
@@ -240,3 +240,22 @@ def test_choices_that_cannot_matter_have_no_share(made):
     # Nothing is missing and nothing out of bounds.
     assert found.loc[["outliers", "imputation"], ["first_order", "total"]].abs().max().max() < 1e-9
     assert found.loc["normalisation", "total"] > 0.05
+
+
+@pytest.mark.parametrize("with_gaps", [False, True])
+def test_a_draw_without_noise_is_the_index_of_its_choices(made, monkeypatch, with_gaps):
+    values, belongs, groups = made
+    if with_gaps:
+        values = values.mask(np.random.default_rng(2).random(values.shape) < 0.15)
+    monkeypatch.setattr(uncertainty, "NOISE", 0.0)
+    found = draw(values, belongs, groups, draws=100, seed=9)
+    for place, setting in enumerate(found.settings.drop(columns="noise").to_dict("records")):
+        expected = build(values, belongs, groups, choices=Choices(**setting)).ranks
+        np.testing.assert_array_equal(found.ranks.iloc[place].to_numpy(), expected.to_numpy())
+
+
+def test_an_experts_weights_are_drawn_only_where_they_are_given(made):
+    _values, _belongs, _groups = made
+    expert = pd.Series(range(1, 7), index=list("abcdef"))
+    assert "expert" not in set(draw(*made, draws=100, seed=1).settings["weights"])
+    assert "expert" in set(draw(*made, draws=100, seed=1, expert=expert).settings["weights"])
