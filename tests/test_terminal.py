@@ -18,7 +18,11 @@ BUSY = {
     "python": "import time\nsay()\ntime.sleep(60)",
 }
 COMMAND = """
+import signal
 import sys
+# Whoever runs the tests in the background, or under nohup, hands down signals that are ignored.
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)
 from helpers import cli
 def say():
     print("busy", flush=True)
@@ -45,8 +49,11 @@ def started(work):
 @pytest.mark.parametrize("busy", BUSY)
 def test_a_command_that_is_told_to_end_says_so_in_one_line(busy, number):
     process = started(BUSY[busy])
-    process.send_signal(number)
-    _, said = process.communicate(timeout=30)
+    try:
+        process.send_signal(number)
+        _, said = process.communicate(timeout=30)
+    finally:
+        process.kill()
     assert (process.returncode, said) == (1, "wuli check: stopped; what was published before is unchanged\n")
 
 
