@@ -1,15 +1,11 @@
 """What can be chosen at each step of the index: closed sets, and the default that is explained on the page."""
 
 from dataclasses import dataclass, fields
-from typing import Literal, get_args, get_type_hints
+from typing import get_args, get_type_hints
 
 from helpers.errors import UsageError
+from helpers.params.pages import Aggregation, Imputation, Normalisation, Outliers, Weights
 
-Outliers = Literal["none", "winsorise", "box_cox"]
-Imputation = Literal["none", "median", "group_median"]
-Normalisation = Literal["z_score", "min_max", "rank", "distance_to_reference"]
-Weights = Literal["equal", "entropy", "pca", "critic", "expert"]
-Aggregation = Literal["arithmetic", "geometric", "mazziotta_pareto"]
 LEAST_COVERAGE = 0.6
 
 

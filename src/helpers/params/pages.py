@@ -34,6 +34,14 @@ SomeNames = Annotated[Names, AfterValidator(_some)]
 Outcomes = Annotated[SomeNames, AfterValidator(_outcomes)]
 
 
+# The steps of the index.
+Outliers = Literal["none", "winsorise", "box_cox"]
+Imputation = Literal["none", "median", "group_median"]
+Normalisation = Literal["z_score", "min_max", "rank", "distance_to_reference"]
+Weights = Literal["equal", "entropy", "pca", "critic", "expert"]
+Aggregation = Literal["arithmetic", "geometric", "mazziotta_pareto"]
+
+
 class Page(Strict):
     """Parameters that every page has."""
 
@@ -65,11 +73,11 @@ class Page50(Page):
 class Page55(Page):
     """The five-force index of firms."""
 
-    outliers: Literal["none", "winsorise", "box_cox"] = "winsorise"
-    imputation: Literal["none", "median", "group_median"] = "none"
-    normalisation: Literal["z_score", "min_max", "rank", "distance_to_reference"] = "z_score"
-    weights: Literal["equal", "entropy", "pca", "critic", "expert"] = "equal"
-    aggregation: Literal["arithmetic", "geometric", "mazziotta_pareto"] = "arithmetic"
+    outliers: Outliers = "winsorise"
+    imputation: Imputation = "none"
+    normalisation: Normalisation = "z_score"
+    weights: Weights = "equal"
+    aggregation: Aggregation = "arithmetic"
     groups: Literal["size", "none"] = Field("size", description="within which firms are compared")
     coverage: float = Field(0.6, gt=0, le=1, description="least share of a force's indicators a firm must have")
     availability: float = Field(0.5, ge=0, le=1, description="least share of firms an indicator must be known for")
