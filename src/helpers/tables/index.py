@@ -22,6 +22,7 @@ from helpers.text import Lang, label, number, say
 SIZES = (20, 300, 1000)
 SMALLEST_GROUP = 10
 LEVEL = 0.9
+COMPONENTS = 3
 
 
 @dataclass(frozen=True)
@@ -193,6 +194,28 @@ def structure_table(found: Ranking, lang: Lang) -> pd.DataFrame:
             }
         )
     return labelled(pd.DataFrame(out), lang)
+
+
+def loadings_table(found: Ranking, lang: Lang) -> pd.DataFrame:
+    """Return, by indicator, its correlation with the index, its loadings on three components and on one factor."""
+    normalised = found.index.normalised
+    loadings, _ = structure.components(normalised)
+    fit = structure.one_factor(normalised)
+    whole = structure.correlations(found.index).drop_duplicates("indicator").set_index("indicator")["with_index"]
+    rows = pd.DataFrame({"with_index": whole.reindex(found.used)})
+    for place in loadings.columns[:COMPONENTS]:
+        rows[f"component_{place}"] = loadings[place]
+    rows["factor"] = float("nan") if fit is None else fit.loadings
+    shown = rows.rename_axis("indicator").reset_index()
+    shown["indicator"] = [_name(name, lang) for name in shown["indicator"]]
+    return labelled(shown, lang)
+
+
+def loadings_note(found: Ranking, lang: Lang) -> str:
+    """Say what the components explain, of how many firms, and why an indicator may have no loading."""
+    _, explained = structure.components(found.index.normalised)
+    shares = say("pages.comma", lang).join(f"{100 * share:.0f} %" for share in explained.iloc[:COMPONENTS])
+    return say("index.loadings_note", lang, shares=shares, n=f"{len(found.index.normalised.dropna()):,}")
 
 
 def structure_note(found: Ranking, lang: Lang) -> str:
