@@ -3,6 +3,9 @@
 indicator       what an indicator is; suppression of counts of persons at the source
 population      who counts on a date: firms, covered firms, organisations, members
 guidance support pioneer traction cohesion      the 24 indicators, by force
+firms           the same for single firms, the rows of the five-force index
+measures        KPIs of the systems that are none of the 24; systems: the list of all 31 systems
+brief           what an office has to act on, case by case
 organisation    organisation tree, organisations outside the bands, class transitions, uncovered firms
 services        requests and the time until they are closed, deliveries, sites, alliance events
 
@@ -17,7 +20,7 @@ from typing import get_args
 
 import pandas as pd
 
-from helpers.forces import cohesion, guidance, pioneer, support, traction
+from helpers.forces import cohesion, guidance, measures, pioneer, support, traction
 from helpers.forces.guidance import PLAN_CODES
 from helpers.forces.indicator import (
     Indicator,
@@ -28,7 +31,8 @@ from helpers.forces.indicator import (
     shown,
 )
 
-__all__ = ["FORCES", "REGISTRY", "VARIANTS", "Indicator", "MissingTable", "all_indicators", "compute",
+__all__ = ["FORCES", "MEASURES", "REGISTRY", "VARIANTS", "Indicator", "MissingTable", "all_indicators",
+           "all_measures", "compute",
            "is_few", "minimum_people", "ratio", "shown"]  # fmt: skip
 
 FORCES: dict[str, str] = {
@@ -62,6 +66,23 @@ REGISTRY: dict[str, Callable[..., Indicator]] = {
     "c5_match": cohesion.needs_matched,
 }
 
+# KPIs of the zone's systems besides the indicators.
+MEASURES: dict[str, Callable[..., Indicator]] = {
+    "s02_overdue": measures.overdue_terms,
+    "s03_firms_per_liaison": measures.firms_per_liaison,
+    "s09_brands": measures.brands_of_top_class,
+    "s10_passed": measures.cultivation_passed,
+    "s11_vacant": measures.vacant_posts,
+    "s12_lectures": measures.lecture_reach,
+    "s20_verifiable": measures.improvement_stated,
+    "s21_outputs": measures.studio_outputs,
+    "s25_several": measures.several_duties,
+    "s26_actions": measures.visits_per_action,
+    "s27_teams": measures.visits_per_team,
+    "s30_sharing": measures.sharing_days,
+    "s31_residential": measures.residential_apart,
+}
+
 # The readings of an indicator that are always printed side by side; one without an entry has a single one.
 VARIANTS: dict[str, tuple[dict[str, str], ...]] = {
     "p1_coverage_org": tuple({"base": base} for base in ("all_operating", "above_scale", "should_have")),
@@ -83,7 +104,7 @@ def compute(id: str, tables: Mapping[str, pd.DataFrame], *, as_of: date, **optio
     MissingTable
         Naming every table that the function needs and `tables` lacks.
     """
-    function = REGISTRY[id]
+    function = REGISTRY.get(id) or MEASURES[id]
     needed, optional = _tables_of(function)
     absent = [name for name in needed if name not in tables]
     if absent:
@@ -123,6 +144,18 @@ def all_indicators(tables: Mapping[str, pd.DataFrame], as_of: date) -> pd.DataFr
     return pd.DataFrame(rows).astype({"numerator": "Int64", "denominator": "Int64", "value": "Float64"})[list(_COLUMNS)]
 
 
+def all_measures(tables: Mapping[str, pd.DataFrame], as_of: date) -> pd.DataFrame:
+    """Compute every KPI of the systems that is none of the indicators; columns as `all_indicators`, without force."""
+    rows = []
+    for id in MEASURES:
+        try:
+            rows.append(compute(id, tables, as_of=as_of).row())
+        except MissingTable as missing:
+            rows.append(_not_supplied(id, {}, missing).row())
+    found = pd.DataFrame(rows).astype({"numerator": "Int64", "denominator": "Int64", "value": "Float64"})
+    return found[[name for name in _COLUMNS if name != "force"]]
+
+
 def _together(readings: list[Indicator]) -> list[Indicator]:
     """Return the readings of one indicator, all without their counts where one is suppressed.
 
@@ -136,7 +169,8 @@ def _together(readings: list[Indicator]) -> list[Indicator]:
 
 _OTHER_UNITS = {
     "v1_unit_density": "per_10_members", "v3_member_rd_share": "percentage_points", "t5_spread": "points",
-    "c4_activity_rate": "per_site_month",
+    "c4_activity_rate": "per_site_month", "s03_firms_per_liaison": "per_liaison", "s26_actions": "visits_per_team",
+    "s27_teams": "visits_per_team",
 }  # fmt: skip
 _COLUMNS = (
     "id", "force", "name_zh", "name_en", "base", "base_zh", "base_en", "numerator", "denominator", "value", "unit",

@@ -56,6 +56,8 @@ from helpers.tables.indicators import (
     indicators,
     indicators_table,
     indicators_title,
+    measures,
+    systems_table,
 )
 from helpers.tables.innovation import (
     certificates_table,
@@ -245,6 +247,7 @@ __all__ = [
     "listed_finding",
     "loadings_note",
     "loadings_table",
+    "measures",
     "missing_alt",
     "missing_columns",
     "missingness",
@@ -289,6 +292,7 @@ __all__ = [
     "status_counts",
     "structure_note",
     "structure_table",
+    "systems_table",
     "table_title",
     "tickets_note",
     "tickets_table",

@@ -5,6 +5,7 @@ from datetime import date
 import pandas as pd
 
 from helpers import forces
+from helpers.forces.systems import SYSTEMS
 from helpers.study import Study
 from helpers.tables.labels import labelled
 from helpers.text import Lang, label, number, say
@@ -37,6 +38,36 @@ def indicators_table(rows: pd.DataFrame, force: str, lang: Lang) -> pd.DataFrame
 def indicators_title(force: str, lang: Lang, *, as_of: date) -> str:
     """Return the caption of `indicators_table`."""
     return say("pages.indicators", lang, force=label(f"force_{forces.FORCES[force]}", lang), as_of=as_of)
+
+
+def measures(zone: Study, *, min_cell: int) -> pd.DataFrame:
+    """Return every KPI of the systems that is none of the indicators (`forces.all_measures`)."""
+    with forces.minimum_people(min_cell):
+        return forces.all_measures(zone.all_tables(), zone.params.as_of)
+
+
+def systems_table(computed: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return the 31 systems with their KPIs, each in its first reading.
+
+    Parameters
+    ----------
+    computed : DataFrame
+        `indicators` and `measures` below each other.
+    """
+    first = computed.drop_duplicates("id").set_index("id")
+    rows = []
+    for system in SYSTEMS:
+        for kpi in system.kpis or (None,):
+            row = None if kpi is None else first.loc[kpi].to_dict()
+            rows.append(
+                {
+                    "number": f"{system.number}", "system": say(f"forces.system_{system.number}", lang),
+                    "kpi": None if row is None else f"{row[f'name_{lang}']} ({row[f'base_{lang}']})",
+                    "k_of_n": None if row is None else _counts(row),
+                    "value": None if row is None else _with_unit(row, lang), "page": system.page[:2],
+                }
+            )  # fmt: skip
+    return labelled(pd.DataFrame(rows), lang)
 
 
 def _counts(row: dict) -> str | None:
