@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from helpers.forces import organisation, services, traction
+from helpers.forces import moves, organisation, services, traction
 from helpers.study import Study
 from helpers.tables.labels import labelled
-from helpers.text import Lang, label, say
+from helpers.text import Lang, label, number, say
 
 
 def tree_table(zone: Study, lang: Lang) -> pd.DataFrame:
@@ -51,6 +51,30 @@ def transitions(zone: Study) -> pd.DataFrame:
     """Return organisations by class in the year before (rows) and in the latest rated year (columns)."""
     ratings = zone.table("org_ratings")
     return organisation.class_transitions(ratings, to_year=traction.latest_rating_year(ratings, zone.params.as_of))
+
+
+def moves_table(zone: Study, lang: Lang, *, scale: moves.Scale) -> pd.DataFrame:
+    """Return how organisations moved by the class or the stars that they came from, all pairs of years together."""
+    found = moves.moves_by_level(zone.table("org_ratings"), as_of=zone.params.as_of, scale=scale)
+    shown = found[["level", "n", "rose", "kept", "fell"]].rename(columns={"n": "pairs"})
+    shown["level"] = [label(f"class_{name}", lang) if scale == "class" else name for name in found["level"]]
+    return labelled(shown.assign(rose_pct=_with_interval(found, "rose_pct")), lang)
+
+
+def hazard_table(zone: Study, lang: Lang, *, scale: moves.Scale) -> pd.DataFrame:
+    """Return the chance of a first rise by years since the first rating."""
+    found = moves.upgrade_hazard(zone.table("org_ratings"), as_of=zone.params.as_of, scale=scale)
+    shown = found[["years", "at_risk", "rose"]].rename(columns={"years": "years_since_rated", "rose": "first_rise"})
+    still = [number(share, ".0f") for share in found["still_pct"]]
+    return labelled(shown.assign(hazard_pct=_with_interval(found, "hazard_pct"), still_pct=still), lang)
+
+
+def _with_interval(rows: pd.DataFrame, share: str) -> list[str | None]:
+    """Return shares in per cent with their interval in brackets."""
+    return [
+        None if pd.isna(value) else f"{number(value, '.0f')} ({number(low, '.0f')} – {number(high, '.0f')})"
+        for value, low, high in zip(rows[share], rows["conf_low"], rows["conf_high"], strict=True)
+    ]
 
 
 def transition_steps(matrix: pd.DataFrame) -> dict[str, int]:
