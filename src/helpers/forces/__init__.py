@@ -7,6 +7,7 @@ firms           the same for single firms, the rows of the five-force index
 measures        KPIs of the systems that are none of the 24; systems: the list of all 31 systems
 brief           what an office has to act on, case by case
 organisation    organisation tree, organisations outside the bands, class transitions, uncovered firms
+catchup         whether the organisations of a grid draw nearer to each other and to its leader
 moves           classes and stars from one year to the next, and the first rise
 services        requests and the time until they are closed, deliveries, sites, alliance events
 

@@ -93,6 +93,7 @@ from helpers.tables.listed import (
 )
 from helpers.tables.organisation import (
     bands_table,
+    catch_up_sentence,
     class_labels,
     class_rows,
     depth_table,
@@ -101,6 +102,7 @@ from helpers.tables.organisation import (
     organisation_finding,
     organisation_results,
     rated_years,
+    spread_table,
     transition_steps,
     transitions,
     tree_table,
@@ -190,6 +192,7 @@ __all__ = [
     "brief_table",
     "calibrated_table",
     "calibration_table",
+    "catch_up_sentence",
     "certificates_table",
     "changes_table",
     "choices_table",
@@ -292,6 +295,7 @@ __all__ = [
     "shown_months",
     "sites_table",
     "sources",
+    "spread_table",
     "stacked",
     "status_counts",
     "structure_note",

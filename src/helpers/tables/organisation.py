@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from helpers.forces import moves, organisation, services, traction
+from helpers.forces import catchup, moves, organisation, services, traction
 from helpers.study import Study
 from helpers.tables.labels import labelled
 from helpers.text import Lang, label, number, say
@@ -67,6 +67,31 @@ def hazard_table(zone: Study, lang: Lang, *, scale: moves.Scale) -> pd.DataFrame
     shown = found[["years", "at_risk", "rose"]].rename(columns={"years": "years_since_rated", "rose": "first_rise"})
     still = [number(share, ".0f") for share in found["still_pct"]]
     return labelled(shown.assign(hazard_pct=_with_interval(found, "hazard_pct"), still_pct=still), lang)
+
+
+def spread_table(zone: Study, lang: Lang) -> pd.DataFrame:
+    """Return the spread of party scores within grids, year by year."""
+    ratings, orgs = zone.table("org_ratings"), zone.table("party_orgs")
+    found = catchup.spread_by_year(ratings, orgs, as_of=zone.params.as_of)
+    bounds = zip(found["low"], found["high"], strict=True)
+    ends = [f"{number(low, '.1f')} – {number(high, '.1f')}" for low, high in bounds]
+    shown = found[["year", "grids"]].assign(mean_spread=found["spread"].round(1), spread_range=ends)
+    return labelled(shown.rename(columns={"grids": "grids_used"}), lang)
+
+
+def catch_up_sentence(zone: Study, lang: Lang) -> str:
+    """Say how scores change with the gap to the grid's leader, and what shuffled leaders give."""
+    grids = zone.table("grids") if not zone.missing(("grids",)) else None
+    found = None if grids is None else catchup.catch_up(
+        zone.table("org_ratings"), zone.table("party_orgs"), grids, as_of=zone.params.as_of, seed=zone.params.seed
+    )  # fmt: skip
+    if found is None:
+        return say("pages.no_catch_up", lang, fewest=catchup.FEWEST_GRIDS)
+    low, high = (number(bound, "+.2f") for bound in (found.low, found.high))
+    told = "pages.catch_up_no" if found.low <= found.slope <= found.high else "pages.catch_up_yes"
+    return say("pages.catch_up", lang, slope=number(found.slope, "+.2f"), low=low, high=high,
+               p=f"{found.p_value:.3f}", pairs=f"{found.pairs:,}", orgs=f"{found.organisations:,}", grids=found.grids,
+               draws=f"{found.draws:,}") + say(told, lang)  # fmt: skip
 
 
 def _with_interval(rows: pd.DataFrame, share: str) -> list[str | None]:
