@@ -8,8 +8,8 @@ from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.proportion import proportion_confint
 
+from helpers.forces.intervals import shares
 from helpers.forces.traction import CLASSES
 
 Scale = Literal["class", "stars"]
@@ -58,7 +58,7 @@ def moves_by_level(org_ratings: pd.DataFrame, *, as_of: date, scale: Scale = "cl
     counted.columns = ["rose", "kept", "fell"]
     found = counted.assign(n=counted.sum(axis="columns"))
     has_room = found.index < len(LEVELS[scale]) - 1
-    share = _shares(found["rose"].where(has_room), found["n"].where(has_room))
+    share = shares(found["rose"].where(has_room), found["n"].where(has_room))
     found = pd.concat([found, share.rename(columns={"pct": "rose_pct"})], axis="columns")
     level = [str(LEVELS[scale][place]) for place in found.index]
     columns = ["n", "rose", "kept", "fell", "rose_pct", "conf_low", "conf_high"]
@@ -86,16 +86,6 @@ def upgrade_hazard(org_ratings: pd.DataFrame, *, as_of: date, scale: Scale = "cl
     risen = pairs.groupby("org_id")["is_rise"].transform(lambda rises: rises.shift(fill_value=False).cummax())
     at_risk = pairs[~risen & ~gap & (pairs["before"] < len(LEVELS[scale]) - 1)]
     counted = at_risk.groupby("years").agg(at_risk=("is_rise", "size"), rose=("is_rise", "sum"))
-    share = _shares(counted["rose"], counted["at_risk"]).rename(columns={"pct": "hazard_pct"})
+    share = shares(counted["rose"], counted["at_risk"]).rename(columns={"pct": "hazard_pct"})
     found = pd.concat([counted, share], axis="columns")
     return found.assign(still_pct=100 * (1 - found["hazard_pct"] / 100).cumprod()).reset_index()
-
-
-def _shares(count: pd.Series, total: pd.Series) -> pd.DataFrame:
-    """Return shares in per cent with Wilson's 95 % interval; missing where the total is."""
-    known = total.notna() & (total > 0)
-    low, high = (pd.Series(np.nan, index=total.index) for _ in range(2))
-    if known.any():
-        bounds = proportion_confint(count[known].to_numpy(), total[known].to_numpy(), method="wilson")
-        low[known], high[known] = (100 * np.asarray(bound) for bound in bounds)
-    return pd.DataFrame({"pct": 100 * count / total.where(known), "conf_low": low, "conf_high": high})

@@ -161,6 +161,7 @@ from helpers.tables.services import (
     curve_points,
     deliveries_table,
     sites_table,
+    take_up_table,
     tickets_note,
     tickets_table,
 )
@@ -302,6 +303,7 @@ __all__ = [
     "structure_table",
     "systems_table",
     "table_title",
+    "take_up_table",
     "tickets_note",
     "tickets_table",
     "timeline_alt",

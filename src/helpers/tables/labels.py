@@ -42,6 +42,14 @@ def column_title(table: str, column: str, lang: Lang) -> str:
     return (found[0].name_zh if lang == "zh" else found[0].name_en) if found else label(column, lang)
 
 
+def with_interval(rows: pd.DataFrame, share: str) -> list[str | None]:
+    """Return shares in per cent with their interval (`conf_low`, `conf_high`) in brackets; None where there is none."""
+    return [
+        None if pd.isna(value) else f"{number(value, '.0f')} ({number(low, '.0f')} – {number(high, '.0f')})"
+        for value, low, high in zip(rows[share], rows["conf_low"], rows["conf_high"], strict=True)
+    ]
+
+
 def three_digits(value: float) -> str | None:
     """Return a number to three digits, whole from 100 on; None where it is missing."""
     return None if pd.isna(value) else number(value, ",.0f" if abs(value) >= 100 else ".3g")

@@ -4,7 +4,7 @@ import pandas as pd
 
 from helpers.forces import catchup, moves, organisation, services, traction
 from helpers.study import Study
-from helpers.tables.labels import labelled
+from helpers.tables.labels import labelled, with_interval
 from helpers.text import Lang, label, number, say
 
 
@@ -58,7 +58,7 @@ def moves_table(zone: Study, lang: Lang, *, scale: moves.Scale) -> pd.DataFrame:
     found = moves.moves_by_level(zone.table("org_ratings"), as_of=zone.params.as_of, scale=scale)
     shown = found[["level", "n", "rose", "kept", "fell"]].rename(columns={"n": "pairs"})
     shown["level"] = [label(f"class_{name}", lang) if scale == "class" else name for name in found["level"]]
-    return labelled(shown.assign(rose_pct=_with_interval(found, "rose_pct")), lang)
+    return labelled(shown.assign(rose_pct=with_interval(found, "rose_pct")), lang)
 
 
 def hazard_table(zone: Study, lang: Lang, *, scale: moves.Scale) -> pd.DataFrame:
@@ -66,7 +66,7 @@ def hazard_table(zone: Study, lang: Lang, *, scale: moves.Scale) -> pd.DataFrame
     found = moves.upgrade_hazard(zone.table("org_ratings"), as_of=zone.params.as_of, scale=scale)
     shown = found[["years", "at_risk", "rose"]].rename(columns={"years": "years_since_rated", "rose": "first_rise"})
     still = [number(share, ".0f") for share in found["still_pct"]]
-    return labelled(shown.assign(hazard_pct=_with_interval(found, "hazard_pct"), still_pct=still), lang)
+    return labelled(shown.assign(hazard_pct=with_interval(found, "hazard_pct"), still_pct=still), lang)
 
 
 def spread_table(zone: Study, lang: Lang) -> pd.DataFrame:
@@ -92,14 +92,6 @@ def catch_up_sentence(zone: Study, lang: Lang) -> str:
     return say("pages.catch_up", lang, slope=number(found.slope, "+.2f"), low=low, high=high,
                p=f"{found.p_value:.3f}", pairs=f"{found.pairs:,}", orgs=f"{found.organisations:,}", grids=found.grids,
                draws=f"{found.draws:,}") + say(told, lang)  # fmt: skip
-
-
-def _with_interval(rows: pd.DataFrame, share: str) -> list[str | None]:
-    """Return shares in per cent with their interval in brackets."""
-    return [
-        None if pd.isna(value) else f"{number(value, '.0f')} ({number(low, '.0f')} – {number(high, '.0f')})"
-        for value, low, high in zip(rows[share], rows["conf_low"], rows["conf_high"], strict=True)
-    ]
 
 
 def transition_steps(matrix: pd.DataFrame) -> dict[str, int]:

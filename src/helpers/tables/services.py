@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from helpers.forces import services
+from helpers.forces import services, takeup
 from helpers.study import Study
-from helpers.tables.labels import labelled
+from helpers.tables.labels import labelled, with_interval
 from helpers.text import Lang, label, number, say
 
 DAYS_DRAWN = 20
@@ -80,6 +80,14 @@ def deliveries_table(zone: Study, lang: Lang) -> pd.DataFrame:
     """Return policy-firm pairs issued, delivered and delivered within half a day, by month of the last year."""
     months = services.delivery_by_month(zone.table("policy_deliveries"), as_of=zone.params.as_of)
     return labelled(months.tail(12), lang)
+
+
+def take_up_table(zone: Study, lang: Lang) -> pd.DataFrame:
+    """Return how many policy-firm pairs led to an application, by the office hours until delivery."""
+    found = takeup.take_up_by_delay(zone.table("policy_deliveries"), as_of=zone.params.as_of)
+    shown = found[["delay", "pairs", "applied", "granted"]].rename(columns={"pairs": "policy_pairs"})
+    shown["delay"] = [label(f"delay_{name}", lang) for name in found["delay"]]
+    return labelled(shown.assign(applied_pct=with_interval(found, "pct")), lang)
 
 
 def sites_table(zone: Study, lang: Lang) -> pd.DataFrame:
