@@ -5,7 +5,7 @@ None shows or saves; `helpers.show.figure` puts a figure on a page with caption,
 
 from helpers.figures.coverage import plot_coverage, plot_reconciliation
 from helpers.figures.index import plot_contributions, plot_ranks, plot_sensitivity
-from helpers.figures.innovation import plot_certificates, plot_patents_by_month, plot_zero_share
+from helpers.figures.innovation import plot_certificates, plot_distance, plot_patents_by_month, plot_zero_share
 from helpers.figures.models import plot_balance, plot_coefficients
 from helpers.figures.quality import plot_findings, plot_missingness
 from helpers.figures.services import plot_time_to_close, plot_transitions
@@ -17,6 +17,7 @@ __all__ = [
     "plot_coefficients",
     "plot_contributions",
     "plot_coverage",
+    "plot_distance",
     "plot_exposure",
     "plot_findings",
     "plot_first_coverage",

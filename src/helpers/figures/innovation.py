@@ -11,6 +11,29 @@ from helpers.text import Lang, say
 PATENT_TYPES = ("invention", "utility", "design")
 
 
+def plot_distance(distance: pd.Series, *, reach: float, bin_width: float, ax: Axes | None = None, lang: Lang) -> Axes:
+    """Draw how many firm-years stand how far from the R&D threshold, those above in another colour.
+
+    Parameters
+    ----------
+    distance : Series
+        Percentage points from the threshold.
+    reach, bin_width : float
+        Drawn on each side, and width of a bar, in percentage points.
+    """
+    ax = axes(ax)
+    edges = np.arange(-reach, reach + bin_width / 2, bin_width)
+    counts, _ = np.histogram(distance, bins=edges)
+    middle = edges[:-1] + bin_width / 2
+    colours = [style.colour("design" if place > 0 else "untreated") for place in middle]
+    ax.bar(middle, counts, width=0.92 * bin_width, color=colours)
+    ax.axvline(0, color=style.colour("treated"), linestyle="--", linewidth=1.3)
+    ax.set_xlabel(say("figures.distance_axis", lang))
+    ax.set_ylabel(say("figures.firm_years_axis", lang))
+    ax.grid(axis="x", visible=False)
+    return ax
+
+
 def plot_patents_by_month(months: pd.DataFrame, *, last_complete: dict, ax: Axes | None = None, lang: Lang) -> Axes:
     """Draw applications by filing month and type up to the last complete month of each; the months after are shaded.
 

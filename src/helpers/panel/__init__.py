@@ -4,11 +4,13 @@ joins       every join counted, checked for fan-out and written down
 pieces      what a firm-year is made of
 finish      zeros, truncation, exposure to the other firms of a grid, balance
 exposures   what comes from persons and stays in the restricted layer
+thresholds  distance to the R&D thresholds of the high-tech rules
 assemble    `build` and `counts_by_firm_year`
 """
 
 from helpers.panel.assemble import NobodyFollowed, build, counts_by_firm_year
 from helpers.panel.exposures import EXPOSURES
 from helpers.panel.joins import explained
+from helpers.panel.thresholds import rd_distance
 
-__all__ = ["EXPOSURES", "NobodyFollowed", "build", "counts_by_firm_year", "explained"]
+__all__ = ["EXPOSURES", "NobodyFollowed", "build", "counts_by_firm_year", "explained", "rd_distance"]

@@ -165,6 +165,13 @@ from helpers.tables.services import (
     tickets_note,
     tickets_table,
 )
+from helpers.tables.thresholds import (
+    distance_alt,
+    distance_rows,
+    distances,
+    heaping_sentence,
+    thresholds_table,
+)
 from helpers.tables.timing import (
     first_coverage,
     foundings,
@@ -220,6 +227,9 @@ __all__ = [
     "deliveries_table",
     "depth_table",
     "differing_cells",
+    "distance_alt",
+    "distance_rows",
+    "distances",
     "drawn",
     "estimates_table",
     "expiring",
@@ -235,6 +245,7 @@ __all__ = [
     "group_words",
     "habits_table",
     "hazard_table",
+    "heaping_sentence",
     "heating_table",
     "index_finding",
     "index_results",
@@ -304,6 +315,7 @@ __all__ = [
     "systems_table",
     "table_title",
     "take_up_table",
+    "thresholds_table",
     "tickets_note",
     "tickets_table",
     "timeline_alt",

@@ -50,6 +50,11 @@ def with_interval(rows: pd.DataFrame, share: str) -> list[str | None]:
     ]
 
 
+def p_value(p: float) -> str:
+    """Return `= 0.012`, or `< 0.001` for a smaller one: none is zero."""
+    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
+
+
 def three_digits(value: float) -> str | None:
     """Return a number to three digits, whole from 100 on; None where it is missing."""
     return None if pd.isna(value) else number(value, ",.0f" if abs(value) >= 100 else ".3g")

@@ -4,7 +4,7 @@ import pandas as pd
 
 from helpers.forces import catchup, moves, organisation, services, traction
 from helpers.study import Study
-from helpers.tables.labels import labelled, with_interval
+from helpers.tables.labels import labelled, p_value, with_interval
 from helpers.text import Lang, label, number, say
 
 
@@ -90,7 +90,7 @@ def catch_up_sentence(zone: Study, lang: Lang) -> str:
     low, high = (number(bound, "+.2f") for bound in (found.low, found.high))
     told = "pages.catch_up_no" if found.low <= found.slope <= found.high else "pages.catch_up_yes"
     return say("pages.catch_up", lang, slope=number(found.slope, "+.2f"), low=low, high=high,
-               p=f"{found.p_value:.3f}", pairs=f"{found.pairs:,}", orgs=f"{found.organisations:,}", grids=found.grids,
+               p=p_value(found.p_value), pairs=f"{found.pairs:,}", orgs=f"{found.organisations:,}", grids=found.grids,
                draws=f"{found.draws:,}") + say(told, lang)  # fmt: skip
 
 
