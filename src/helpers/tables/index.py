@@ -118,6 +118,7 @@ def content_table(found: Ranking, lang: Lang) -> pd.DataFrame:
     rows = [
         {
             "indicator": _name(name, lang),
+            "mechanism": found.frame.mechanisms[name],
             "forces": say("pages.comma", lang).join(
                 f"{label(f'force_{force}', lang)} {number(value, '.0%').replace('%', ' %')}"
                 for force, value in belongs.loc[name].items()
