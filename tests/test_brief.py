@@ -72,6 +72,14 @@ def test_firms_without_coverage_are_listed_with_what_coverage_shows():
     assert found["ended_on"].iloc[0] == pd.Timestamp("2020-05-01")
 
 
+def test_registers_without_a_row_list_every_firm_or_nothing():
+    found = brief.firms_without_coverage(enterprises(), org_coverage().head(0), party_orgs().head(0), as_of=AS_OF)
+    assert set(found["reason"]) == {"never_covered"} and len(found) == 5 and found["ended_on"].isna().all()
+    assert brief.requests_open(service_tickets().head(0), as_of=AS_OF).empty
+    assert brief.deliveries_late(policy_deliveries().head(0), as_of=AS_OF, days=365).empty
+    assert brief.terms_ending(party_orgs().head(0), as_of=AS_OF, days=365).empty
+
+
 @pytest.mark.parametrize(("days", "listed"), [(0, ["O1"]), (92, ["O1", "O2"]), (366, ["O1", "O2", "O3"])])
 def test_terms_that_are_over_or_end_soon_come_first_to_last(days, listed):
     found = brief.terms_ending(party_orgs(), as_of=AS_OF, days=days)

@@ -141,6 +141,15 @@ def made() -> dict[str, pd.DataFrame]:
     return simulate.zone(seed=5, firms=2000, scenario="effect").tables
 
 
+def test_tables_without_a_row_or_a_value_stop_nothing(made):
+    blank = made["charter_amendments"].assign(substance=None)
+    assert firm_indicators({**made, "charter_amendments": blank}, as_of=AS_OF)["p3_charter"].max() == 1
+    kept = ("enterprises", "org_coverage", "party_orgs")
+    emptied = {name: frame if name in kept else frame.head(0) for name, frame in made.items()}
+    found = firm_indicators(emptied, as_of=AS_OF)
+    assert (found["p3_charter"] == 0).all() and found["c1_ticket_solved"].isna().all()
+
+
 def test_no_outcome_and_no_growth_score_can_move_an_indicator(made):
     before = firm_indicators(made, as_of=AS_OF)
     changed = {name: frame.copy() for name, frame in made.items()}

@@ -56,6 +56,13 @@ def test_the_first_rise_ends_the_risk_and_a_gap_or_the_top_does_too():
     assert found["still_pct"].tolist() == pytest.approx([200 / 3, 0])
 
 
+@pytest.mark.parametrize("last", ["成长类", "达标类"])
+def test_an_organisation_that_skips_the_year_after_its_first_rating_is_never_at_risk(last):
+    given = ratings(("A", 2019, "孵化类"), ("A", 2021, "孵化类" if last == "成长类" else "成长类"), ("A", 2022, last))
+    assert moves.upgrade_hazard(given, as_of=AS_OF).empty
+    assert moves.moves_by_level(given, as_of=AS_OF)["rose"].sum() == 1
+
+
 def test_no_rating_makes_no_row():
     assert moves.moves_by_level(GIVEN.head(0), as_of=AS_OF).empty
     assert moves.upgrade_hazard(GIVEN.head(0), as_of=AS_OF).empty

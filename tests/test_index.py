@@ -193,6 +193,13 @@ def test_alpha_by_hand():
     assert np.isnan(structure.cronbach_alpha(frame(a=[1, 2, 3])))
 
 
+def test_indicators_that_no_firm_varies_in_have_no_components_and_no_factor():
+    values = frame(a=[1, 1, 1], b=[2, 2, None], c=[None, None, 3])
+    loadings, explained = structure.components(values)
+    assert loadings.empty and explained.empty
+    assert structure.one_factor(values) is None
+
+
 def test_importance_differs_from_weight_where_indicators_are_correlated():
     rng = np.random.default_rng(7)
     shared = rng.normal(size=2000)

@@ -43,7 +43,9 @@ def firms_without_coverage(
     ended = organised.groupby("uscc")["to_on"].max()
     before = rows["uscc"].isin(organised["uscc"])
     reason = pd.Series(np.select([before, by_work], REASONS[:2], default=REASONS[2]), index=rows.index, dtype="str")
-    found = rows[["uscc", "grid_id", "above_scale"]].assign(reason=reason, ended_on=rows["uscc"].map(ended))
+    found = rows[["uscc", "grid_id", "above_scale"]].assign(
+        reason=reason, ended_on=ended.reindex(rows["uscc"]).to_numpy()
+    )
     order = found["reason"].map({name: place for place, name in enumerate(REASONS)})
     return found.assign(order=order).sort_values(["order", "uscc"]).drop(columns="order").reset_index(drop=True)
 

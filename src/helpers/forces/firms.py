@@ -101,7 +101,7 @@ def _charter(tables, as_of: date, firms: pd.Index) -> pd.Series:
     filed = filed[filed["filed_on"] <= pd.Timestamp(as_of)]
     rank = filed["substance"].astype("str").map({name: place for place, name in enumerate(SUBSTANCE, 1)})
     # A filed clause whose substance nobody judged is at least a clause.
-    return rank.fillna(1).groupby(filed["uscc"]).max().reindex(firms, fill_value=0)
+    return rank.astype("float64").fillna(1).groupby(filed["uscc"]).max().reindex(firms, fill_value=0)
 
 
 def _training(tables, as_of: date, firms: pd.Index) -> pd.Series:

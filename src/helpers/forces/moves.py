@@ -25,16 +25,21 @@ def moves(org_ratings: pd.DataFrame, *, as_of: date, scale: Scale = "class") -> 
         Key `org_id`, `year` (the later one): before, after (places on the scale, 0 the lowest). Ratings given after
         `as_of`, and years that do not follow each other, make no pair.
     """
+    ranked = _ranked(org_ratings, as_of, scale)
+    later = ranked.assign(year=ranked["year"] + 1)
+    both = later.merge(ranked, on=["org_id", "year"], suffixes=("_before", "_after"))
+    found = both.rename(columns={"place_before": "before", "place_after": "after"})
+    return found.astype({"before": int, "after": int}).sort_values(["org_id", "year"], ignore_index=True)
+
+
+def _ranked(org_ratings: pd.DataFrame, as_of: date, scale: Scale) -> pd.DataFrame:
+    """Return the place on the scale of every rating known by `as_of`, one a year and organisation."""
     known = org_ratings[~(org_ratings["rated_on"] > pd.Timestamp(as_of)) & (org_ratings["year"] <= as_of.year)]
     place = {level: number for number, level in enumerate(LEVELS[scale])}
     # Whole numbers with gaps come from a file as fractions.
     level = known[scale].astype("float64" if scale == "stars" else "str")
     ranked = known.assign(place=level.map(place)).dropna(subset="place")
-    ranked = ranked.drop_duplicates(["org_id", "year"])[["org_id", "year", "place"]]
-    later = ranked.assign(year=ranked["year"] + 1)
-    both = later.merge(ranked, on=["org_id", "year"], suffixes=("_before", "_after"))
-    found = both.rename(columns={"place_before": "before", "place_after": "after"})
-    return found.astype({"before": int, "after": int}).sort_values(["org_id", "year"], ignore_index=True)
+    return ranked.drop_duplicates(["org_id", "year"])[["org_id", "year", "place"]]
 
 
 def moves_by_level(org_ratings: pd.DataFrame, *, as_of: date, scale: Scale = "class") -> pd.DataFrame:
@@ -80,8 +85,9 @@ def upgrade_hazard(org_ratings: pd.DataFrame, *, as_of: date, scale: Scale = "cl
     Discrete-time hazard; an organisation that skips a year leaves the risk set (censored). Source: Allison (1982).
     """
     pairs = moves(org_ratings, as_of=as_of, scale=scale)
-    first = pairs.groupby("org_id")["year"].transform("min") - 1
-    pairs = pairs.assign(years=pairs["year"] - first, is_rise=pairs["after"] > pairs["before"])
+    first = _ranked(org_ratings, as_of, scale).groupby("org_id")["year"].min()
+    years = pairs["year"] - first.reindex(pairs["org_id"]).to_numpy()
+    pairs = pairs.assign(years=years, is_rise=pairs["after"] > pairs["before"])
     gap = pairs["years"] - pairs.groupby("org_id").cumcount() > 1
     risen = pairs.groupby("org_id")["is_rise"].transform(lambda rises: rises.shift(fill_value=False).cummax())
     at_risk = pairs[~risen & ~gap & (pairs["before"] < len(LEVELS[scale]) - 1)]

@@ -104,9 +104,11 @@ def components(values: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
 
     Notes
     -----
-    Firms with all indicators only; constant indicators are left out.
+    Firms with all indicators only; constant indicators are left out. Without two that vary there is no component.
     """
     complete, names = _complete(values)
+    if len(names) < 2:
+        return pd.DataFrame(index=names), pd.Series(dtype="float64")
     roots, vectors = np.linalg.eigh(np.corrcoef(complete, rowvar=False))
     roots, vectors = roots[::-1], vectors[:, ::-1]
     loadings = vectors * np.sqrt(np.clip(roots, 0, None))

@@ -215,6 +215,8 @@ def loadings_table(found: Ranking, lang: Lang) -> pd.DataFrame:
 def loadings_note(found: Ranking, lang: Lang) -> str:
     """Say what the components explain, of how many firms, and why an indicator may have no loading."""
     _, explained = structure.components(found.index.normalised)
+    if explained.empty:
+        return say("index.no_components", lang)
     shares = say("pages.comma", lang).join(f"{100 * share:.0f} %" for share in explained.iloc[:COMPONENTS])
     return say("index.loadings_note", lang, shares=shares, n=f"{len(found.index.normalised.dropna()):,}")
 
@@ -223,6 +225,8 @@ def structure_note(found: Ranking, lang: Lang) -> str:
     """Say what one factor and the first principal component make of all indicators together."""
     fit = structure.one_factor(found.index.normalised)
     _, explained = structure.components(found.index.normalised)
+    if explained.empty:
+        return say("index.no_components", lang)
     first = f"{100 * explained.iloc[0]:.0f}"
     if fit is None:
         return say("index.no_factor", lang, first=first)

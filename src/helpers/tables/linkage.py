@@ -33,6 +33,8 @@ def linkage_finding(zone: Study, lang: Lang) -> str:
     """Say how many filings match the register by their applicant's code, and by any owner's."""
     shares = _linked(zone)
     (k, n), (any_k, any_n) = shares["patents.uscc"], shares["patents.any_owner"]
+    if not n or not any_n:
+        return say("pages.no_filings", lang)
     return say("pages.linkage_finding", lang, k=f"{k:,}", n=f"{n:,}", share=f"{100 * k / n:.1f}",
                any_share=f"{100 * any_k / any_n:.1f}")  # fmt: skip
 
