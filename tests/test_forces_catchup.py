@@ -63,3 +63,28 @@ def test_the_seed_repeats_the_shuffles_and_few_grids_give_none():
     first, again = (catchup.catch_up(*given, as_of=AS_OF, draws=99, seed=5) for _ in range(2))
     assert first == again
     assert catchup.catch_up(*made(pull=0.4, grids=4), as_of=AS_OF, seed=1) is None
+
+
+def test_few_grids_take_every_order_of_their_leaders_once():
+    given = made(pull=0.4, grids=5)
+    found = catchup.catch_up(*given, as_of=AS_OF, seed=3)
+    assert (found.is_exact, found.draws) == (True, 120)
+    # The observed order is one of the 120 and none is farther out.
+    assert found.p_value == pytest.approx(1 / 120)
+    assert found == catchup.catch_up(*given, as_of=AS_OF, seed=99)
+    assert not catchup.catch_up(*given, as_of=AS_OF, draws=119, seed=3).is_exact
+
+
+def test_the_spread_of_a_grid_is_told_for_its_first_and_last_year_with_five_scores():
+    rows = [(f"A{n}", "A", year, factor * n) for year, factor in ((2020, 1.0), (2022, 2.0)) for n in range(11)]
+    rows += [("A0", "A", 2023, 7.0), ("A1", "A", 2023, 9.0)] + [(f"B{n}", "B", 2022, float(n)) for n in range(4)]
+    frame = pd.DataFrame(rows, columns=["org_id", "grid_id", "year", "score_party"])
+    ratings = frame.assign(rated_on=pd.to_datetime(frame["year"].astype("str") + "-05-01"))
+    orgs = frame[["org_id", "grid_id"]].drop_duplicates()
+    leads = pd.DataFrame({"grid_id": ["A", "B"], "lead_org_id": ["A1", "elsewhere"]})
+    found = catchup.spread_by_grid(ratings, orgs, leads, as_of=AS_OF).set_index("grid_id")
+    # 0 to 10 spreads over 8 points, twice that over 16; in 2023 the leader has 9, the other one 7.
+    assert found.loc["A"].tolist() == [2, 2020, 2022, 8, 16, 8, 2]
+    assert found.loc["B", "scored"] == 4
+    assert found.loc["B", ["first_year", "last_spread", "change", "lead_gap"]].isna().all()
+    assert catchup.spread_by_grid(ratings.head(0), orgs, leads, as_of=AS_OF).empty

@@ -66,3 +66,20 @@ def test_an_organisation_that_skips_the_year_after_its_first_rating_is_never_at_
 def test_no_rating_makes_no_row():
     assert moves.moves_by_level(GIVEN.head(0), as_of=AS_OF).empty
     assert moves.upgrade_hazard(GIVEN.head(0), as_of=AS_OF).empty
+
+
+def test_the_chances_of_a_level_add_up_and_a_move_that_nobody_made_has_an_interval():
+    found = moves.transition_shares(GIVEN, as_of=AS_OF)
+    # From 孵化类 four pairs: two stay, two rise one class; from 成长类 one to the top; 达标类 falls; the top stays.
+    table = found.pivot_table(index="before", columns="after", values="count")
+    assert table.loc["孵化类", ["孵化类", "成长类", "达标类", "示范类"]].tolist() == [2, 2, 0, 0]
+    assert table.loc["达标类", "孵化类"] == table.loc["示范类", "示范类"] == table.loc["成长类", "示范类"] == 1
+    assert found.groupby("before")["pct"].sum().tolist() == pytest.approx([100] * 4)
+    none = found[(found["before"] == "孵化类") & (found["after"] == "示范类")].iloc[0]
+    # Wilson with 0 of 4: from 0 to z^2 / (4 + z^2).
+    z = 1.959963984540054
+    assert none[["count", "n", "pct", "conf_low"]].tolist() == [0, 4, 0, pytest.approx(0)]
+    assert none["conf_high"] == pytest.approx(100 * z**2 / (4 + z**2))
+    assert moves.ceiling(GIVEN, as_of=AS_OF) == (1, 7)
+    assert moves.transition_shares(GIVEN.head(0), as_of=AS_OF).empty
+    assert moves.ceiling(GIVEN.head(0), as_of=AS_OF) == (0, 0)

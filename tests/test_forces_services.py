@@ -84,20 +84,6 @@ def test_what_closed_after_the_day_is_still_open_on_it():
     assert curve["closed"].sum() == 2
 
 
-def test_delivery_by_month_keeps_the_undelivered():
-    pairs = table("policy_deliveries", [
-        {"policy_id": "1", "uscc": "A", "issued_at": "2023-05-08 09:00", "delivered_at": "2023-05-08 10:00",
-         "received_by": "企业负责人"},
-        {"policy_id": "2", "uscc": "A", "issued_at": "2023-05-09 09:00"},
-        {"policy_id": "3", "uscc": "A", "issued_at": "2023-05-10 09:00", "delivered_at": "2023-05-11 10:00",
-         "received_by": "企业负责人"},
-        {"policy_id": "4", "uscc": "A", "issued_at": "2023-06-12 09:00"},
-    ])  # fmt: skip
-    found = services.delivery_by_month(pairs, as_of=AS_OF)
-    assert found[["issued", "delivered", "within_half_day"]].to_numpy().tolist() == [[3, 2, 1], [1, 0, 0]]
-    assert found["share_pct"].tolist() == pytest.approx([100 / 3, 0])
-
-
 def test_activities_by_site_divide_by_the_months_it_was_open():
     opened = {"1": "2022-10-18", "2": "2023-05-20", "3": "2023-07-20"}
     sites = table("service_sites", [{"site_id": site, "opened_on": day} for site, day in opened.items()])
@@ -139,5 +125,21 @@ def test_amounts_that_no_event_states_are_missing_and_a_stated_zero_is_zero():
 def test_empty_tables_give_empty_counts():
     assert services.tickets_by_channel(table("service_tickets", []), as_of=AS_OF).empty
     assert services.time_to_close(table("service_tickets", []), as_of=AS_OF)["requests"].sum() == 0
-    assert services.delivery_by_month(table("policy_deliveries", []), as_of=AS_OF).empty
     assert services.alliance_outcomes(table("alliance_events", []), as_of=AS_OF).empty
+
+
+def test_needs_are_matched_by_live_services_and_services_that_nobody_asked_for_stand_apart():
+    listed = [("n1", "需求", "职工群众", "2023-01-01", None), ("n2", "需求", "职工群众", "2023-01-01", None),
+              ("n3", "需求", "企业和人才", "2023-08-01", None), ("s1", "服务", "企业和人才", "2023-02-01", "n1"),
+              ("s2", "服务", "职工群众", "2023-02-01", None), ("s3", "服务", "职工群众", "2023-08-01", "n2"),
+              ("s4", "服务", "职工群众", "2023-02-01", "n3"), ("r1", "资源", "企业和人才", "2023-02-01", None)]  # fmt: skip
+    names = ["project_id", "list_type", "audience", "live_on", "matches_need"]
+    held = table("service_projects", [dict(zip(names, row, strict=True)) for row in listed])
+    found = services.needs_by_audience(held, as_of=AS_OF).set_index("audience")
+    counts = ["needs", "matched", "services", "resources", "services_unasked"]
+    # n3 and s3 are not there yet, so that nothing answers n2 and s4 answers nothing.
+    assert found.loc["职工群众", counts].tolist() == [2, 1, 2, 0, 2]
+    assert found.loc["企业和人才", counts].tolist() == [0, 0, 1, 1, 0]
+    assert found.loc["all", counts].tolist() == [2, 1, 3, 1, 2]
+    assert found["matched_pct"].to_dict()["all"] == 50
+    assert services.needs_by_audience(held.head(0), as_of=AS_OF)["needs"].tolist() == [0]

@@ -1,4 +1,4 @@
-"""What page 50 says of organisation and services, on tables small enough to count by hand."""
+"""What pages 50, 52 and 54 say of organisation, services and the alliance, on tables small enough to count by hand."""
 
 import ast
 from types import SimpleNamespace
@@ -10,6 +10,9 @@ from test_forces import AS_OF, cover, org, ratings, roll, table
 
 from helpers import figures, paths, show, tables
 from helpers.text import LANGS, say
+
+# Groups as small as the tests' are drawn.
+FEW = SimpleNamespace(min_cell=1)
 
 
 def zone(**held: pd.DataFrame) -> SimpleNamespace:
@@ -47,14 +50,14 @@ def test_the_table_of_tickets_ends_with_the_sum_of_all_channels_and_their_common
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_curves_have_as_many_requests_as_the_table_times(tickets, lang):
-    points = tables.closing_curves(tickets, lang)
+    points = tables.closing_curves(tickets, FEW, lang)
     timed = tables.tickets_table(tickets, lang).iloc[:, 7].tolist()
     assert points.drop_duplicates("group")["requests"].tolist() == timed[:-1] == [4, 2]
     assert "1" in tables.tickets_note(tickets, lang)
 
 
 def test_the_drawn_points_fall_where_requests_were_closed_and_stand_behind_the_figure(tickets):
-    points = tables.closing_curves(tickets, "en")
+    points = tables.closing_curves(tickets, FEW, "en")
     shown = tables.curve_points(points, "en")
     hotline = shown[shown["Channel"] == "12345 hotline"]
     assert hotline["Days"].tolist() == ["0.00", "1.00", "2.00", "3.00", "4.00", "20.00"]
@@ -63,17 +66,17 @@ def test_the_drawn_points_fall_where_requests_were_closed_and_stand_behind_the_f
 
 
 def test_the_description_of_the_curves_gives_their_numbers(tickets):
-    said = tables.closing_alt(tables.closing_curves(tickets, "en"), "en")
+    said = tables.closing_alt(tables.closing_curves(tickets, FEW, "en"), "en")
     assert "12345 hotline: 4 requests, median 2.00 days, 0 % open after day 5 and 0 % after day 10" in said
     assert "neighbourhood centre: 2 requests, median 8.00 days, 100 % open after day 5 and 50 % after day 10" in said
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_page_50_says_that_there_is_no_curve_where_no_request_has_a_channel(lang):
-    cells = nbformat.read(paths.NOTEBOOKS / "50_organisation.ipynb", as_version=4).cells
+def test_page_52_says_that_there_is_no_curve_where_no_request_has_a_channel(lang):
+    cells = nbformat.read(paths.NOTEBOOKS / "52_services.ipynb", as_version=4).cells
     drawing = ast.parse(next(cell.source for cell in cells if "closing_curves" in cell.source))
     blank = {"ticket_id": "a", "channel": None, "opened_at": "2023-06-02"}
-    names = {"zone": zone(service_tickets=table("service_tickets", [blank])), "lang": lang, "tables": tables,
+    names = {"zone": zone(service_tickets=table("service_tickets", [blank])), "lang": lang, "tables": tables, "values": FEW,
              "figures": figures, "show": show, "say": say}  # fmt: skip
     exec(compile(ast.Module(drawing.body[:-1], []), "cell", "exec"), names)
     shown = eval(compile(ast.Expression(drawing.body[-1].value), "cell", "eval"), names)

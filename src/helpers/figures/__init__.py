@@ -3,12 +3,14 @@
 None shows or saves; `helpers.show.figure` puts a figure on a page with caption, alternative text and its data.
 """
 
+from helpers.figures.alliance import plot_network
 from helpers.figures.coverage import plot_coverage, plot_reconciliation
 from helpers.figures.index import plot_contributions, plot_ranks, plot_sensitivity
 from helpers.figures.innovation import plot_certificates, plot_distance, plot_patents_by_month, plot_zero_share
 from helpers.figures.models import plot_balance, plot_coefficients
+from helpers.figures.organisation import plot_grid_map, plot_tree
 from helpers.figures.quality import plot_findings, plot_missingness
-from helpers.figures.services import plot_time_to_close, plot_transitions
+from helpers.figures.services import plot_delivery, plot_time_to_close, plot_transitions
 from helpers.figures.timing import plot_exposure, plot_first_coverage, plot_foundings
 
 __all__ = [
@@ -17,17 +19,21 @@ __all__ = [
     "plot_coefficients",
     "plot_contributions",
     "plot_coverage",
+    "plot_delivery",
     "plot_distance",
     "plot_exposure",
     "plot_findings",
     "plot_first_coverage",
     "plot_foundings",
+    "plot_grid_map",
     "plot_missingness",
+    "plot_network",
     "plot_patents_by_month",
     "plot_ranks",
     "plot_reconciliation",
     "plot_sensitivity",
     "plot_time_to_close",
     "plot_transitions",
+    "plot_tree",
     "plot_zero_share",
 ]

@@ -1,4 +1,4 @@
-"""Figures of organisation and services: class transitions, and the time until a request is closed."""
+"""Figures of ratings and services: class transitions, the time until a request is closed, policies delivered."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,10 @@ from matplotlib.ticker import MaxNLocator
 
 from helpers import style
 from helpers.figures.canvas import axes, panels
-from helpers.text import Lang, say
+from helpers.text import Lang, label, say
+
+# Office hours: half a day, and a week.
+HALF_DAY, HOURS_DRAWN = 4, 40
 
 
 def plot_transitions(matrix: pd.DataFrame, *, ax: Axes | None = None, lang: Lang) -> Axes:
@@ -45,8 +48,10 @@ def plot_time_to_close(curves: pd.DataFrame, *, ax: Axes | None = None, lang: La
         conf_high (95 %), requests (in the group), median_days (missing where more than half stay open).
     """
     groups = list(curves.groupby("group", sort=False, observed=True))
-    ax = axes(ax, height=1.0 + 1.9 * -(-len(groups) // 3))
-    for place, (inner, (label, rows)) in enumerate(zip(panels(ax, len(groups)), groups, strict=True)):
+    lines = -(-len(groups) // 3)
+    ax = axes(ax, height=1.0 + 1.9 * lines)
+    inside = panels(ax, len(groups), between=(0.05, 0.32 / max(lines, 2)))
+    for place, (inner, (name, rows)) in enumerate(zip(inside, groups, strict=True)):
         for _, others in groups:
             inner.step(others["days"], others["open_share"], where="post", color=style.colour("reference"),
                        linewidth=0.7)  # fmt: skip
@@ -59,11 +64,37 @@ def plot_time_to_close(curves: pd.DataFrame, *, ax: Axes | None = None, lang: La
             inner.plot([0, median, median], [0.5, 0.5, 0], color=style.colour("treated"), linewidth=1, linestyle="--")
             inner.annotate(say("figures.median", lang, days=f"{median:.2f}"), (median, 0.5), xytext=(4, 3),
                            textcoords="offset points", color=style.colour("treated"), fontsize=8.5)  # fmt: skip
-        inner.set_title(say("figures.group_n", lang, group=label, n=f"{rows['requests'].iloc[0]:,}"), fontsize=9.5)
+        inner.set_title(say("figures.group_n", lang, group=name, n=f"{rows['requests'].iloc[0]:,}"), fontsize=9.5)
         inner.set_ylim(0, 1.02)
         inner.set_xlim(0, curves["days"].max())
         inner.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5, steps=[1, 2, 5, 10]))
         inner.tick_params(labelsize=8.5, labelleft=place % 3 == 0)
     ax.set_xlabel(say("figures.days", lang), labelpad=26)
     ax.set_ylabel(say("figures.open_share", lang), labelpad=26)
+    return ax
+
+
+def plot_delivery(curve: pd.DataFrame, *, ax: Axes | None = None, lang: Lang) -> Axes:
+    """Draw the share of policies delivered by office hours since their issue, to anyone and to the person in charge.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        One row a receiver (anyone, in_charge) and time: receiver, hours, delivered_share, conf_low, conf_high (0-1).
+    """
+    ax = axes(ax, height=3.6)
+    for receiver, colour in (("anyone", "untreated"), ("in_charge", "estimate")):
+        rows = curve[(curve["receiver"] == receiver) & (curve["hours"] <= HOURS_DRAWN)]
+        ax.fill_between(rows["hours"], 100 * rows["conf_low"], 100 * rows["conf_high"], step="post", alpha=0.2,
+                        color=style.colour(colour), linewidth=0)  # fmt: skip
+        ax.step(rows["hours"], 100 * rows["delivered_share"], where="post", color=style.colour(colour), linewidth=1.8,
+                label=label(f"receiver_{receiver}", lang))  # fmt: skip
+    ax.axvline(HALF_DAY, color=style.colour("treated"), linestyle="--", linewidth=1.1,
+               label=say("figures.half_day_line", lang))  # fmt: skip
+    ax.set_xlim(0, HOURS_DRAWN)
+    ax.set_ylim(0, 102)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=11, steps=[2, 4, 8]))
+    ax.set_xlabel(say("figures.office_hours_axis", lang))
+    ax.set_ylabel(say("figures.delivered_axis", lang))
+    ax.figure.legend(loc="outside upper center", ncols=3)
     return ax

@@ -7,10 +7,14 @@ firms           the same for single firms, the rows of the five-force index
 measures        KPIs of the systems that are none of the 24; systems: the list of all 31 systems
 brief           what an office has to act on, case by case
 organisation    organisation tree, organisations outside the bands, class transitions, uncovered firms
+grids           firms and liaisons by area and grid; posts: secretaries' posts and vacancies
 catchup         whether the organisations of a grid draw nearer to each other and to its leader
 moves           classes and stars from one year to the next, and the first rise
-takeup          applications by how long a policy took to come; intervals: shares with Wilson's interval
-services        requests and the time until they are closed, deliveries, sites, alliance events
+cultivation     listed firms beside similar ones, and the two-way flow of members
+services        requests and the time until they are closed, sites, needs, alliance events
+deliveries      policies on their way to firms, and applications by how long they took
+alliance        members and rotations, joint filings, members against similar firms
+intervals, matching     shares with Wilson's interval; pairs of similar cases
 
 The mapping of mechanisms to forces is the project's own: the source lists the forces without defining them.
 """

@@ -4,7 +4,10 @@ Typed ratings, organisations and grids of the codebook in; a small table by year
 test, out. Scores are the party items alone.
 """
 
+import math
+from collections.abc import Iterator
 from datetime import date
+from itertools import permutations
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +25,8 @@ class CatchUp(NamedTuple):
     `slope`: points of change in a year for each point of gap; `low`, `high`: bounds between which the slope falls in
     95 % of shuffles of the leading organisations over the grids; `p_value`: share of shuffles (the observed one among
     them) with a slope at least as far from the mean of the shuffles; `pairs`: organisations in two consecutive years;
-    `organisations`, `grids`: that they are of; `draws`: shuffles.
+    `organisations`, `grids`: that they are of; `draws`: shuffles; `is_exact`: every order of the leaders was taken
+    once, none drawn.
     """
 
     slope: float
@@ -33,6 +37,7 @@ class CatchUp(NamedTuple):
     organisations: int
     grids: int
     draws: int
+    is_exact: bool
 
 
 def spread_by_year(org_ratings: pd.DataFrame, party_orgs: pd.DataFrame, *, as_of: date) -> pd.DataFrame:
@@ -55,6 +60,49 @@ def spread_by_year(org_ratings: pd.DataFrame, party_orgs: pd.DataFrame, *, as_of
     return found.set_axis(["grids", "spread", "low", "high"], axis="columns").reset_index()
 
 
+def spread_by_grid(
+    org_ratings: pd.DataFrame, party_orgs: pd.DataFrame, grids: pd.DataFrame, *, as_of: date
+) -> pd.DataFrame:
+    """Return the spread of party scores in every grid, in its first and its last rated year, and its leader's place.
+
+    Returns
+    -------
+    DataFrame
+        One row a grid with scores, in order of code: grid_id, scored (organisations in the last year), first_year,
+        last_year (that have five scored organisations or more), first_spread, last_spread (90th less 10th percentile,
+        points; missing without such a year), change (last - first; missing where it is one year), lead_gap (the
+        leading organisation's score less the median of the others in the last year; missing where it is not scored).
+
+    Notes
+    -----
+    Trap: a falling spread may come from weak organisations that left, or from scores that crowd at the top.
+    """
+    scored = _scores(org_ratings, party_orgs, as_of)
+    by_grid = scored.groupby(["grid_id", "year"])["score_party"]
+    spread = (by_grid.quantile(0.9) - by_grid.quantile(0.1)).where(by_grid.size() >= SMALLEST_GRID).dropna()
+    lead = grids.dropna(subset="lead_org_id").drop_duplicates("grid_id").set_index("grid_id")["lead_org_id"]
+    rows = []
+    for grid, last in scored.groupby("grid_id", sort=True)["year"].max().items():
+        now = scored[(scored["grid_id"] == grid) & (scored["year"] == last)].set_index("org_id")["score_party"]
+        known = spread[grid] if grid in spread.index.get_level_values(0) else spread.iloc[:0].droplevel(0)
+        leader = lead.get(grid)
+        others = now.drop(leader, errors="ignore")
+        rows.append(
+            {
+                "grid_id": grid,
+                "scored": len(now),
+                "first_year": known.index.min() if len(known) else pd.NA,
+                "last_year": known.index.max() if len(known) else pd.NA,
+                "first_spread": known.iloc[0] if len(known) else np.nan,
+                "last_spread": known.iloc[-1] if len(known) else np.nan,
+                "change": known.iloc[-1] - known.iloc[0] if len(known) > 1 else np.nan,
+                "lead_gap": now[leader] - others.median() if leader in now.index and len(others) else np.nan,
+            }
+        )
+    columns = ["grid_id", "scored", "first_year", "last_year", "first_spread", "last_spread", "change", "lead_gap"]
+    return pd.DataFrame(rows, columns=columns).astype({"first_year": "Int64", "last_year": "Int64"})
+
+
 def catch_up(
     org_ratings: pd.DataFrame,
     party_orgs: pd.DataFrame,
@@ -69,7 +117,8 @@ def catch_up(
     Parameters
     ----------
     draws : int
-        Shuffles of the leading organisations over the grids.
+        Shuffles of the leading organisations over the grids. Where there are no more orders than this, each of them is
+        taken once instead (six grids have 720).
     seed : int
 
     Returns
@@ -107,17 +156,27 @@ def catch_up(
         gap = leads[order][place, year] - level
         return _slope(_within(gap, year), _within(change, year))
 
-    rng = np.random.default_rng(seed)
-    kept = np.arange(len(leads))
-    observed = slope(kept)
-    shuffled = np.array([slope(rng.permutation(kept)) for _ in range(draws)])
+    is_exact = math.factorial(len(leads)) <= draws
+    observed = slope(np.arange(len(leads)))
+    shuffled = np.array([slope(order) for order in _orders(len(leads), draws, is_exact=is_exact, seed=seed)])
     centre = shuffled.mean()
     extreme = np.abs(shuffled - centre) >= np.abs(observed - centre) - 1e-12
     low, high = np.quantile(shuffled, [0.025, 0.975])
+    # The observed order is one of all orders, but none of those drawn.
+    p_value = extreme.mean() if is_exact else (1 + extreme.sum()) / (1 + draws)
     return CatchUp(
-        observed, float(low), float(high), float((1 + extreme.sum()) / (1 + draws)), len(own),
-        own["org_id"].nunique(), own["grid_id"].nunique(), draws,
+        observed, float(low), float(high), float(p_value), len(own), own["org_id"].nunique(),
+        own["grid_id"].nunique(), len(shuffled), is_exact,
     )  # fmt: skip
+
+
+def _orders(count: int, draws: int, *, is_exact: bool, seed: int) -> Iterator[np.ndarray]:
+    if is_exact:
+        yield from (np.array(order) for order in permutations(range(count)))
+        return
+    rng = np.random.default_rng(seed)
+    for _ in range(draws):
+        yield rng.permutation(count)
 
 
 def _scores(org_ratings: pd.DataFrame, party_orgs: pd.DataFrame, as_of: date) -> pd.DataFrame:

@@ -70,6 +70,40 @@ def moves_by_level(org_ratings: pd.DataFrame, *, as_of: date, scale: Scale = "cl
     return found.assign(level=level)[["level", *columns]].reset_index(drop=True)
 
 
+def transition_shares(org_ratings: pd.DataFrame, *, as_of: date, scale: Scale = "class") -> pd.DataFrame:
+    """Return the probabilities of moving from each level to each, all pairs of consecutive years together.
+
+    Returns
+    -------
+    DataFrame
+        One row a pair of levels, lowest first, of every level from which anybody came: before, after (names), count
+        (pairs of years), n (pairs from the level before), pct (100 * count / n) with its 95 % interval (`conf_low`,
+        `conf_high`). A move that nobody made has count 0 and an interval.
+
+    Notes
+    -----
+    Row-stochastic maximum likelihood estimate of a first-order chain (Anderson & Goodman 1957). Wilson's interval for
+    each cell on its own, not for a row at once; pairs of one organisation are not independent. Trap: an organisation
+    that leaves the rating makes no pair.
+    """
+    pairs = moves(org_ratings, as_of=as_of, scale=scale)
+    places = range(len(LEVELS[scale]))
+    counted = pd.crosstab(pairs["before"], pairs["after"]).reindex(columns=places, fill_value=0)
+    cells = counted.reset_index().melt(id_vars="before", var_name="after", value_name="count")
+    cells = cells.sort_values(["before", "after"], ignore_index=True)
+    cells["n"] = cells["before"].map(counted.sum(axis="columns"))
+    cells = pd.concat([cells, shares(cells["count"], cells["n"])], axis="columns")
+    for side in ("before", "after"):
+        cells[side] = [str(LEVELS[scale][place]) for place in cells[side]]
+    return cells[["before", "after", "count", "n", "pct", "conf_low", "conf_high"]]
+
+
+def ceiling(org_ratings: pd.DataFrame, *, as_of: date, scale: Scale = "class") -> tuple[int, int]:
+    """Return how many pairs of years began at the top, where there is nowhere to rise, and how many pairs there are."""
+    pairs = moves(org_ratings, as_of=as_of, scale=scale)
+    return int((pairs["before"] == len(LEVELS[scale]) - 1).sum()), len(pairs)
+
+
 def upgrade_hazard(org_ratings: pd.DataFrame, *, as_of: date, scale: Scale = "class") -> pd.DataFrame:
     """Return the chance of a first rise by years since the first rating.
 

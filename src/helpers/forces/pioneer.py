@@ -139,6 +139,22 @@ def two_way_flow(members: pd.DataFrame, party_orgs: pd.DataFrame, *, as_of: date
     研发) at the end and another at the start. Admitted: on the roll at the end in a technical post, developed in this
     firm, not on the roll at the start. Trap: promotion depends on education and tenure.
     """
+    at_start, promoted, admitted = two_way_counts(members, party_orgs, as_of=as_of)
+    # The numerator is their sum: a small part is given away by the other one.
+    is_open = not (is_few(promoted) or is_few(admitted))
+    parts = {"promoted": f"{promoted:,}" if is_open else "–", "admitted": f"{admitted:,}" if is_open else "–"}
+    return ratio("v4_two_way", promoted + admitted, at_start, window="year", base="roll_a_year_ago", people="both",
+                 note="note_v4", note_values=parts)  # fmt: skip
+
+
+def two_way_counts(members: pd.DataFrame, party_orgs: pd.DataFrame, *, as_of: date) -> tuple[int, int, int]:
+    """Count the members on the roll a year before `as_of`, those promoted and those admitted since, see `two_way_flow`.
+
+    Returns
+    -------
+    (int, int, int)
+        Not suppressed: for comparison inside, not to be shown below 10.
+    """
     day = pd.Timestamp(as_of)
     before = population.members_on_roll(members, party_orgs, day - pd.DateOffset(years=1)).set_index("member_pid")
     now = population.members_on_roll(members, party_orgs, day).set_index("member_pid")
@@ -147,8 +163,4 @@ def two_way_flow(members: pd.DataFrame, party_orgs: pd.DataFrame, *, as_of: date
     promoted = int((post_before.notna() & ~post_before.isin(TECHNICAL_POSTS)).sum())
     fresh = ~technical.index.isin(before.index)
     admitted = int((technical["developed_here"].fillna(False).astype(bool) & fresh).sum())
-    # The numerator is their sum: a small part is given away by the other one.
-    is_open = not (is_few(promoted) or is_few(admitted))
-    parts = {"promoted": f"{promoted:,}" if is_open else "–", "admitted": f"{admitted:,}" if is_open else "–"}
-    return ratio("v4_two_way", promoted + admitted, len(before), window="year", base="roll_a_year_ago", people="both",
-                 note="note_v4", note_values=parts)  # fmt: skip
+    return len(before), promoted, admitted

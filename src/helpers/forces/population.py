@@ -25,6 +25,7 @@ NOT_PRIVATE_CONTROL = ("国有控股", "集体控股")
 NOT_A_PRIVATE_FIRM = ("国有控股", "个体工商户", "分支机构")
 CLOSED_STATUS = ("注销", "吊销", "迁出")
 WORK_ONLY = "仅工作覆盖"
+ATTACHED = "挂靠"
 OWN_ORGANISATION = "单独组建"
 JOINT_MODES = (OWN_ORGANISATION, "联合组建", "行业组建")
 COMMITTEES = ("党委", "党总支")

@@ -1,9 +1,8 @@
-"""Services in tables: requests and the time until they are closed, policy deliveries, sites, alliance events.
+"""Services in tables: requests and the time until they are closed, sites, needs, alliance events.
 
 Typed tables of the codebook in, small tables of counts out; channels, categories and types stay codes.
 """
 
-from collections.abc import Collection
 from datetime import date
 from typing import Literal
 
@@ -11,7 +10,8 @@ import numpy as np
 import pandas as pd
 from statsmodels.duration.survfunc import SurvfuncRight
 
-from helpers.forces import cohesion, support
+from helpers.forces import cohesion
+from helpers.forces.intervals import shares
 
 Z_95 = 1.959963984540054
 # A product of shares that is exactly one half may come out a rounding error above it.
@@ -91,12 +91,16 @@ def time_to_close(
     kept = requests_on(service_tickets, as_of=as_of).dropna(subset="days")
     kept = kept.assign(closed=(~kept["is_open"]).astype(int))
     groups = [("all", kept)] if by is None else kept.groupby(kept[by].astype("str"), sort=True)
-    parts = [_survival(rows["days"], rows["closed"]).assign(group=label, requests=len(rows)) for label, rows in groups]
+    parts = [survival(rows["days"], rows["closed"]).assign(group=label, requests=len(rows)) for label, rows in groups]
     columns = ["group", "days", "open_share", "conf_low", "conf_high", "at_risk", "closed", "requests"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
-def _survival(days: pd.Series, closed: pd.Series) -> pd.DataFrame:
+def survival(days: pd.Series, closed: pd.Series) -> pd.DataFrame:
+    """Return the Kaplan-Meier curve of times, ended (1) or censored (0): days, open_share (0-1), its interval, counts.
+
+    The unit is that of the times; rows as in `time_to_close`.
+    """
     start = pd.DataFrame({"days": [0.0], "open_share": [1.0], "conf_low": [1.0], "conf_high": [1.0],
                           "at_risk": [len(days)], "closed": [0]})  # fmt: skip
     if not closed.any():
@@ -144,30 +148,6 @@ def thinned(curves: pd.DataFrame, *, until: float, fall: float) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).astype({"at_risk": "Int64"}) if parts else curves
 
 
-def delivery_by_month(
-    policy_deliveries: pd.DataFrame, *, as_of: date, holidays: Collection[date] = ()
-) -> pd.DataFrame:
-    """Count policy-firm pairs by month of issue: issued, delivered, within half a day to the person in charge.
-
-    Returns
-    -------
-    DataFrame
-        One row a month: month (`2023-06`), issued, delivered, within_half_day (pairs), share_pct of the pairs issued:
-        an undelivered pair stays in the denominator.
-    """
-    pairs = policy_deliveries[policy_deliveries["issued_at"].dt.normalize() <= pd.Timestamp(as_of)]
-    counted = pd.DataFrame(
-        {
-            "month": pairs["issued_at"].dt.strftime("%Y-%m"),
-            "issued": 1,
-            "delivered": pairs["delivered_at"].notna().astype(int),
-            "within_half_day": support.within_half_day(pairs, holidays=holidays).astype(int),
-        }
-    )
-    found = counted.groupby("month").sum().reset_index()
-    return found.assign(share_pct=100 * found["within_half_day"] / found["issued"])
-
-
 def activities_by_site(
     service_sites: pd.DataFrame, service_activities: pd.DataFrame, *, start: date, as_of: date
 ) -> pd.DataFrame:
@@ -185,6 +165,41 @@ def activities_by_site(
     )
     per_month = sites["activities"] / sites["months_open"].where(sites["months_open"] > 0)
     return sites.assign(per_month=per_month).sort_values("site_id").reset_index(drop=True)
+
+
+def needs_by_audience(service_projects: pd.DataFrame, *, as_of: date) -> pd.DataFrame:
+    """Count needs, those that a live service names, and what is on offer, by whom it is for.
+
+    Returns
+    -------
+    DataFrame
+        One row an audience, by its name, and `all`: audience, needs (listed by `as_of`), matched (named by a service
+        live on `as_of`), matched_pct with Wilson's 95 % interval (`conf_low`, `conf_high`), services and resources
+        (live on `as_of`), services_unasked (services that name no listed need).
+
+    Notes
+    -----
+    Trap: a need that nobody lists is invisible, and a service counts where it is live, not where it helped.
+    """
+    listed = service_projects[service_projects["live_on"] <= pd.Timestamp(as_of)]
+    kind = listed["list_type"].astype("str")
+    named = listed.loc[kind == "服务", "matches_need"].dropna()
+    needs = listed.loc[kind == "需求", "project_id"]
+    counted = pd.DataFrame(
+        {
+            "audience": listed["audience"].astype("str"),
+            "needs": (kind == "需求").astype(int),
+            "matched": ((kind == "需求") & listed["project_id"].isin(named)).astype(int),
+            "services": (kind == "服务").astype(int),
+            "resources": (kind == "资源").astype(int),
+            "services_unasked": ((kind == "服务") & ~listed["matches_need"].isin(needs)).astype(int),
+        }
+    )
+    found = counted.groupby("audience").sum().reset_index()
+    found = pd.concat([found, found.sum(numeric_only=True).to_frame().T.assign(audience="all")], ignore_index=True)
+    found = found.astype({name: int for name in found.columns if name != "audience"})
+    share = shares(found["matched"], found["needs"]).rename(columns={"pct": "matched_pct"})
+    return pd.concat([found, share], axis="columns")
 
 
 def alliance_outcomes(alliance_events: pd.DataFrame, *, as_of: date) -> pd.DataFrame:

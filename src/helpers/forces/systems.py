@@ -18,39 +18,39 @@ class System(NamedTuple):
     page: str
 
 
-INDEX, PANEL, ORGANISATION = "55_index", "40_panel", "50_organisation"
-INNOVATION, BRIEF, ASSOCIATION = "60_innovation", "95_brief", "70_association"
+INDEX, PANEL, ORGANISATION, SERVICES = "55_index", "40_panel", "50_organisation", "52_services"
+ALLIANCE, INNOVATION, BRIEF, ASSOCIATION = "54_alliance", "60_innovation", "95_brief", "70_association"
 
 SYSTEMS: tuple[System, ...] = (
     System(1, ("force_map",), (), INDEX),
     System(2, ("party_orgs", "party_groups"), ("s02_overdue",), ORGANISATION),
-    System(3, ("areas", "enterprises"), ("s03_firms_per_liaison",), PANEL),
-    System(4, ("grids", "alliance_events", "org_ratings"), ("t1_grid_active", "t5_spread"), PANEL),
+    System(3, ("areas", "enterprises"), ("s03_firms_per_liaison",), ORGANISATION),
+    System(4, ("grids", "alliance_events", "org_ratings"), ("t1_grid_active", "t5_spread"), ORGANISATION),
     System(5, ("org_coverage", "enterprises"), ("p1_coverage_org", "p2_standalone"), BRIEF),
-    System(6, ("alliance_members", "alliance_events"), ("t4_alliance_conv",), ORGANISATION),
+    System(6, ("alliance_members", "alliance_events"), ("t4_alliance_conv",), ALLIANCE),
     System(7, ("org_ratings",), ("t2_upgrade",), ORGANISATION),
-    System(8, ("org_ratings",), ("t3_good",), PANEL),
+    System(8, ("org_ratings",), ("t3_good",), ORGANISATION),
     System(9, ("org_brands", "org_ratings"), ("s09_brands",), PANEL),
-    System(10, ("cultivation_targets",), ("s10_passed",), PANEL),
-    System(11, ("secretaries", "party_orgs"), ("s11_vacant",), PANEL),
+    System(10, ("cultivation_targets", "org_ratings"), ("s10_passed",), ORGANISATION),
+    System(11, ("secretaries", "party_orgs"), ("s11_vacant",), ORGANISATION),
     System(12, ("training_events",), ("s12_lectures",), PANEL),
-    System(13, ("members",), ("v4_two_way",), PANEL),
-    System(14, ("training_events",), ("p4_training_done",), PANEL),
+    System(13, ("members",), ("v4_two_way",), ORGANISATION),
+    System(14, ("training_events",), ("p4_training_done",), SERVICES),
     System(15, ("charter_amendments",), ("p3_charter",), ASSOCIATION),
     System(16, ("cross_appointments", "secretaries"), ("d1_cross_apply",), ASSOCIATION),
     System(17, ("governance_meetings",), ("d5_proposals",), PANEL),
-    System(18, ("policy_liaisons", "policy_deliveries"), ("d3_half_day", "d4_liaison_cover"), BRIEF),
+    System(18, ("policy_liaisons", "policy_deliveries"), ("d3_half_day", "d4_liaison_cover"), SERVICES),
     System(19, ("pioneer_units",), ("v1_unit_density",), ASSOCIATION),
     System(20, ("task_projects",), ("v2_project_completion", "s20_verifiable"), PANEL),
     System(21, ("task_projects",), ("s21_outputs",), PANEL),
     System(22, ("patents", "patent_owners", "software_copyrights", "certifications", "rd_projects"), (), INNOVATION),
     System(23, ("contact_assignments",), ("c2_contact_cover",), PANEL),
-    System(24, ("service_tickets",), ("c1_ticket_solved",), BRIEF),
+    System(24, ("service_tickets",), ("c1_ticket_solved",), SERVICES),
     System(25, ("responsibility_assignments",), ("s25_several",), PANEL),
     System(26, ("support_teams",), ("s26_actions",), PANEL),
     System(27, ("support_teams",), ("s27_teams",), PANEL),
-    System(28, ("service_sites", "service_activities"), ("c4_activity_rate", "c3_reach"), ORGANISATION),
-    System(29, ("service_projects",), ("c5_match",), PANEL),
+    System(28, ("service_sites", "service_activities"), ("c4_activity_rate", "c3_reach"), SERVICES),
+    System(29, ("service_projects",), ("c5_match",), SERVICES),
     System(30, ("service_activities",), ("s30_sharing",), PANEL),
     System(31, ("party_orgs",), ("s31_residential",), ORGANISATION),
 )

@@ -67,7 +67,15 @@ class Page40(Page):
 
 
 class Page50(Page):
-    """Organisation and services."""
+    """Organisation."""
+
+
+class Page52(Page):
+    """Services."""
+
+
+class Page54(Page):
+    """The industry-chain alliance."""
 
 
 class Page55(Page):
@@ -146,6 +154,8 @@ PAGES: dict[str, type[Page]] = {
     "30_linkage": Page30,
     "40_panel": Page40,
     "50_organisation": Page50,
+    "52_services": Page52,
+    "54_alliance": Page54,
     "55_index": Page55,
     "60_innovation": Page60,
     "65_listed_firms": Page65,

@@ -3,7 +3,8 @@
 import pandas as pd
 
 from helpers import codebook
-from helpers.text import Lang, label, number
+from helpers.study import Study
+from helpers.text import Lang, label, number, say
 
 
 def labelled(frame: pd.DataFrame, lang: Lang, *, values: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -58,3 +59,9 @@ def p_value(p: float) -> str:
 def three_digits(value: float) -> str | None:
     """Return a number to three digits, whole from 100 on; None where it is missing."""
     return None if pd.isna(value) else number(value, ",.0f" if abs(value) >= 100 else ".3g")
+
+
+def absent(zone: Study, lang: Lang, *names: str) -> str:
+    """Say which of the codebook's tables `names` the run does not hold; empty where it holds all of them."""
+    lacking = [table_title(name, lang) for name in zone.missing(names)]
+    return say("pages.not_supplied", lang, tables=say("pages.comma", lang).join(lacking)) if lacking else ""

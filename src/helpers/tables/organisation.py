@@ -1,10 +1,13 @@
-"""Tables of the organisation: the tree, what lies outside the bands, who is not covered, how classes move."""
+"""Tables of the organisation: the tree, areas and grids, what lies outside the bands, posts, who is not covered."""
 
 import pandas as pd
 
-from helpers.forces import catchup, moves, organisation, services, traction
+from helpers import forces
+from helpers.forces import cultivation, grids, organisation, posts
+from helpers.params.pages import Page50
 from helpers.study import Study
-from helpers.tables.labels import labelled, p_value, with_interval
+from helpers.tables.labels import labelled, with_interval
+from helpers.tables.ratings import transition_steps
 from helpers.text import Lang, label, number, say
 
 
@@ -41,94 +44,125 @@ def uncovered_table(zone: Study, lang: Lang) -> pd.DataFrame:
     return labelled(found.rename(columns={"n": "denominator"}), lang)
 
 
-def rated_years(zone: Study) -> dict[str, int | str]:
-    """Return the latest rated year (`after`) and the one before it (`before`), a dash where no year is rated."""
-    year = traction.latest_rating_year(zone.table("org_ratings"), zone.params.as_of)
-    return {"before": "–", "after": "–"} if year is None else {"before": year - 1, "after": year}
+def tree_drawn(zone: Study, lang: Lang) -> pd.DataFrame:
+    """Return the organisations of the tree as they are drawn: none in a circle, those below one stand as roots."""
+    orgs = zone.table("party_orgs")
+    tree = organisation.organisation_tree(orgs, as_of=zone.params.as_of)
+    tree = tree[~tree["in_cycle"]]
+    register = orgs.drop_duplicates("org_id").set_index("org_id")
+    parent = tree["org_id"].map(register["parent_org_id"])
+    area = tree["org_id"].map(register["area_id"]).map(_area_names(zone))
+    return tree.assign(parent_org_id=parent.where(parent.isin(tree["org_id"])), area=area, org_type=tree["org_type"])
 
 
-def transitions(zone: Study) -> pd.DataFrame:
-    """Return organisations by class in the year before (rows) and in the latest rated year (columns)."""
-    ratings = zone.table("org_ratings")
-    return organisation.class_transitions(ratings, to_year=traction.latest_rating_year(ratings, zone.params.as_of))
-
-
-def moves_table(zone: Study, lang: Lang, *, scale: moves.Scale) -> pd.DataFrame:
-    """Return how organisations moved by the class or the stars that they came from, all pairs of years together."""
-    found = moves.moves_by_level(zone.table("org_ratings"), as_of=zone.params.as_of, scale=scale)
-    shown = found[["level", "n", "rose", "kept", "fell"]].rename(columns={"n": "pairs"})
-    shown["level"] = [label(f"class_{name}", lang) if scale == "class" else name for name in found["level"]]
-    return labelled(shown.assign(rose_pct=with_interval(found, "rose_pct")), lang)
-
-
-def hazard_table(zone: Study, lang: Lang, *, scale: moves.Scale) -> pd.DataFrame:
-    """Return the chance of a first rise by years since the first rating."""
-    found = moves.upgrade_hazard(zone.table("org_ratings"), as_of=zone.params.as_of, scale=scale)
-    shown = found[["years", "at_risk", "rose"]].rename(columns={"years": "years_since_rated", "rose": "first_rise"})
-    still = [number(share, ".0f") for share in found["still_pct"]]
-    return labelled(shown.assign(hazard_pct=with_interval(found, "hazard_pct"), still_pct=still), lang)
-
-
-def spread_table(zone: Study, lang: Lang) -> pd.DataFrame:
-    """Return the spread of party scores within grids, year by year."""
-    ratings, orgs = zone.table("org_ratings"), zone.table("party_orgs")
-    found = catchup.spread_by_year(ratings, orgs, as_of=zone.params.as_of)
-    bounds = zip(found["low"], found["high"], strict=True)
-    ends = [f"{number(low, '.1f')} – {number(high, '.1f')}" for low, high in bounds]
-    shown = found[["year", "grids"]].assign(mean_spread=found["spread"].round(1), spread_range=ends)
-    return labelled(shown.rename(columns={"grids": "grids_used"}), lang)
-
-
-def catch_up_sentence(zone: Study, lang: Lang) -> str:
-    """Say how scores change with the gap to the grid's leader, and what shuffled leaders give."""
-    grids = zone.table("grids") if not zone.missing(("grids",)) else None
-    found = None if grids is None else catchup.catch_up(
-        zone.table("org_ratings"), zone.table("party_orgs"), grids, as_of=zone.params.as_of, seed=zone.params.seed
-    )  # fmt: skip
-    if found is None:
-        return say("pages.no_catch_up", lang, fewest=catchup.FEWEST_GRIDS)
-    low, high = (number(bound, "+.2f") for bound in (found.low, found.high))
-    told = "pages.catch_up_no" if found.low <= found.slope <= found.high else "pages.catch_up_yes"
-    return say("pages.catch_up", lang, slope=number(found.slope, "+.2f"), low=low, high=high,
-               p=p_value(found.p_value), pairs=f"{found.pairs:,}", orgs=f"{found.organisations:,}", grids=found.grids,
-               draws=f"{found.draws:,}") + say(told, lang)  # fmt: skip
-
-
-def transition_steps(matrix: pd.DataFrame) -> dict[str, int]:
-    """Return how many organisations rose, fell or kept their class."""
-    places = range(len(matrix))
-    cells = {(i, j): int(matrix.iloc[i, j]) for i in places for j in places}
-    return {
-        "rose": sum(n for (i, j), n in cells.items() if j > i),
-        "fell": sum(n for (i, j), n in cells.items() if j < i),
-        "kept": sum(n for (i, j), n in cells.items() if j == i),
-    }
-
-
-def class_labels(matrix: pd.DataFrame, years: dict[str, int | str], lang: Lang) -> pd.DataFrame:
-    """Return the transition matrix with the classes in words, its rows and columns named by their years."""
-    named = matrix.rename(
-        index=lambda name: label(f"class_{name}", lang), columns=lambda name: label(f"class_{name}", lang)
+def tree_rows(drawn: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return organisations by area and type, with terms that are over, for the table behind the drawn tree."""
+    rows = drawn.assign(area=drawn["area"].fillna(say("pages.no_area", lang)))
+    counted = rows.groupby(["area", "org_type"], sort=True).agg(
+        organisations=("org_id", "size"), is_overdue=("is_overdue", "sum")
     )
-    return named.rename_axis(index=years["before"], columns=years["after"])
+    return labelled(counted.reset_index(), lang, values=("org_type",))
 
 
-def class_rows(matrix: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return `class_labels` as a table whose first heading tells the year of its rows from that of its columns."""
-    down, across = (say("figures.class_in", lang, year=side.name) for side in (matrix.index, matrix.columns))
-    return matrix.rename_axis(index=f"{down} ↓ · {across} →", columns=None).reset_index()
+def tree_alt(drawn: pd.DataFrame, lang: Lang) -> str:
+    """Describe the drawn tree: organisations, rings, terms that are over."""
+    rings = int(drawn["depth"].max()) if drawn["depth"].notna().any() else 0
+    return say("pages.tree_alt", lang, n=len(drawn), rings=rings, overdue=int(drawn["is_overdue"].sum()))
+
+
+def _area_names(zone: Study) -> pd.Series:
+    if zone.missing(("areas",)):
+        return pd.Series(dtype="str")
+    return zone.table("areas").drop_duplicates("area_id").set_index("area_id")["area_name"]
+
+
+def _standing(zone: Study) -> pd.DataFrame:
+    return grids.standing_of_firms(
+        zone.table("enterprises"), zone.table("org_coverage"), zone.table("party_orgs"), as_of=zone.params.as_of,
+        base="above_scale",
+    )  # fmt: skip
+
+
+def areas_table(zone: Study, lang: Lang) -> pd.DataFrame:
+    """Return firms above scale or quota, those covered, and firms for each full-time liaison, by area."""
+    found = grids.firms_by_area(zone.table("areas"), _standing(zone))
+    named = found["area_name"].where(found["area_id"].notna(), say("pages.no_area", lang))
+    shown = found.assign(area=named)[["area", "firms", "covered", "liaisons", "firms_per_liaison"]]
+    return labelled(shown, lang)
+
+
+def grid_map(zone: Study, lang: Lang) -> pd.DataFrame:
+    """Return the grids with their firms above scale or quota by standing, and the area's name as a label."""
+    found = grids.firms_by_grid(zone.table("grids"), _standing(zone))
+    area = found["area_id"].map(_area_names(zone)).fillna(say("pages.no_area", lang))
+    return found.assign(area=area)
+
+
+def grid_rows(mapped: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return `grid_map` for the table behind it."""
+    standings = {name: label(f"standing_{name}", lang) for name in grids.STANDINGS}
+    return labelled(mapped[["grid_id", "area", "firms", *grids.STANDINGS]].rename(columns=standings), lang)
+
+
+def grid_alt(mapped: pd.DataFrame, lang: Lang) -> str:
+    """Describe the map of grids: grids, firms, those that nobody covers and where."""
+    bare = mapped.assign(bare=mapped["work_only"] + mapped["uncovered"])
+    where = bare.loc[bare["bare"] > 0, "grid_id"]
+    named = say("pages.comma", lang).join(where) or say("pages.none", lang)
+    return say("pages.grid_map_alt", lang, grids=len(mapped), firms=int(mapped["firms"].sum()),
+               bare=int(bare["bare"].sum()), where=named)  # fmt: skip
+
+
+def posts_table(zone: Study, values: Page50, lang: Lang) -> pd.DataFrame:
+    """Return how many secretaries lead one, two, three or more organisations."""
+    with forces.minimum_people(values.min_cell):
+        found = posts.posts_held(zone.restricted("secretaries"), zone.table("party_orgs"), as_of=zone.params.as_of)
+    found["posts"] = [label(f"posts_{name}", lang) for name in found["posts"]]
+    return labelled(found, lang)
+
+
+def vacancies_table(zone: Study, lang: Lang) -> pd.DataFrame:
+    """Return organisations without a serving secretary, by type."""
+    found = posts.vacancies_by_type(zone.restricted("secretaries"), zone.table("party_orgs"), as_of=zone.params.as_of)
+    return labelled(found, lang, values=("org_type",))
+
+
+def two_way_table(zone: Study, values: Page50, lang: Lang) -> pd.DataFrame:
+    """Return members promoted and technical staff admitted, by year up to the day of reference."""
+    with forces.minimum_people(values.min_cell):
+        found = cultivation.two_way_by_year(
+            zone.restricted("members"), zone.table("party_orgs"), as_of=zone.params.as_of
+        )
+    return labelled(
+        found.assign(ends_on=found["ends_on"].dt.strftime("%Y-%m-%d")).rename(columns={"pct": "flow_pct"}), lang
+    )
+
+
+def cultivation_table(zone: Study, lang: Lang) -> pd.DataFrame:
+    """Return listed firms beside similar ones and all others: class and score before, rises after."""
+    found = cultivation.listed_and_similar(
+        zone.table("cultivation_targets"), zone.table("org_ratings"), zone.table("org_coverage"),
+        zone.table("party_orgs"), as_of=zone.params.as_of,
+    )  # fmt: skip
+    shown = found[["group", "organisations", "top_before", "score_before", "rated_after", "room", "rose"]]
+    shown = shown.assign(
+        group=[label(f"cultivation_{name}", lang) for name in found["group"]],
+        rose_pct=with_interval(found, "rose_pct"),
+        score_before=[None if pd.isna(score) else number(score, ".1f") for score in found["score_before"]],
+    )  # fmt: skip
+    return labelled(shown, lang)
 
 
 def organisation_results(zone: Study, matrix: pd.DataFrame) -> dict[str, int]:
-    """Return transitions, distinct requests and deliveries within half a day."""
-    tickets = services.tickets_by_channel(zone.table("service_tickets"), as_of=zone.params.as_of)
-    months = services.delivery_by_month(zone.table("policy_deliveries"), as_of=zone.params.as_of)
+    """Return organisations that exist, those past their term, firms of the map, and class transitions."""
+    tree = organisation.organisation_tree(zone.table("party_orgs"), as_of=zone.params.as_of)
+    standing = _standing(zone)
     return {
+        "organisations": len(tree),
+        "overdue": int(tree["is_overdue"].sum()),
+        "firms": len(standing),
+        "covered": int(standing["standing"].isin(grids.STANDINGS[:3]).sum()),
         **transition_steps(matrix),
-        "requests": int(tickets["requests"].sum()),
-        "tickets": int(tickets["tickets"].sum()),
-        "policy_pairs": int(months["issued"].sum()),
-        "within_half_day": int(months["within_half_day"].sum()),
     }
 
 
