@@ -1,5 +1,6 @@
 """KPIs of the systems on tables small enough to count, and the list of all 31 systems."""
 
+import re
 from datetime import date
 
 import pandas as pd
@@ -133,3 +134,10 @@ def test_the_document_of_the_systems_says_what_the_code_does():
         assert f"(../notebooks/{system.page}.ipynb)" in row[4]
         linked = [part.split(")")[0] for part in row[5].split("(../")[1:]]
         assert linked and all((paths.ROOT / name).is_file() for name in linked)
+
+
+@pytest.mark.parametrize("id", [*forces.REGISTRY, *forces.MEASURES])
+def test_every_indicator_states_its_unit_window_benchmark_and_trap(id):
+    said = " ".join((forces.REGISTRY.get(id) or forces.MEASURES[id]).__doc__.split())
+    for what in (r"percent|points|per \w+|not_testable", r"point in time|months|year|month|quarter|to date", "Benchmark", "Trap"):
+        assert re.search(what, said), what

@@ -87,14 +87,19 @@ def test_what_closed_after_the_day_is_still_open_on_it():
 def test_activities_by_site_divide_by_the_months_it_was_open():
     opened = {"1": "2022-10-18", "2": "2023-05-20", "3": "2023-07-20"}
     sites = table("service_sites", [{"site_id": site, "opened_on": day} for site, day in opened.items()])
-    days = [("1", "2023-01-01"), ("1", "2023-02-01"), ("1", "2022-12-31"), ("2", "2023-06-01")]
+    days = [("1", "2023-01-01", 30), ("1", "2023-02-01", None), ("1", "2022-12-31", 99), ("2", "2023-06-01", 9)]
     held = table("service_activities", [
-        {"activity_id": str(number), "site_id": site, "held_on": day} for number, (site, day) in enumerate(days)
+        {"activity_id": str(number), "site_id": site, "held_on": day, "attendance": came}
+        for number, (site, day, came) in enumerate(days)
     ])  # fmt: skip
     found = services.activities_by_site(sites, held, start=date(2023, 1, 1), as_of=AS_OF)
     assert found["months_open"].tolist() == [6, 2, 0]
     assert found["activities"].tolist() == [2, 1, 0]
     assert found["per_month"].tolist() == pytest.approx([1 / 3, 1 / 2, float("nan")], nan_ok=True)
+    # Thirty came in six months; nine are too few to be given, and nobody is known for the third.
+    assert found["attendances"].tolist()[0] == 30
+    assert found["use_per_month"].tolist()[0] == 5
+    assert found[["attendances", "use_per_month"]].isna().to_numpy().tolist() == [[False] * 2, [True] * 2, [True] * 2]
 
 
 def test_alliance_outcomes_keep_intent_and_contract_apart():

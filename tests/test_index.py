@@ -10,6 +10,7 @@ from helpers.index.aggregate import aggregate
 from helpers.index.normalise import normalise
 from helpers.index.uncertainty import FACTORS, draw, mean_shift, sensitivity
 from helpers.index.weights import critic_weights, entropy_weights, pca_weights, weigh
+from helpers.index.years import agreement
 
 
 def frame(**columns) -> pd.DataFrame:
@@ -266,3 +267,16 @@ def test_an_experts_weights_are_drawn_only_where_they_are_given(made):
     expert = pd.Series(range(1, 7), index=list("abcdef"))
     assert "expert" not in set(draw(*made, draws=100, seed=1).settings["weights"])
     assert "expert" in set(draw(*made, draws=100, seed=1, expert=expert).settings["weights"])
+
+
+def test_places_of_two_days_are_compared_among_firms_that_have_both():
+    before = pd.Series({"a": 9.0, "b": 8.0, "c": 7.0, "d": 6.0, "gone": 99.0, "x": np.nan})
+    after = pd.Series({"a": 1.0, "b": 5.0, "c": 4.0, "d": 3.0, "new": 99.0, "x": 1.0})
+    found = agreement(before, after)
+    # Places 1 2 3 4 become 4 1 2 3: Spearman 1 - 6 * (9 + 1 + 1 + 1) / (4 * 15); all four quarters change.
+    assert found == (4, pytest.approx(1 - 72 / 60), 1.0)
+    assert agreement(before, before).other_quartile == 0
+    assert agreement(before, before).correlation == pytest.approx(1)
+    alone = agreement(before, pd.Series({"a": 1.0}))
+    assert alone.firms == 1
+    assert np.isnan(alone.correlation)

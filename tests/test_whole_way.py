@@ -169,7 +169,7 @@ def _bytes(folder: Path) -> dict[str, bytes]:
 def test_dirty_files_and_every_page_made_from_them_are_the_same_bytes_twice(dirty_twice):
     first, second = (_bytes(at / "reports" / "small") for at in dirty_twice)
     pages = [name for name in first if name.endswith(".html")]
-    assert len(pages) == 13
+    assert len(pages) == 14
     assert [name for name in pages if first[name] != second[name]] == []
     raw = [_bytes(at / "data" / "derived" / "small" / "raw") for at in dirty_twice]
     assert {Path(name).suffix for name in raw[0]} >= {".csv", ".xlsx", ".parquet"}
@@ -461,7 +461,7 @@ def test_pages_whose_tables_are_missing_say_so_and_the_others_are_made(prepared_
     status = {page["stem"][:2]: page["status"] for page in run.manifest["pages"] if page["stem"][:2] in only}
     assert status == {"40": "ok", "50": "not_available", "70": "ok", "90": "ok"}, said.stderr
     assert said.returncode == 0
-    assert not lacking(run.pages["50_organisation"], "party_orgs", "members", "org_ratings")
+    assert not lacking(run.pages["50_organisation"], "party_orgs", "org_coverage", "members")
     # A file from outside the project is named, not located.
     assert not [name for name, text in run.files.items() if str(tmp_path) in text]
 

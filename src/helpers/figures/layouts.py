@@ -8,6 +8,8 @@ import pandas as pd
 
 # A node below which so many of all leaves stand is the middle of the drawing, whoever stands above it.
 HUB_SHARE = 0.8
+# Rings draw closer outwards: most organisations stand in the first ones, which need the room.
+CLOSER = 0.6
 
 
 def radial(parent: pd.Series, order: Sequence[str]) -> pd.DataFrame:
@@ -24,8 +26,8 @@ def radial(parent: pd.Series, order: Sequence[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        By code: x, y, angle (radians, clockwise from the top), ring. In the middle (ring 0) stands the lowest node
-        with four fifths of all leaves below it; those above it stand between it and the first ring. Where there is
+        By code: x, y, radius, angle (radians, clockwise from the top), ring. In the middle (ring 0) stands the lowest
+        node with four fifths of all leaves below it; those above it stand between it and the first ring. Where there is
         none, roots stand in ring 1.
     """
     below: dict[str, list[str]] = {}
@@ -56,7 +58,8 @@ def radial(parent: pd.Series, order: Sequence[str]) -> pd.DataFrame:
     angle |= dict.fromkeys(above, 0.0)
     found = pd.DataFrame({"angle": pd.Series(angle, dtype=float), "ring": pd.Series(ring, dtype=float)})
     found = found.reindex(list(order))
-    return found.assign(x=found["ring"] * np.sin(found["angle"]), y=found["ring"] * np.cos(found["angle"]))
+    radius = found["ring"] ** CLOSER
+    return found.assign(radius=radius, x=radius * np.sin(found["angle"]), y=radius * np.cos(found["angle"]))
 
 
 def _ancestors(code: str | None, parent: pd.Series) -> list[str]:

@@ -69,7 +69,7 @@ def plot_tree(orgs: pd.DataFrame, *, ax: Axes | None = None, lang: Lang) -> Axes
 
 def _areas(ax: Axes, orgs: pd.DataFrame) -> None:
     """Draw an arc and a name around the leaves of every area, wherever they stand together."""
-    outer = orgs["ring"].max() + 0.22
+    outer = orgs["radius"].max() + 0.15
     leaves = orgs[~orgs.index.isin(orgs["parent_org_id"].dropna())].sort_values("angle")
     run = (leaves["area"].fillna("") != leaves["area"].fillna("").shift()).cumsum()
     longest = (

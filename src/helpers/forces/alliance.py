@@ -17,7 +17,7 @@ from helpers.forces.traction import MATCH_EVENT
 
 CHAIR = "轮值"
 POSITIONS = ("上游", "中游", "下游", "配套")
-OWN = "自主申请"
+OWN_FILING = "自主申请"
 YEARS_BEFORE = 3
 
 
@@ -92,8 +92,8 @@ def joint_filings(patents: pd.DataFrame, patent_owners: pd.DataFrame, *, as_of: 
     -----
     Trap: firms of one group file together without any alliance; only owners with a code are seen.
     """
-    own = patent_owners.loc[patent_owners["acquired_by"].astype("str") == OWN, ["application_no", "uscc"]].dropna()
-    own = own.drop_duplicates()
+    applied = patent_owners[patent_owners["acquired_by"].astype("str") == OWN_FILING]
+    own = applied[["application_no", "uscc"]].dropna().drop_duplicates()
     several = own[own["application_no"].duplicated(keep=False)]
     pairs = several.merge(several, on="application_no", suffixes=("_a", "_b"))
     pairs = pairs[pairs["uscc_a"] < pairs["uscc_b"]]
@@ -188,7 +188,7 @@ def similar_non_members(
 
 def own_filings(patents: pd.DataFrame, patent_owners: pd.DataFrame) -> pd.DataFrame:
     """Return who applied for what when: uscc, application_no, patent_type, filed_on; one row a firm and filing."""
-    own = patent_owners.loc[patent_owners["acquired_by"].astype("str") == OWN, ["application_no", "uscc"]]
+    own = patent_owners.loc[patent_owners["acquired_by"].astype("str") == OWN_FILING, ["application_no", "uscc"]]
     alone = patents.loc[~patents["application_no"].isin(patent_owners["application_no"]), ["application_no", "uscc"]]
     held = pd.concat([own, alone]).dropna().drop_duplicates()
     facts = patents.drop_duplicates("application_no")[["application_no", "patent_type", "filed_on"]]

@@ -191,7 +191,8 @@ def site_activity(service_sites: pd.DataFrame, service_activities: pd.DataFrame,
 
     Notes
     -----
-    A site counts from the calendar month of its opening. Activities of no site of the table count too (note).
+    A site counts from the calendar month of its opening. Activities of no site of the table count too (note). Trap: an
+    activity is an input; who came, and whether again, it does not tell.
     """
     last = pd.Timestamp(as_of).to_period("M")
     months = pd.period_range(last - (HALF_YEAR_MONTHS - 1), last, freq="M")

@@ -69,6 +69,7 @@ def standalone_organisations(
     -------
     Indicator
         100 * firms of the base with an organisation of their own / firms of the base; percent, point in time.
+        Benchmark: none published.
 
     Notes
     -----
@@ -125,7 +126,8 @@ def training_plan(training_events: pd.DataFrame, *, as_of: date, item: PlanItem 
     -------
     Indicator
         100 * events of the item held since 1 January / the plan's 10, 100 or 1,000; percent of the yearly target,
-        calendar year to date, above 100 where exceeded.
+        calendar year to date, above 100 where exceeded. Benchmark: `plan_training_sessions` (10),
+        `plan_party_lectures` (100), `plan_micro_talks` (1,000), all targets.
 
     Notes
     -----

@@ -27,7 +27,11 @@ def overdue_terms(party_orgs: pd.DataFrame, *, as_of: date) -> Indicator:
     -------
     Indicator
         100 * enterprises' organisations whose term ended before `as_of` / those in existence with a stated term;
-        percent, point in time. The note gives those without a stated term.
+        percent, point in time. The note gives those without a stated term. Benchmark: none published.
+
+    Notes
+    -----
+    Trap: a register that nobody brings up to date shows elections held as overdue.
     """
     orgs = population.organisations(party_orgs, as_of)
     stated = orgs.dropna(subset="term_ends_on")
@@ -43,7 +47,12 @@ def firms_per_liaison(areas: pd.DataFrame, enterprises: pd.DataFrame, *, as_of: 
     -------
     Indicator
         Operating private firms above scale or quota in areas that state their liaisons / these liaisons; firms per
-        liaison, point in time. The number of liaisons is open: officers of the areas, as they publish it.
+        liaison, point in time. The number of liaisons is open: officers of the areas, as they publish it. Benchmark:
+        none published.
+
+    Notes
+    -----
+    Trap: liaisons may also serve residents and small firms.
     """
     stated = areas.dropna(subset="fulltime_liaisons").drop_duplicates("area_id")
     firms = population.base_firms(enterprises, as_of, base="above_scale")
@@ -61,7 +70,7 @@ def brands_of_top_class(org_brands: pd.DataFrame, org_ratings: pd.DataFrame, *, 
     -------
     Indicator
         100 * recognised brands of organisations classed 示范类 in the latest rated year / recognised brands of
-        organisations with a class; percent, point in time.
+        organisations with a class; percent, point in time. Benchmark: none published by class (10 brands in all).
 
     Notes
     -----
@@ -82,7 +91,7 @@ def cultivation_passed(cultivation_targets: pd.DataFrame, *, as_of: date) -> Ind
     -------
     Indicator
         100 * listed firms accepted (通过) / listed firms with a decision, those listed by `as_of`; percent, to date.
-        The note gives those under way.
+        The note gives those under way. Benchmark: none published (10 + 5 firms listed).
 
     Notes
     -----
@@ -101,7 +110,11 @@ def vacant_posts(secretaries: pd.DataFrame, party_orgs: pd.DataFrame, *, as_of: 
     -------
     Indicator
         100 * enterprises' organisations in existence without one / those in existence; percent, point in time. The note
-        gives the persons who hold several posts, where they are not too few.
+        gives the persons who hold several posts, where they are not too few. Benchmark: none published.
+
+    Notes
+    -----
+    Trap: a blank end counts as serving, so that a register not kept up hides vacancies.
     """
     orgs = population.organisations(party_orgs, as_of)["org_id"]
     serving = population.active_on(secretaries, as_of, start="from_on", end="to_on")
@@ -137,7 +150,7 @@ def improvement_stated(task_projects: pd.DataFrame, *, as_of: date) -> Indicator
     -------
     Indicator
         100 * projects ended by `as_of` that state a baseline and a closing value / projects ended; percent, to date.
-        The note gives how many of them changed.
+        The note gives how many of them changed. Benchmark: none published.
 
     Notes
     -----
@@ -156,7 +169,7 @@ def studio_outputs(task_projects: pd.DataFrame, *, as_of: date) -> Indicator:
     -------
     Indicator
         100 * projects of member innovation studios ended by `as_of` with an output (not 无) / those ended; percent, to
-        date. The note gives the patents among them.
+        date. The note gives the patents among them. Benchmark: none published.
 
     Notes
     -----
@@ -177,7 +190,7 @@ def several_duties(responsibility_assignments: pd.DataFrame, *, as_of: date) -> 
     -------
     Indicator
         100 * firms with duty posts of two kinds or more (领导挂钩, 部门包片, 党员包企) / firms with any; percent, point
-        in time.
+        in time. Benchmark: none published.
 
     Notes
     -----
@@ -191,12 +204,29 @@ def several_duties(responsibility_assignments: pd.DataFrame, *, as_of: date) -> 
 
 
 def visits_per_action(support_teams: pd.DataFrame, *, as_of: date) -> Indicator:
-    """Compute the visits to firms for each joint action (system 26): visits / actions set up by `as_of`, to date."""
+    """Compute the visits to firms for each joint action (system 26).
+
+    Returns
+    -------
+    Indicator
+        Visits / actions set up by `as_of` that state them; visits per action, to date. Benchmark: none published (22
+        actions). The note gives actions without a number.
+
+    Notes
+    -----
+    Trap: the same firm may be visited many times.
+    """
     return _visits("s26_actions", support_teams, (JOINT_ACTION,), as_of)
 
 
 def visits_per_team(support_teams: pd.DataFrame, *, as_of: date) -> Indicator:
-    """Compute the visits to firms for each mentor group or volunteer team (system 27), to date.
+    """Compute the visits to firms for each mentor group or volunteer team (system 27).
+
+    Returns
+    -------
+    Indicator
+        Visits / teams set up by `as_of` that state them; visits per team, to date. Benchmark: none published (12
+        groups, 23 teams).
 
     Notes
     -----
@@ -213,7 +243,17 @@ def _visits(id: str, support_teams: pd.DataFrame, kinds: tuple[str, ...], as_of:
 
 
 def sharing_days(service_activities: pd.DataFrame, *, as_of: date) -> Indicator:
-    """Compute how many of the last four complete quarters had a sharing day (system 30): held / due, percent."""
+    """Compute how many of the last four complete quarters had a sharing day (system 30).
+
+    Returns
+    -------
+    Indicator
+        100 * quarters with at least one / 4; percent, 12 months. The note gives the days. Benchmark: one a quarter.
+
+    Notes
+    -----
+    Trap: a day held twice in a quarter makes up for none.
+    """
     last = pd.Timestamp(as_of).to_period("Q")
     if pd.Timestamp(as_of) < last.end_time.normalize():
         last -= 1
@@ -225,11 +265,17 @@ def sharing_days(service_activities: pd.DataFrame, *, as_of: date) -> Indicator:
 
 
 def residential_apart(party_orgs: pd.DataFrame, *, as_of: date) -> Indicator:
-    """Compute the share of residential committees among all organisations in existence (system 31), percent.
+    """Compute the share of residential committees among all organisations in existence (system 31).
+
+    Returns
+    -------
+    Indicator
+        100 * organisations of residential estates / organisations in existence; percent, point in time. Benchmark: none
+        published.
 
     Notes
     -----
-    They are kept apart: no other indicator counts them.
+    They are kept apart: no other indicator counts them. Trap: added to firms' organisations they would raise totals.
     """
     held = population.active_on(party_orgs, as_of, start="established_on", end="dissolved_on")
     residential = int((held["org_type"] == RESIDENTIAL).sum())

@@ -93,7 +93,7 @@ def members_in_rd(
     Indicator
         100 * (members in R&D posts / R&D staff - members / employees) over firms that state both and whose members are
         known; percentage points, last year end on or before `as_of`. The counts are those of the first rate, so their
-        ratio is not the value: the note gives both rates.
+        ratio is not the value: the note gives both rates. Benchmark: `sanxing_studio_people`, of one firm's studio.
 
     Notes
     -----
@@ -131,7 +131,7 @@ def two_way_flow(members: pd.DataFrame, party_orgs: pd.DataFrame, *, as_of: date
     -------
     Indicator
         100 * (members who moved into a technical post + technical staff admitted as members) in the year ending on
-        `as_of` / members on the roll a year earlier; percent, year.
+        `as_of` / members on the roll a year earlier; percent, year. Benchmark: none published.
 
     Notes
     -----

@@ -11,6 +11,7 @@ import pandas as pd
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from helpers.forces import cohesion
+from helpers.forces.indicator import minimum
 from helpers.forces.intervals import shares
 
 Z_95 = 1.959963984540054
@@ -151,7 +152,19 @@ def thinned(curves: pd.DataFrame, *, until: float, fall: float) -> pd.DataFrame:
 def activities_by_site(
     service_sites: pd.DataFrame, service_activities: pd.DataFrame, *, start: date, as_of: date
 ) -> pd.DataFrame:
-    """Count activities by site between `start` and `as_of`: site_id, site_type, months_open, activities, per_month."""
+    """Count activities and their use by site between `start` and `as_of`.
+
+    Returns
+    -------
+    DataFrame
+        One row a site: site_id, site_type, months_open (calendar months, that of the opening included), activities,
+        per_month (activities a month open), attendances (person-times of the activities that state them; missing where
+        none does or where they are too few to be given), use_per_month (attendances a month open).
+
+    Notes
+    -----
+    Trap: an attendance is no person, and an activity without a stated attendance counts for nothing in the use.
+    """
     months = pd.period_range(pd.Timestamp(start).to_period("M"), pd.Timestamp(as_of).to_period("M"), freq="M")
     held = service_activities[service_activities["held_on"].between(pd.Timestamp(start), pd.Timestamp(as_of))]
     opened = service_sites["opened_on"].dt.to_period("M")
@@ -163,8 +176,12 @@ def activities_by_site(
             "activities": service_sites["site_id"].map(held["site_id"].value_counts()).fillna(0).astype(int),
         }
     )
-    per_month = sites["activities"] / sites["months_open"].where(sites["months_open"] > 0)
-    return sites.assign(per_month=per_month).sort_values("site_id").reset_index(drop=True)
+    months_open = sites["months_open"].where(sites["months_open"] > 0)
+    came = sites["site_id"].map(held.groupby("site_id")["attendance"].sum(min_count=1)).astype("Float64")
+    came = came.mask(came.lt(minimum()) & came.gt(0))
+    sites = sites.assign(per_month=sites["activities"] / months_open, attendances=came.astype("Int64"),
+                         use_per_month=came / months_open)  # fmt: skip
+    return sites.sort_values("site_id").reset_index(drop=True)
 
 
 def needs_by_audience(service_projects: pd.DataFrame, *, as_of: date) -> pd.DataFrame:

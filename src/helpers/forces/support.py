@@ -248,7 +248,7 @@ def proposals_adopted(governance_meetings: pd.DataFrame, *, as_of: date) -> Indi
     -------
     Indicator
         100 * proposals adopted / proposals made in joint, member-council and heart-to-heart meetings; percent, the 12
-        months ending on `as_of`.
+        months ending on `as_of`. Benchmark: none published.
 
     Notes
     -----

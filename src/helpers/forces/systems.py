@@ -18,23 +18,24 @@ class System(NamedTuple):
     page: str
 
 
-INDEX, PANEL, ORGANISATION, SERVICES = "55_index", "40_panel", "50_organisation", "52_services"
-ALLIANCE, INNOVATION, BRIEF, ASSOCIATION = "54_alliance", "60_innovation", "95_brief", "70_association"
+INDEX, PANEL, ORGANISATION, RATINGS = "55_index", "40_panel", "50_organisation", "51_ratings"
+SERVICES, ALLIANCE, INNOVATION = "52_services", "54_alliance", "60_innovation"
+BRIEF, ASSOCIATION = "95_brief", "70_association"
 
 SYSTEMS: tuple[System, ...] = (
     System(1, ("force_map",), (), INDEX),
     System(2, ("party_orgs", "party_groups"), ("s02_overdue",), ORGANISATION),
     System(3, ("areas", "enterprises"), ("s03_firms_per_liaison",), ORGANISATION),
-    System(4, ("grids", "alliance_events", "org_ratings"), ("t1_grid_active", "t5_spread"), ORGANISATION),
+    System(4, ("grids", "alliance_events", "org_ratings"), ("t1_grid_active", "t5_spread"), RATINGS),
     System(5, ("org_coverage", "enterprises"), ("p1_coverage_org", "p2_standalone"), BRIEF),
     System(6, ("alliance_members", "alliance_events"), ("t4_alliance_conv",), ALLIANCE),
-    System(7, ("org_ratings",), ("t2_upgrade",), ORGANISATION),
-    System(8, ("org_ratings",), ("t3_good",), ORGANISATION),
+    System(7, ("org_ratings",), ("t2_upgrade",), RATINGS),
+    System(8, ("org_ratings",), ("t3_good",), RATINGS),
     System(9, ("org_brands", "org_ratings"), ("s09_brands",), PANEL),
-    System(10, ("cultivation_targets", "org_ratings"), ("s10_passed",), ORGANISATION),
+    System(10, ("cultivation_targets", "org_ratings"), ("s10_passed",), RATINGS),
     System(11, ("secretaries", "party_orgs"), ("s11_vacant",), ORGANISATION),
     System(12, ("training_events",), ("s12_lectures",), PANEL),
-    System(13, ("members",), ("v4_two_way",), ORGANISATION),
+    System(13, ("members",), ("v4_two_way",), RATINGS),
     System(14, ("training_events",), ("p4_training_done",), SERVICES),
     System(15, ("charter_amendments",), ("p3_charter",), ASSOCIATION),
     System(16, ("cross_appointments", "secretaries"), ("d1_cross_apply",), ASSOCIATION),

@@ -179,7 +179,7 @@ def within_grid_spread(org_ratings: pd.DataFrame, party_orgs: pd.DataFrame, *, a
     -------
     Indicator
         Mean over grids of the 90th less the 10th percentile of `score_party`; points, latest rated year. The counts
-        are the grids used (five scored organisations or more) and the grids with any score.
+        are the grids used (five scored organisations or more) and the grids with any score. Benchmark: none published.
 
     Notes
     -----

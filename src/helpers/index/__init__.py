@@ -11,6 +11,7 @@ aggregate     arithmetic, geometric, Mazziotta-Pareto; indicators to forces, for
 build         the steps in order
 structure     Cronbach's alpha, correlations, principal components, one-factor fit, importance against weight
 uncertainty   all choices at once: rank intervals, and which choice matters (Sobol)
+years         places of one day beside those of another
 
 The mapping of mechanisms to forces is the project's own. No outcome and no growth score may enter.
 """

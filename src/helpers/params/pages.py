@@ -70,6 +70,10 @@ class Page50(Page):
     """Organisation."""
 
 
+class Page51(Page):
+    """Ratings and cultivation."""
+
+
 class Page52(Page):
     """Services."""
 
@@ -154,6 +158,7 @@ PAGES: dict[str, type[Page]] = {
     "30_linkage": Page30,
     "40_panel": Page40,
     "50_organisation": Page50,
+    "51_ratings": Page51,
     "52_services": Page52,
     "54_alliance": Page54,
     "55_index": Page55,

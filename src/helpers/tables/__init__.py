@@ -55,6 +55,7 @@ from helpers.tables.index import (
     index_results,
     loadings_note,
     loadings_table,
+    name_of,
     rank_draws,
     rank_points,
     ranking,
@@ -66,6 +67,11 @@ from helpers.tables.index import (
     structure_note,
     structure_table,
     weights_table,
+)
+from helpers.tables.index_years import (
+    firm_years_sentence,
+    index_years_table,
+    rankings_by_day,
 )
 from helpers.tables.indicators import (
     indicator_values,
@@ -111,7 +117,6 @@ from helpers.tables.listed import (
 from helpers.tables.organisation import (
     areas_table,
     bands_table,
-    cultivation_table,
     depth_table,
     grid_alt,
     grid_map,
@@ -123,7 +128,6 @@ from helpers.tables.organisation import (
     tree_drawn,
     tree_rows,
     tree_table,
-    two_way_table,
     uncovered_table,
     vacancies_table,
 )
@@ -175,13 +179,17 @@ from helpers.tables.ratings import (
     chances_table,
     class_labels,
     class_rows,
+    cultivation_table,
     grid_spread_table,
     hazard_table,
     moves_table,
     rated_years,
+    rating_finding,
+    rating_results,
     spread_table,
     transition_steps,
     transitions,
+    two_way_table,
 )
 from helpers.tables.readings import calibrated_table, readings_table
 from helpers.tables.services import (

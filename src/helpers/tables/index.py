@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -58,13 +59,13 @@ class Ranking:
         }  # fmt: skip
 
 
-def ranking(zone: Study, values: Page55) -> Ranking:
-    """Compute the indicators of the firms on the day of reference, and the index."""
-    tables, frame = zone.all_tables(), framework()
+def ranking(zone: Study, values: Page55, *, on: date | None = None) -> Ranking:
+    """Compute the indicators of the firms, and the index, on a day: the run's day of reference by default."""
+    tables, frame, day = zone.all_tables(), framework(), on or zone.params.as_of
     with forces.minimum_people(values.min_cell):
-        indicators = firm_indicators(tables, as_of=zone.params.as_of)[list(frame.belongs.index)]
+        indicators = firm_indicators(tables, as_of=day)[list(frame.belongs.index)]
     used, _ = available(indicators, values.availability)
-    groups = size_classes(tables, indicators.index, zone) if values.groups == "size" else _one_group(indicators)
+    groups = size_classes(tables, indicators.index, day) if values.groups == "size" else _one_group(indicators)
     expert = _expert(values)
     choices = Choices(
         outliers=values.outliers, imputation=values.imputation, normalisation=values.normalisation,
@@ -76,7 +77,7 @@ def ranking(zone: Study, values: Page55) -> Ranking:
     return Ranking(indicators, used, frame, groups, index, expert)
 
 
-def size_classes(tables: Mapping[str, pd.DataFrame], firms: pd.Index, zone: Study) -> pd.Series:
+def size_classes(tables: Mapping[str, pd.DataFrame], firms: pd.Index, day: date) -> pd.Series:
     """Return each firm's size class by employees, classes of fewer than ten firms joined with the one below.
 
     Firms without a stated number of employees are a class of their own, or stand with the smallest where they are few.
@@ -84,7 +85,7 @@ def size_classes(tables: Mapping[str, pd.DataFrame], firms: pd.Index, zone: Stud
     years = tables.get("enterprise_years")
     if years is None:
         return pd.Series("all", index=firms)
-    employees = population.latest_employees(years, zone.params.as_of).reindex(firms)
+    employees = population.latest_employees(years, day).reindex(firms)
     size = pd.Series(-1, index=firms)
     for place, least in enumerate((0, *SIZES)):
         size = size.mask(employees.ge(least).fillna(value=False).astype(bool), place)
@@ -299,6 +300,11 @@ def firm_named(zone: Study, found: Ranking, wanted: str) -> str:
     return wanted
 
 
+def name_of(zone: Study, firm: str) -> str:
+    """Return a firm's name, or its code where the register has none."""
+    return zone.table("enterprises").drop_duplicates("uscc").set_index("uscc")["name_zh"].get(firm, firm)
+
+
 def contribution_rows(found: Ranking, firm: str, lang: Lang) -> pd.DataFrame:
     """Return what each indicator adds to a firm's index against the average firm, largest first."""
     made = found.index.contributions().loc[firm]
@@ -310,9 +316,8 @@ def contribution_rows(found: Ranking, firm: str, lang: Lang) -> pd.DataFrame:
 
 def contribution_words(zone: Study, found: Ranking, firm: str, lang: Lang, *, alt: bool = False) -> str:
     """Name the firm, its score and rank; or describe the figure of its contributions."""
-    names = zone.table("enterprises").drop_duplicates("uscc").set_index("uscc")["name_zh"]
     rows = contribution_rows(found, firm, lang)
-    said = {"firm": names.get(firm, firm), "score": f"{found.index.scores[firm]:.1f}",
+    said = {"firm": name_of(zone, firm), "score": f"{found.index.scores[firm]:.1f}",
             "rank": int(found.index.ranks[firm]), "n": int(found.index.scores.notna().sum())}  # fmt: skip
     if alt:
         top = rows.iloc[0]

@@ -3,12 +3,11 @@
 import pandas as pd
 
 from helpers import forces
-from helpers.forces import cultivation, grids, organisation, posts
+from helpers.forces import grids, organisation, posts
 from helpers.params.pages import Page50
 from helpers.study import Study
-from helpers.tables.labels import labelled, with_interval
-from helpers.tables.ratings import transition_steps
-from helpers.text import Lang, label, number, say
+from helpers.tables.labels import labelled
+from helpers.text import Lang, label, say
 
 
 def tree_table(zone: Study, lang: Lang) -> pd.DataFrame:
@@ -127,34 +126,8 @@ def vacancies_table(zone: Study, lang: Lang) -> pd.DataFrame:
     return labelled(found, lang, values=("org_type",))
 
 
-def two_way_table(zone: Study, values: Page50, lang: Lang) -> pd.DataFrame:
-    """Return members promoted and technical staff admitted, by year up to the day of reference."""
-    with forces.minimum_people(values.min_cell):
-        found = cultivation.two_way_by_year(
-            zone.restricted("members"), zone.table("party_orgs"), as_of=zone.params.as_of
-        )
-    return labelled(
-        found.assign(ends_on=found["ends_on"].dt.strftime("%Y-%m-%d")).rename(columns={"pct": "flow_pct"}), lang
-    )
-
-
-def cultivation_table(zone: Study, lang: Lang) -> pd.DataFrame:
-    """Return listed firms beside similar ones and all others: class and score before, rises after."""
-    found = cultivation.listed_and_similar(
-        zone.table("cultivation_targets"), zone.table("org_ratings"), zone.table("org_coverage"),
-        zone.table("party_orgs"), as_of=zone.params.as_of,
-    )  # fmt: skip
-    shown = found[["group", "organisations", "top_before", "score_before", "rated_after", "room", "rose"]]
-    shown = shown.assign(
-        group=[label(f"cultivation_{name}", lang) for name in found["group"]],
-        rose_pct=with_interval(found, "rose_pct"),
-        score_before=[None if pd.isna(score) else number(score, ".1f") for score in found["score_before"]],
-    )  # fmt: skip
-    return labelled(shown, lang)
-
-
-def organisation_results(zone: Study, matrix: pd.DataFrame) -> dict[str, int]:
-    """Return organisations that exist, those past their term, firms of the map, and class transitions."""
+def organisation_results(zone: Study) -> dict[str, int]:
+    """Return organisations that exist, those past their term, firms of the map and those that are covered."""
     tree = organisation.organisation_tree(zone.table("party_orgs"), as_of=zone.params.as_of)
     standing = _standing(zone)
     return {
@@ -162,7 +135,6 @@ def organisation_results(zone: Study, matrix: pd.DataFrame) -> dict[str, int]:
         "overdue": int(tree["is_overdue"].sum()),
         "firms": len(standing),
         "covered": int(standing["standing"].isin(grids.STANDINGS[:3]).sum()),
-        **transition_steps(matrix),
     }
 
 

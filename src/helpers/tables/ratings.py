@@ -1,8 +1,10 @@
-"""Tables of ratings: how classes and stars move, and whether the organisations of a grid draw together."""
+"""Tables of ratings and cultivation: how classes and stars move, whether grids draw together, who is listed."""
 
 import pandas as pd
 
-from helpers.forces import catchup, moves, organisation, traction
+from helpers import forces
+from helpers.forces import catchup, cultivation, moves, organisation, traction
+from helpers.params.pages import Page51
 from helpers.study import Study
 from helpers.tables.labels import labelled, p_value, with_interval
 from helpers.text import Lang, label, number, say
@@ -120,3 +122,40 @@ def class_rows(matrix: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return `class_labels` as a table whose first heading tells the year of its rows from that of its columns."""
     down, across = (say("figures.class_in", lang, year=side.name) for side in (matrix.index, matrix.columns))
     return matrix.rename_axis(index=f"{down} ↓ · {across} →", columns=None).reset_index()
+
+
+def two_way_table(zone: Study, values: Page51, lang: Lang) -> pd.DataFrame:
+    """Return members promoted and technical staff admitted, by year up to the day of reference."""
+    with forces.minimum_people(values.min_cell):
+        found = cultivation.two_way_by_year(
+            zone.restricted("members"), zone.table("party_orgs"), as_of=zone.params.as_of
+        )
+    return labelled(
+        found.assign(ends_on=found["ends_on"].dt.strftime("%Y-%m-%d")).rename(columns={"pct": "flow_pct"}), lang
+    )
+
+
+def cultivation_table(zone: Study, lang: Lang) -> pd.DataFrame:
+    """Return listed firms beside similar ones and all others: class and score before, rises after."""
+    found = cultivation.listed_and_similar(
+        zone.table("cultivation_targets"), zone.table("org_ratings"), zone.table("org_coverage"),
+        zone.table("party_orgs"), as_of=zone.params.as_of,
+    )  # fmt: skip
+    shown = found[["group", "organisations", "top_before", "score_before", "rated_after", "room", "rose"]]
+    shown = shown.assign(
+        group=[label(f"cultivation_{name}", lang) for name in found["group"]],
+        rose_pct=with_interval(found, "rose_pct"),
+        score_before=[None if pd.isna(score) else number(score, ".1f") for score in found["score_before"]],
+    )  # fmt: skip
+    return labelled(shown, lang)
+
+
+def rating_results(zone: Study, matrix: pd.DataFrame) -> dict[str, int]:
+    """Return class transitions, pairs of consecutive years, and those that began at the top."""
+    top, pairs = moves.ceiling(zone.table("org_ratings"), as_of=zone.params.as_of)
+    return {**transition_steps(matrix), "pairs": pairs, "top": top}
+
+
+def rating_finding(found: dict[str, int], lang: Lang) -> str:
+    """Say the page's main counts in one line; `found` is `rating_results`."""
+    return say("pages.rating_finding", lang, **{name: f"{n:,}" for name, n in found.items()})

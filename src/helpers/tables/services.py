@@ -4,7 +4,7 @@ from typing import Literal
 
 import pandas as pd
 
-from helpers.forces import deliveries, guidance, services
+from helpers.forces import deliveries, guidance, minimum_people, services
 from helpers.params.pages import Page52
 from helpers.study import Study
 from helpers.tables.labels import labelled, with_interval
@@ -166,10 +166,12 @@ def take_up_table(zone: Study, lang: Lang) -> pd.DataFrame:
     return labelled(shown.assign(applied_pct=with_interval(found, "pct")), lang)
 
 
-def sites_table(zone: Study, lang: Lang) -> pd.DataFrame:
-    """Return activities of each site in the year so far."""
+def sites_table(zone: Study, values: Page52, lang: Lang) -> pd.DataFrame:
+    """Return activities of each site in the year so far, and how many came."""
     as_of = zone.params.as_of
-    found = services.activities_by_site(
-        zone.table("service_sites"), zone.table("service_activities"), start=as_of.replace(month=1, day=1), as_of=as_of
-    )
+    with minimum_people(values.min_cell):
+        found = services.activities_by_site(
+            zone.table("service_sites"), zone.table("service_activities"), start=as_of.replace(month=1, day=1),
+            as_of=as_of,
+        )  # fmt: skip
     return labelled(found, lang, values=("site_type",))
