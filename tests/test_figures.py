@@ -30,6 +30,10 @@ CASES = {
     "plot_exposure": (pd.DataFrame({2019: [0.2, np.nan], 2020: [0.9, 1.0]}, index=["G01（9）", "G02（1）"]), {}),
     "plot_patents_by_month": (
         MONTHS, {"last_complete": {"invention": pd.Timestamp("2020-05-01"), "utility": pd.Timestamp("2020-10-01")}}),
+    "plot_completion": (
+        pd.DataFrame({"kind": ["utility"] * 3 + ["design"] * 2, "month": MONTHS["month"].iloc[[0, 1, 2, 0, 1]].to_numpy(),
+                      "counted": [3, 5, np.nan, 4, np.nan], "modelled": [np.nan, np.nan, 6.5, np.nan, 9.0],
+                      "conf_low": [np.nan, np.nan, 4, np.nan, 5], "conf_high": [np.nan, np.nan, 11, np.nan, 16]}), {}),
     "plot_certificates": (pd.DataFrame({"month": MONTHS["month"][:3], "statuses": [1, 0, 4]}), {}),
     "plot_distance": (pd.Series([-1.2, -0.3, 0.1, 0.2, 2.0]), {"reach": 3.0, "bin_width": 0.5}),
     "plot_zero_share": (pd.DataFrame({"outcome": ["发明"], "zero_pct": [71.0], "n": [2640]}), {}),
@@ -92,6 +96,18 @@ def test_a_type_is_drawn_up_to_its_last_complete_month_and_no_further():
     assert drawn == {"invention (complete to 2020-05)": 5, "utility model (complete to 2020-10)": 10}
     # Two shades: one from the middle of May, one from the middle of October 2020.
     assert len(ax.patches) == 2
+    plt.close(ax.figure)
+
+
+def test_modelled_months_are_hollow_points_beside_the_line_of_those_counted():
+    style.use()
+    data, options = CASES["plot_completion"]
+    ax = figures.plot_completion(data, lang="en", **options)
+    utility, design = ax.child_axes
+    assert [inner.get_title(loc="left") for inner in (utility, design)] == ["utility model", "design"]
+    counted, modelled = utility.lines
+    assert (list(counted.get_ydata()), list(modelled.get_ydata())) == ([3, 5], [6.5])
+    assert modelled.get_markerfacecolor() == "white" and modelled.get_linestyle() == "None"
     plt.close(ax.figure)
 
 

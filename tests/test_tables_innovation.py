@@ -22,7 +22,13 @@ def zone(folder: Path, *, as_of: date = date(2023, 6, 30), **clean: pd.DataFrame
 @pytest.fixture
 def filings(tmp_path) -> SimpleNamespace:
     """Two inventions in December 2021 and one in January 2022, a utility model in September 2022, a late design."""
-    rows = [("发明", "2021-12"), ("发明", "2021-12"), ("发明", "2022-01"), ("实用新型", "2022-09"), ("外观设计", "2022-12")]
+    rows = [
+        ("发明", "2021-12"),
+        ("发明", "2021-12"),
+        ("发明", "2022-01"),
+        ("实用新型", "2022-09"),
+        ("外观设计", "2022-12"),
+    ]
     frame = pd.DataFrame({
         "application_no": list("12345"), "patent_type": [kind for kind, _ in rows],
         "filing_month": pd.to_datetime([month for _, month in rows]).astype("datetime64[us]"),
@@ -47,6 +53,58 @@ def test_the_caption_names_the_months_drawn_and_those_complete(filings, lang):
         "first": "2017-06", "last": "2023-06", "invention": "2021-12", "utility": "2022-09", "design": "2022-09"
     }  # fmt: skip
     assert tables.shown_months(months, lang).iloc[-1, 1:].isna().all()
+
+
+def delayed(folder: Path) -> SimpleNamespace:
+    """Return a register of two utility models a month, one granted after 6 and one after 8 months, and an invention."""
+    months = pd.date_range("2019-01-01", "2023-05-01", freq="MS")
+    rows = [("实用新型", month, month + pd.DateOffset(months=lag)) for month in months for lag in (6, 8)]
+    rows = [row for row in rows if row[2] <= pd.Timestamp("2023-06-30")]
+    frame = pd.DataFrame(rows, columns=["patent_type", "filed_on", "granted_on"])
+    frame.loc[len(frame)] = ["发明", pd.Timestamp("2020-03-09"), pd.NaT]
+    frame["published_on"] = frame["filed_on"].where(frame["patent_type"] == "发明") + pd.DateOffset(months=18)
+    frame = frame.astype(dict.fromkeys(("filed_on", "granted_on", "published_on"), "datetime64[us]"))
+    frame = frame.assign(filing_month=frame["filed_on"].dt.to_period("M").dt.to_timestamp().astype("datetime64[us]"),
+                         application_no=[f"{place:012d}" for place in range(len(frame))])  # fmt: skip
+    held = zone(folder, patents=frame)
+    held.params.seed = 1
+    return held
+
+
+def test_truncated_months_are_modelled_apart_from_the_counts(tmp_path):
+    held = delayed(tmp_path)
+    modelled = tables.completion(held)
+    assert modelled.groupby("kind").size().to_dict() == {"invention": 18, "utility": 9, "design": 9}
+    told = modelled.dropna(subset="modelled")
+    # Visible of two: both in October, one in November (7 months) and December (6 months).
+    assert told["kind"].tolist() == ["utility"] * 3 and told["visible"].tolist() == [2, 1, 1]
+    assert told["modelled"].tolist() == pytest.approx([2, 2, 2], abs=0.1)
+    drawn = tables.completion_drawn(held, modelled)
+    assert drawn["counted"].notna().sum() == 18 and drawn.loc[drawn["counted"].notna(), "modelled"].isna().all()
+    assert drawn.loc[drawn["counted"].notna(), "month"].max() == pd.Timestamp("2022-09-01")
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_sentence_says_why_a_truncated_month_has_no_number(tmp_path, lang):
+    held = delayed(tmp_path)
+    modelled = tables.completion(held)
+    sentence = tables.completion_sentence(modelled, lang)
+    assert ("9 个截断月份中推算 3 个" if lang == "zh" else "3 of 9 truncated months") in sentence
+    assert ("时滞已知的申请不足 30 件" if lang == "zh" else "fewer than 30 filings") in sentence
+    shown = tables.completion_table(modelled, lang)
+    assert shown.iloc[:, 1].tolist() == ["2022-10", "2022-11", "2022-12"]
+    assert "2022-12" in tables.completion_alt(modelled, lang)
+    rows = tables.completion_rows(tables.completion_drawn(held, modelled), lang)
+    assert len(rows) == 21 and rows.columns.is_unique
+
+
+def test_an_empty_register_models_nothing_and_says_so(tmp_path):
+    held = delayed(tmp_path)
+    none = pd.read_parquet(held.folder / "clean" / "patents.parquet").head(0)
+    none.to_parquet(held.folder / "clean" / "patents.parquet", index=False)
+    modelled = tables.completion(held)
+    assert tables.completion_drawn(held, modelled).empty and tables.completion_table(modelled, "en").empty
+    assert tables.completion_sentence(modelled, "en").count("fewer than 30") == 3
 
 
 SPELLS = pd.DataFrame({

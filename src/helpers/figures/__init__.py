@@ -3,6 +3,7 @@
 None shows or saves; `helpers.show.figure` puts a figure on a page with caption, alternative text and its data.
 """
 
+from helpers.figures.completion import plot_completion
 from helpers.figures.coverage import plot_coverage, plot_reconciliation
 from helpers.figures.index import plot_contributions, plot_ranks, plot_sensitivity
 from helpers.figures.innovation import plot_certificates, plot_distance, plot_patents_by_month, plot_zero_share
@@ -15,6 +16,7 @@ __all__ = [
     "plot_balance",
     "plot_certificates",
     "plot_coefficients",
+    "plot_completion",
     "plot_contributions",
     "plot_coverage",
     "plot_distance",

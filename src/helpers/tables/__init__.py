@@ -22,6 +22,14 @@ from helpers.tables.brief import (
     brief_results,
     brief_table,
 )
+from helpers.tables.completion import (
+    completion,
+    completion_alt,
+    completion_drawn,
+    completion_rows,
+    completion_sentence,
+    completion_table,
+)
 from helpers.tables.conclusions import (
     outcomes_table,
     rests_on,
@@ -217,6 +225,12 @@ __all__ = [
     "columns_note",
     "columns_table",
     "complete_years",
+    "completion",
+    "completion_alt",
+    "completion_drawn",
+    "completion_rows",
+    "completion_sentence",
+    "completion_table",
     "content_note",
     "content_table",
     "contribution_rows",
