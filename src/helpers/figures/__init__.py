@@ -3,6 +3,7 @@
 None shows or saves; `helpers.show.figure` puts a figure on a page with caption, alternative text and its data.
 """
 
+from helpers.figures.bursts import plot_bursts
 from helpers.figures.completion import plot_completion
 from helpers.figures.coverage import plot_coverage, plot_reconciliation
 from helpers.figures.index import plot_contributions, plot_ranks, plot_sensitivity
@@ -14,6 +15,7 @@ from helpers.figures.timing import plot_exposure, plot_first_coverage, plot_foun
 
 __all__ = [
     "plot_balance",
+    "plot_bursts",
     "plot_certificates",
     "plot_coefficients",
     "plot_completion",

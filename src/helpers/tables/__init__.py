@@ -22,6 +22,16 @@ from helpers.tables.brief import (
     brief_results,
     brief_table,
 )
+from helpers.tables.bursts import (
+    burst_alt,
+    burst_found,
+    burst_means,
+    burst_note,
+    burst_rows,
+    burst_sentence,
+    burst_table,
+    bursts,
+)
 from helpers.tables.completion import (
     completion,
     completion_alt,
@@ -206,6 +216,14 @@ __all__ = [
     "brief_note",
     "brief_results",
     "brief_table",
+    "burst_alt",
+    "burst_found",
+    "burst_means",
+    "burst_note",
+    "burst_rows",
+    "burst_sentence",
+    "burst_table",
+    "bursts",
     "calibrated_table",
     "calibration_table",
     "catch_up_sentence",
