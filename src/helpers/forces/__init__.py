@@ -10,6 +10,7 @@ organisation    organisation tree, organisations outside the bands, class transi
 catchup         whether the organisations of a grid draw nearer to each other and to its leader
 moves           classes and stars from one year to the next, and the first rise
 takeup          applications by how long a policy took to come; intervals: shares with Wilson's interval
+studios         what ended projects of innovation studios led to, by type of output
 services        requests and the time until they are closed, deliveries, sites, alliance events
 
 The mapping of mechanisms to forces is the project's own: the source lists the forces without defining them.

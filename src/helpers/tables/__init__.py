@@ -183,6 +183,7 @@ from helpers.tables.services import (
     tickets_note,
     tickets_table,
 )
+from helpers.tables.studios import studio_note, studio_table
 from helpers.tables.thresholds import (
     distance_alt,
     distance_rows,
@@ -344,6 +345,8 @@ __all__ = [
     "status_counts",
     "structure_note",
     "structure_table",
+    "studio_note",
+    "studio_table",
     "systems_table",
     "table_title",
     "take_up_table",
