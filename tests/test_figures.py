@@ -39,7 +39,9 @@ CASES = {
                       "event_year": [-4, -3, -2, -1, 1, 2, -4, -3, -2, -1, 1, -4, -3, -2, -1], "firms": 31,
                       "mean": np.linspace(0.4, 1.2, 15), "conf_low": [0.2] * 14 + [np.nan],
                       "conf_high": [1.5] * 14 + [np.nan]}), {}),
-    "plot_certificates": (pd.DataFrame({"month": MONTHS["month"][:3], "statuses": [1, 0, 4]}), {}),
+    "plot_expiries": (
+        pd.DataFrame([[1, 0, 4], [0, 0, 0]], index=["高新技术企业", "企业技术中心"],
+                     columns=pd.date_range("2022-11-01", periods=3, freq="MS")), {}),
     "plot_distance": (pd.Series([-1.2, -0.3, 0.1, 0.2, 2.0]), {"reach": 3.0, "bin_width": 0.5}),
     "plot_zero_share": (pd.DataFrame({"outcome": ["发明"], "zero_pct": [71.0], "n": [2640]}), {}),
     "plot_coefficients": (
@@ -125,6 +127,15 @@ def test_the_award_day_stands_between_the_year_before_and_the_year_after():
     points, award = first.lines
     assert list(points.get_xdata()) == [-4, -3, -2, -1, 0, 1] and list(award.get_xdata()) == [-0.5, -0.5]
     assert first.get_title(loc="left") == "utility model (n = 31)" and len(last.lines[0].get_xdata()) == 4
+    plt.close(ax.figure)
+
+
+def test_endings_stand_in_their_month_and_type_and_no_zero_is_written():
+    style.use()
+    data, options = CASES["plot_expiries"]
+    ax = figures.plot_expiries(data, lang="en", **options)
+    assert [(*text.get_position(), text.get_text()) for text in ax.texts] == [(0, 0, "1"), (2, 0, "4")]
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["11\n2022", "12", "01\n2023"]
     plt.close(ax.figure)
 
 

@@ -125,6 +125,32 @@ def test_what_expires_within_twelve_months_stands_in_twelve_months(tmp_path):
     assert tables.expiring_words(held, found) == {"first": "2023-07-01", "last": "2024-06-30", "n": 2}
 
 
+def test_endings_are_counted_by_type_and_month_and_add_up_to_the_calendar(tmp_path):
+    held = zone(tmp_path, certification_spells=SPELLS)
+    found = tables.expiring_by_type(held)
+    # Both types are held on the day; the little giant ends after the twelve months.
+    assert found.index.tolist() == ["高新技术企业", "省科技小巨人"] and found.shape == (2, 12)
+    assert found.loc["高新技术企业"].tolist() == [1, *[0] * 10, 1] and found.loc["省科技小巨人"].sum() == 0
+    assert tables.expiring(held)["statuses"].tolist() == found.sum().tolist()
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_calendar_is_described_in_numbers_and_in_words(tmp_path, lang):
+    calendar = tables.expiring_by_type(zone(tmp_path, certification_spells=SPELLS))
+    rows = tables.expiring_rows(calendar, lang)
+    assert rows.shape == (2, 13) and rows.columns[1] == "2023-07"
+    assert (
+        "共 2 项（高新技术企业 2 项）；最多的是 2023-07（1 项）" if lang == "zh" else "2 end in all"
+    ) in tables.expiring_alt(calendar, lang)
+    assert tables.expiring_named(calendar, lang).index.tolist() == rows.iloc[:, 0].tolist()
+
+
+def test_a_day_without_a_valid_certificate_has_an_empty_calendar(tmp_path):
+    held = zone(tmp_path, certification_spells=SPELLS.head(0))
+    assert tables.expiring_by_type(held).empty
+    assert tables.expiring(held)["statuses"].tolist() == [0] * 12
+
+
 def test_a_day_in_the_middle_of_a_month_shares_its_month_between_both_ends(tmp_path):
     held = zone(tmp_path, as_of=date(2023, 6, 15), certification_spells=SPELLS)
     found = tables.expiring(held)

@@ -7,7 +7,7 @@ from helpers.figures.bursts import plot_bursts
 from helpers.figures.completion import plot_completion
 from helpers.figures.coverage import plot_coverage, plot_reconciliation
 from helpers.figures.index import plot_contributions, plot_ranks, plot_sensitivity
-from helpers.figures.innovation import plot_certificates, plot_distance, plot_patents_by_month, plot_zero_share
+from helpers.figures.innovation import plot_distance, plot_expiries, plot_patents_by_month, plot_zero_share
 from helpers.figures.models import plot_balance, plot_coefficients
 from helpers.figures.quality import plot_findings, plot_missingness
 from helpers.figures.services import plot_time_to_close, plot_transitions
@@ -16,12 +16,12 @@ from helpers.figures.timing import plot_exposure, plot_first_coverage, plot_foun
 __all__ = [
     "plot_balance",
     "plot_bursts",
-    "plot_certificates",
     "plot_coefficients",
     "plot_completion",
     "plot_contributions",
     "plot_coverage",
     "plot_distance",
+    "plot_expiries",
     "plot_exposure",
     "plot_findings",
     "plot_first_coverage",

@@ -22,7 +22,7 @@ def plot_bursts(means: pd.DataFrame, *, ax: Axes | None = None, lang: Lang) -> A
     kinds = list(means["kind"].drop_duplicates())
     columns = min(2, max(1, len(kinds)))
     ax = axes(ax, height=1.2 + 1.9 * -(-len(kinds) // columns))
-    for inner, kind in zip(panels(ax, len(kinds), columns=columns, between=(0.1, 0.3)), kinds, strict=True):
+    for inner, kind in zip(panels(ax, len(kinds), columns=columns, between=(0.1, 0.24)), kinds, strict=True):
         rows = means[means["kind"] == kind]
         # There is no year 0: those after the award move one place to the left.
         place = rows["event_year"] - (rows["event_year"] > 0)

@@ -111,7 +111,9 @@ def completed_months(
     complete months that state a delay, so that the number is on the scale of the counts of complete months. The
     interval adds two sources: F and q over a bootstrap of filings, and the filings still hidden, which given F are
     negative binomial (visible + 1/2, q F): binomial visibility with Jeffreys' prior on the month's rate.
-    Traps: delays are taken not to change over time; an interval says nothing of a change in the office's practice.
+    Traps: delays are taken not to change over time, and an interval says nothing of a change in the office's practice.
+    Where some filings take longer than the lag after which a month counts as complete, what is modelled holds them and
+    the counts do not.
     """
     triangle, unknown = delay_triangle(filed_on, visible_on, last_month=last_month, window=window)
     truncated = (last_month.year - last_complete.year) * 12 + last_month.month - last_complete.month
