@@ -88,6 +88,8 @@ def test_ratios_stand_in_the_table_and_in_one_sentence(tmp_path, lang):
     shown = tables.burst_table(ratios, lang)
     assert shown.iloc[:, 1].tolist() == ["II", "II", "II", "I"]
     assert shown.iloc[:, 2].tolist() == ["2 / 2", "0 / 2", "2 / 2", "2 / 2"]
+    # Each sample without A holds no filing and has no ratio.
+    assert shown.iloc[0, 5] == "7.00 (7.00–7.00)" and pd.isna(shown.iloc[1, 5])
     assert ("实用新型 7.00 倍" if lang == "zh" else "utility model 7.00 times") in tables.burst_sentence(ratios, lang)
     means = tables.burst_means(held, counts)
     assert set(means["kind"]) == {"utility", "software_copyrights", "invention"}

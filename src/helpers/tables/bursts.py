@@ -126,7 +126,7 @@ def burst_found(zone: Study, counts: pd.DataFrame) -> pd.DataFrame:
 def _intervals(rows: pd.DataFrame, value: str, low: str, high: str) -> list[str | None]:
     ends = rows[[value, low, high]].itertuples(index=False)
     written = [[None if pd.isna(end) else number(end, ".2f") for end in row] for row in ends]
-    return [None if row[0] is None else f"{row[0]} ({row[1] or '–'} – {row[2] or '∞'})" for row in written]
+    return [None if row[0] is None else f"{row[0]} ({row[1] or '0'}–{row[2] or '∞'})" for row in written]
 
 
 def burst_sentence(ratios: pd.DataFrame, lang: Lang) -> str:
