@@ -30,7 +30,18 @@ CASES = {
     "plot_exposure": (pd.DataFrame({2019: [0.2, np.nan], 2020: [0.9, 1.0]}, index=["G01（9）", "G02（1）"]), {}),
     "plot_patents_by_month": (
         MONTHS, {"last_complete": {"invention": pd.Timestamp("2020-05-01"), "utility": pd.Timestamp("2020-10-01")}}),
-    "plot_certificates": (pd.DataFrame({"month": MONTHS["month"][:3], "statuses": [1, 0, 4]}), {}),
+    "plot_completion": (
+        pd.DataFrame({"kind": ["utility"] * 3 + ["design"] * 2, "month": MONTHS["month"].iloc[[0, 1, 2, 0, 1]].to_numpy(),
+                      "counted": [3, 5, np.nan, 4, np.nan], "modelled": [np.nan, np.nan, 6.5, np.nan, 9.0],
+                      "conf_low": [np.nan, np.nan, 4, np.nan, 5], "conf_high": [np.nan, np.nan, 11, np.nan, 16]}), {}),
+    "plot_bursts": (
+        pd.DataFrame({"kind": ["utility"] * 6 + ["software_copyrights"] * 5 + ["invention"] * 4,
+                      "event_year": [-4, -3, -2, -1, 1, 2, -4, -3, -2, -1, 1, -4, -3, -2, -1], "firms": 31,
+                      "mean": np.linspace(0.4, 1.2, 15), "conf_low": [0.2] * 14 + [np.nan],
+                      "conf_high": [1.5] * 14 + [np.nan]}), {}),
+    "plot_expiries": (
+        pd.DataFrame([[1, 0, 4], [0, 0, 0]], index=["高新技术企业", "企业技术中心"],
+                     columns=pd.date_range("2022-11-01", periods=3, freq="MS")), {}),
     "plot_distance": (pd.Series([-1.2, -0.3, 0.1, 0.2, 2.0]), {"reach": 3.0, "bin_width": 0.5}),
     "plot_zero_share": (pd.DataFrame({"outcome": ["发明"], "zero_pct": [71.0], "n": [2640]}), {}),
     "plot_coefficients": (
@@ -107,6 +118,39 @@ def test_a_type_is_drawn_up_to_its_last_complete_month_and_no_further():
     assert drawn == {"invention (complete to 2020-05)": 5, "utility model (complete to 2020-10)": 10}
     # Two shades: one from the middle of May, one from the middle of October 2020.
     assert len(ax.patches) == 2
+    plt.close(ax.figure)
+
+
+def test_modelled_months_are_hollow_points_beside_the_line_of_those_counted():
+    style.use()
+    data, options = CASES["plot_completion"]
+    ax = figures.plot_completion(data, lang="en", **options)
+    utility, design = ax.child_axes
+    assert [inner.get_title(loc="left") for inner in (utility, design)] == ["utility model", "design"]
+    counted, modelled = utility.lines
+    assert (list(counted.get_ydata()), list(modelled.get_ydata())) == ([3, 5], [6.5])
+    assert modelled.get_markerfacecolor() == "white" and modelled.get_linestyle() == "None"
+    plt.close(ax.figure)
+
+
+def test_the_award_day_stands_between_the_year_before_and_the_year_after():
+    style.use()
+    data, options = CASES["plot_bursts"]
+    ax = figures.plot_bursts(data, lang="en", **options)
+    first, *_, last = ax.child_axes
+    assert [text.get_text() for text in first.get_xticklabels()] == ["−4", "−3", "−2", "−1", "+1", "+2"]
+    points, award = first.lines
+    assert list(points.get_xdata()) == [-4, -3, -2, -1, 0, 1] and list(award.get_xdata()) == [-0.5, -0.5]
+    assert first.get_title(loc="left") == "utility model (n = 31)" and len(last.lines[0].get_xdata()) == 4
+    plt.close(ax.figure)
+
+
+def test_endings_stand_in_their_month_and_type_and_no_zero_is_written():
+    style.use()
+    data, options = CASES["plot_expiries"]
+    ax = figures.plot_expiries(data, lang="en", **options)
+    assert [(*text.get_position(), text.get_text()) for text in ax.texts] == [(0, 0, "1"), (2, 0, "4")]
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["11\n2022", "12", "01\n2023"]
     plt.close(ax.figure)
 
 

@@ -100,7 +100,11 @@ def test_filings_by_year_are_empty_where_not_visible_and_name_the_day_of_the_run
     held = held.astype({"patents_utility_is_complete": bool, "patents_design_is_complete": bool})
     found = tables.yearly(held, "en").set_index("Year")
     assert list(found.index) == ["2021", "2022", "2023 to 06-30"]
-    assert found["invention own"].tolist()[:1] == [4.0] and found["invention own"].isna().tolist() == [False, True, True]
+    assert found["invention own"].tolist()[:1] == [4.0] and found["invention own"].isna().tolist() == [
+        False,
+        True,
+        True,
+    ]
     assert found["invention acquired"].tolist() == [2, 2, 2]
 
 
@@ -109,3 +113,9 @@ def test_the_share_of_zeros_names_the_years_it_uses():
     assert found.loc["invention applications (2021–2021)"].tolist() == [0.0, 2]
     # One of the four firm-years of 2021 and 2022 registered no software.
     assert found.loc["software copyrights (2021–2022)"].tolist() == [25.0, 4]
+
+
+def test_an_outcome_that_no_firm_year_states_has_no_share_of_zeros():
+    blank = panel().assign(software_copyrights=pd.array([pd.NA] * len(panel()), dtype="Int64"))
+    shown = tables.zero_shares(blank, "en")
+    assert not shown["outcome"].str.contains("software").any() and shown["zero_pct"].notna().all()

@@ -13,7 +13,7 @@ engine, clean, link         one set of Ibis expressions over Parquet; linkage by
 outcomes, panel             patents by filing date, certificates as spells; the firm-year panel
 forces                      indicators, one pure function each
 index                       the five-force index of firms and how far it depends on its choices
-models                      regressions and what they could have detected
+models                      regressions and what they could have detected; filings a register does not show yet
 reconcile                   published figures against data
 listed                      the listed-firms study (real input without a party variable)
 findings                    what the estimates say, in words never stronger than the checks allow

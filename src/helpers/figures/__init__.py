@@ -4,9 +4,11 @@ None shows or saves; `helpers.show.figure` puts a figure on a page with caption,
 """
 
 from helpers.figures.alliance import plot_network
+from helpers.figures.bursts import plot_bursts
+from helpers.figures.completion import plot_completion
 from helpers.figures.coverage import plot_coverage, plot_reconciliation
 from helpers.figures.index import plot_contributions, plot_ranks, plot_sensitivity
-from helpers.figures.innovation import plot_certificates, plot_distance, plot_patents_by_month, plot_zero_share
+from helpers.figures.innovation import plot_distance, plot_expiries, plot_patents_by_month, plot_zero_share
 from helpers.figures.models import plot_balance, plot_coefficients
 from helpers.figures.organisation import plot_grid_map, plot_tree
 from helpers.figures.quality import plot_findings, plot_missingness
@@ -15,12 +17,14 @@ from helpers.figures.timing import plot_exposure, plot_first_coverage, plot_foun
 
 __all__ = [
     "plot_balance",
-    "plot_certificates",
+    "plot_bursts",
     "plot_coefficients",
+    "plot_completion",
     "plot_contributions",
     "plot_coverage",
     "plot_delivery",
     "plot_distance",
+    "plot_expiries",
     "plot_exposure",
     "plot_findings",
     "plot_first_coverage",

@@ -65,20 +65,35 @@ def plot_patents_by_month(months: pd.DataFrame, *, last_complete: dict, ax: Axes
     return ax
 
 
-def plot_certificates(calendar: pd.DataFrame, *, ax: Axes | None = None, lang: Lang) -> Axes:
-    """Draw how many valid statuses expire in each of the coming months.
+def plot_expiries(calendar: pd.DataFrame, *, ax: Axes | None = None, lang: Lang) -> Axes:
+    """Draw how many valid statuses expire, types of certificate down and the coming months across, as shade and number.
 
     Parameters
     ----------
     calendar : DataFrame
-        One row a month: month (datetime), statuses (count).
+        Types (labels) down, months (datetime, first days) across: firms whose status of the type ends.
     """
-    ax = axes(ax, height=3.2)
-    place = np.arange(len(calendar))
-    ax.bar(place, calendar["statuses"], color=style.colour("secondary"))
-    ax.set_xticks(place, calendar["month"].dt.strftime("%Y-%m"), rotation=45, ha="right")
-    ax.set_ylabel(say("figures.certificates", lang))
-    ax.grid(axis="x", visible=False)
+    ax = axes(ax, height=height_for(len(calendar), per_row=0.34), width=7.8)
+    values = calendar.to_numpy(dtype=float)
+    top = max(values.max(initial=0), 1)
+    ax.imshow(np.ma.masked_equal(values, 0), cmap="Blues", vmin=0, vmax=top, aspect="auto")
+    for i, j in np.argwhere(values > 0):
+        ax.text(j, i, f"{values[i, j]:.0f}", ha="center", va="center", fontsize=8.5,
+                color="white" if values[i, j] > 0.55 * top else "#1F2933")  # fmt: skip
+    months = pd.DatetimeIndex(calendar.columns)
+    # The year stands under the first month and under every January.
+    names = [
+        f"{month:%m}\n{month:%Y}" if place == 0 or month.month == 1 else f"{month:%m}"
+        for place, month in enumerate(months)
+    ]
+    ax.set_xticks(range(len(months)), names, linespacing=1.4)
+    ax.set_yticks(range(len(calendar)), calendar.index)
+    ax.set_xticks(np.arange(len(months) + 1) - 0.5, minor=True)
+    ax.set_yticks(np.arange(len(calendar) + 1) - 0.5, minor=True)
+    ax.grid(visible=False, which="major")
+    ax.grid(visible=True, which="minor")
+    ax.tick_params(which="minor", length=0)
+    ax.set_xlabel(say("figures.certificates", lang))
     return ax
 
 

@@ -12,6 +12,7 @@ catchup         whether the organisations of a grid draw nearer to each other an
 moves           classes and stars from one year to the next, and the first rise
 cultivation     listed firms beside similar ones, and the two-way flow of members
 services        requests and the time until they are closed, sites, needs, alliance events
+studios         what ended projects of innovation studios led to, by type of output
 deliveries      policies on their way to firms, and applications by how long they took
 alliance        members and rotations, joint filings, members against similar firms
 intervals, matching     shares with Wilson's interval; pairs of similar cases

@@ -43,7 +43,7 @@ SYSTEMS: tuple[System, ...] = (
     System(18, ("policy_liaisons", "policy_deliveries"), ("d3_half_day", "d4_liaison_cover"), SERVICES),
     System(19, ("pioneer_units",), ("v1_unit_density",), ASSOCIATION),
     System(20, ("task_projects",), ("v2_project_completion", "s20_verifiable"), PANEL),
-    System(21, ("task_projects",), ("s21_outputs",), PANEL),
+    System(21, ("task_projects",), ("s21_outputs",), INNOVATION),
     System(22, ("patents", "patent_owners", "software_copyrights", "certifications", "rd_projects"), (), INNOVATION),
     System(23, ("contact_assignments",), ("c2_contact_cover",), PANEL),
     System(24, ("service_tickets",), ("c1_ticket_solved",), SERVICES),

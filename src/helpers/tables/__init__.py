@@ -38,6 +38,24 @@ from helpers.tables.brief import (
     brief_results,
     brief_table,
 )
+from helpers.tables.bursts import (
+    burst_alt,
+    burst_found,
+    burst_means,
+    burst_note,
+    burst_rows,
+    burst_sentence,
+    burst_table,
+    bursts,
+)
+from helpers.tables.completion import (
+    completion,
+    completion_alt,
+    completion_drawn,
+    completion_rows,
+    completion_sentence,
+    completion_table,
+)
 from helpers.tables.conclusions import (
     outcomes_table,
     rests_on,
@@ -84,6 +102,10 @@ from helpers.tables.indicators import (
 from helpers.tables.innovation import (
     certificates_table,
     expiring,
+    expiring_alt,
+    expiring_by_type,
+    expiring_named,
+    expiring_rows,
     expiring_words,
     innovation_finding,
     innovation_results,
@@ -211,6 +233,7 @@ from helpers.tables.services import (
     tickets_note,
     tickets_table,
 )
+from helpers.tables.studios import studio_note, studio_table
 from helpers.tables.thresholds import (
     distance_alt,
     distance_rows,

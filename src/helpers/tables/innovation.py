@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
 from helpers import engine, outcomes
+from helpers.clean.spells import at
 from helpers.models.association import COMPLETE
 from helpers.study import Study
 from helpers.tables.labels import labelled
@@ -61,9 +63,7 @@ def yearly(panel: pd.DataFrame, lang: Lang) -> pd.DataFrame:
         )  # fmt: skip
         counts = by_year[["own", "fractional"]].astype("Float64").mask(~by_year["complete"])
         counts["acquired"] = by_year["acquired"]
-        parts.append(
-            counts.round(1).rename(columns=lambda part, kind=kind: f"{label(kind, lang)} {label(part, lang)}")
-        )
+        parts.append(counts.round(1).rename(columns=lambda part, kind=kind: f"{label(kind, lang)} {label(part, lang)}"))
     table = pd.concat(parts, axis="columns")
     days = panel.groupby("year")["status_on"].max()
     years = [str(year) if f"{day:%m-%d}" == "12-31" else say("pages.part_year", lang, year=year, day=f"{day:%m-%d}")
@@ -78,6 +78,8 @@ def zero_shares(panel: pd.DataFrame, lang: Lang) -> pd.DataFrame:
         if name not in panel:
             continue
         values = panel.loc[complete(panel, name), name].dropna()
+        if values.empty:
+            continue
         first, last = complete_years(panel, name)
         words = say("figures.outcome_years", lang, outcome=label(name, lang), first=first, last=last)
         rows.append({"outcome": words, "zero_pct": 100 * float((values == 0).mean()), "n": len(values)})
@@ -92,12 +94,28 @@ def expiring(zone: Study) -> pd.DataFrame:
     DataFrame
         month, statuses: 12 months where the day is the last of its month, else 13, the first and the last in part.
     """
+    return expiring_by_type(zone).sum().rename("statuses").rename_axis("month").astype("int64").reset_index()
+
+
+def expiring_by_type(zone: Study) -> pd.DataFrame:
+    """Return how many valid statuses of each type end in each of the 12 months after the day.
+
+    Returns
+    -------
+    DataFrame
+        Types of certificate held on the day down (those with most endings first), months across as in `expiring`:
+        firms whose status of the type ends. Types nest: columns are not added up to anything but statuses.
+    """
+    day = ibis.timestamp(zone.params.as_of.isoformat())
     with _clean(zone, "certification_spells") as (spells,):
+        held = spells.filter(at(spells, day, starts="from_on", ends="to_on"))
+        types = held.select("cert_type").distinct().execute()["cert_type"].astype("str")
         found = outcomes.expiring(spells, on=zone.params.as_of).execute()
     first, last = expiring_span(zone)
-    index = pd.date_range(first.replace(day=1), last.replace(day=1), freq="MS", name="month")
-    counted = found["to_on"].dt.to_period("M").dt.to_timestamp().value_counts()
-    return counted.reindex(index, fill_value=0).rename("statuses").reset_index()
+    months = pd.date_range(first.replace(day=1), last.replace(day=1), freq="MS", name="month")
+    counted = pd.crosstab(found["cert_type"].astype("str"), found["to_on"].dt.to_period("M").dt.to_timestamp())
+    counted = counted.reindex(index=sorted(types), columns=months, fill_value=0).rename_axis("cert_type")
+    return counted.loc[counted.sum(axis=1).sort_values(ascending=False, kind="stable").index].astype("int64")
 
 
 def expiring_span(zone: Study) -> tuple[pd.Timestamp, pd.Timestamp]:
@@ -150,6 +168,27 @@ def expiring_words(zone: Study, calendar: pd.DataFrame) -> dict[str, object]:
     """Return what the caption of `expiring` names: first and last day, and the number of statuses."""
     first, last = expiring_span(zone)
     return {"first": f"{first:%Y-%m-%d}", "last": f"{last:%Y-%m-%d}", "n": int(calendar["statuses"].sum())}
+
+
+def expiring_rows(calendar: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return the calendar of `expiring_by_type` for the table behind its figure: a row a type, a column a month."""
+    shown = calendar.set_axis(calendar.columns.strftime("%Y-%m"), axis="columns").reset_index()
+    return labelled(shown, lang, values=("cert_type",))
+
+
+def expiring_named(calendar: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return the calendar of `expiring_by_type` with its types in words."""
+    return calendar.set_axis([label(name, lang) for name in calendar.index], axis="index")
+
+
+def expiring_alt(calendar: pd.DataFrame, lang: Lang) -> str:
+    """Describe the calendar in numbers: endings by type, and the fullest month."""
+    by_type = calendar.sum(axis=1)
+    named = [say("pages.expiring_of", lang, type=label(name, lang), n=n) for name, n in by_type[by_type > 0].items()]
+    by_month = calendar.sum()
+    return say("pages.expiring_alt", lang, types=len(calendar), n=int(by_type.sum()),
+               listed=say("pages.comma", lang).join(named) or "–", month=f"{by_month.idxmax():%Y-%m}",
+               most=int(by_month.max()))  # fmt: skip
 
 
 def innovation_finding(found: dict[str, object], lang: Lang) -> str:
