@@ -54,8 +54,8 @@ def quick(monkeypatch, tmp_path):
 def test_all_layers_of_a_run_are_there(small_zone):
     folder = small_zone.folder
     raw = list((folder / "raw").iterdir())
-    zone_tables = {table.name for table in BOOK.of_study("zone")}
-    assert len(raw) == len(zone_tables) == 36
+    zone_tables = {table.name for table in BOOK.of_study("zone", "supplement")}
+    assert len(raw) == len(zone_tables) == 36 + 3
     assert set(small_zone.table_names()) == zone_tables
     assert {path.stem for path in (folder / "ingested").iterdir()} == zone_tables - PERSON_TABLES
     truth = {path.name for path in (folder / "truth").iterdir()}
