@@ -218,10 +218,10 @@ def _sites(rng, people: Population) -> pd.DataFrame:
     )
 
 
-def places(rng: np.random.Generator, size: int) -> tuple[np.ndarray, ...]:
-    """Scatter places evenly around the zone's centre: longitudes and latitudes in degrees."""
+def places(rng: np.random.Generator, size: int, *, wider: float = 1.0) -> tuple[np.ndarray, ...]:
+    """Scatter places evenly around the zone's centre, `wider` than the sites: longitudes and latitudes in degrees."""
     around = zip(ZONE_LON_LAT, ZONE_SPREAD, strict=True)
-    return tuple(np.round(centre + rng.uniform(-spread, spread, size), 6) for centre, spread in around)
+    return tuple(np.round(centre + rng.uniform(-wider * spread, wider * spread, size), 6) for centre, spread in around)
 
 
 def _projects(rng) -> pd.DataFrame:

@@ -14,6 +14,8 @@ from helpers.simulate.services import places
 LECTURE_HALL = "企业家大讲堂"
 LOG_STARTS = day("2021-01-01")
 WITHOUT_PLACE, WITHOUT_LOG = 0.03, 0.04
+# Some firms stand beyond a walk to any site.
+FIRMS_WIDER = 1.6
 _MEETING = {"支部委员会": 0.35, "主题党日": 0.3, "支部党员大会": 0.15, "党课": 0.12, "党小组会": 0.08}
 _ENTERPRISE_TYPES = ("党委", "党总支", "党支部", "联合党支部")
 
@@ -33,7 +35,7 @@ def _places(rng: np.random.Generator, people: Population) -> pd.DataFrame:
     """Place the firms of today, household businesses apart; a few have no row, a few a row without coordinates."""
     sheet = people.enterprises
     codes = sheet.loc[sheet["exit_on"].isna() & (sheet["kind"] != "household"), "uscc"].to_numpy()
-    lon, lat = places(rng, len(codes))
+    lon, lat = places(rng, len(codes), wider=FIRMS_WIDER)
     draw = rng.random(len(codes))
     blank = draw < WITHOUT_PLACE / 3
     held = ~blank & (draw < WITHOUT_PLACE)
