@@ -561,6 +561,13 @@ def test_a_blank_or_impossible_place_is_unknown_and_not_out_of_reach(circle, pla
     assert (found.numerator, found.denominator, found.note_values["unplaced"]) == (30, 100, 1)
 
 
+def test_supplements_delivered_without_a_row_give_no_rate(circle, logged):
+    places = forces.compute("c3_reach", {**circle, "firm_places": at()}, as_of=AS_OF)
+    assert (places.status, places.numerator, places.denominator, places.value) == ("empty_denominator", 0, 0, None)
+    log = forces.compute("p5_life_regular", {**logged, "org_meetings": meeting_log()}, as_of=AS_OF)
+    assert (log.status, log.numerator, log.denominator, log.note_values["covered"]) == ("not_testable", None, 0, 0)
+
+
 def test_too_few_employees_within_reach_or_outside_are_not_told(circle):
     circle["firm_places"] = at(("A", 118.0, 24.0), ("B", 119.0, 24.0))
     few = circle["enterprise_years"].assign(employees=pd.array([9, 70, 40, 500], dtype="Int64"))

@@ -162,7 +162,8 @@ def service_circle(
     -----
     Employees as last stated at a year end; firms that exist on `as_of`. A firm without a place, or with one outside the
     limits of the codebook, is unknown and not out of reach: it is left out of both counts, and the note gives how many
-    that state employees. Trap: the result depends on the mode of travel.
+    that state employees. Trap: the result depends on the mode of travel, and both tables must be in one coordinate
+    system: WGS-84 and GCJ-02 (of Chinese maps) lie some 500 m apart.
     """
     words = {"window": "point_in_time", "base": "employees_located", "benchmark": ("svc_circle_minutes",)}
     if firm_places is None:
