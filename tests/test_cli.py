@@ -57,7 +57,9 @@ def test_a_misspelt_parameter_leaves_with_code_2_and_a_suggestion(capsys):
         ("rated", ["reading 'rated': expected NAME=VALUE"]),
     ],
 )
-def test_a_misspelt_reading_of_a_synthetic_zone_is_refused_with_the_nearest_and_the_list(reading, parts, capsys, tmp_path):
+def test_a_misspelt_reading_of_a_synthetic_zone_is_refused_with_the_nearest_and_the_list(
+    reading, parts, capsys, tmp_path
+):
     assert cli.main(["synth", "--out", str(tmp_path / "zone"), "--firms", "400", "--reading", reading]) == 2
     said = capsys.readouterr().err
     assert [part for part in parts if part not in said] == []
@@ -77,6 +79,7 @@ def test_a_folder_that_is_not_there_leaves_with_code_2(capsys, tmp_path):
     assert "is no folder" in capsys.readouterr().err
 
 
+CODE = "91350500MA2XT00011"
 AREAS = "片区编号,片区名称,工作站名称,专职联络员人数,联合支部编号\n"
 
 
@@ -90,8 +93,18 @@ def test_a_check_names_the_tables_not_delivered_and_that_alone_is_no_failure(tmp
     assert found.err == ""
 
 
+def test_a_check_of_a_supplement_alone_misses_the_36_tables_and_no_other_supplement(tmp_path, capsys):
+    (tmp_path / "企业经纬度.csv").write_text(f"信用代码,东经,北纬\n{CODE},118.57,24.88\n", encoding="utf-8")
+    assert cli.main(["check", str(tmp_path)]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "not delivered" in line]
+    tables = [table.name for table in codebook.load().of_study("zone")]
+    assert line == f"36 of 36 tables not delivered: {', '.join(tables)}"
+
+
 def test_a_check_says_in_how_many_rows_something_is_lost_and_shows_its_bar_when_asked(tmp_path, capsys):
-    (tmp_path / "areas.csv").write_text(f"{AREAS}A01,东区,东站,许多,\nA02,西区,西站,2,\n,北区,,很多,\n", encoding="utf-8")
+    (tmp_path / "areas.csv").write_text(
+        f"{AREAS}A01,东区,东站,许多,\nA02,西区,西站,2,\n,北区,,很多,\n", encoding="utf-8"
+    )
     assert cli.main(["check", str(tmp_path), "--progress"]) == 1
     said = capsys.readouterr().err
     assert "3 finding(s) in 2 of 3 rows cost a value or a row" in said
@@ -167,7 +180,10 @@ def test_the_summary_counts_findings_by_rule_and_file_with_the_costliest_first()
         ("patents", "专利.csv", "", 2, "uscc", "９", "full_width", "repaired"),
         ("patents", "专利.csv", "", 7, "uscc", "９", "full_width", "repaired"),
         ("patents", "专利.csv", "", 5, "filed_on", "soon", "unparseable", "nulled"),
-        *(("patents", "专利.csv", "甲", row, "application_no", "201", "duplicate_key", "set_aside") for row in range(5)),
+        *(
+            ("patents", "专利.csv", "甲", row, "application_no", "201", "duplicate_key", "set_aside")
+            for row in range(5)
+        ),
     )
     lines = summary(counts, ledger, codebook.load()).splitlines()
     assert lines[0].split() == ["table", "rows_read", "rows_kept"]

@@ -34,11 +34,18 @@ def sheet_number(name):
 
 def test_the_workbook_has_one_sheet_a_table_with_the_chinese_headers_alone(workbook):
     book = CalamineWorkbook.from_path(workbook)
-    tables = BOOK.of_study("zone")
+    tables = BOOK.of_study("zone", "supplement")
     assert book.sheet_names == [table.sheet_name for table in tables]
     for table in tables:
         assert table.sheet_name in table.titles
         assert book.get_sheet_by_name(table.sheet_name).to_python() == [[column.name_zh for column in table.columns]]
+
+
+def test_supplementary_tables_stand_after_the_36_under_grey_tabs(workbook):
+    names = CalamineWorkbook.from_path(workbook).sheet_names
+    assert names[36:] == ["企业坐标", "组织生活记录", "企业家大讲堂到场企业"]
+    grey = ["tabColor" in xml(workbook, f"xl/worksheets/sheet{number}.xml") for number in range(1, len(names) + 1)]
+    assert grey == [False] * 36 + [True] * 3
 
 
 def test_every_header_has_a_comment_with_type_unit_and_allowed_values_in_both_languages(workbook):
@@ -157,6 +164,16 @@ def test_the_dictionary_needs_no_other_file_and_holds_every_table_column_and_rul
     assert page.tags.count("tr") == columns + len(BOOK.tables)
     for table in BOOK.tables.values():
         assert all(f"<code>{rule.name}</code>" in text for rule in table.rules)
+
+
+@pytest.mark.parametrize(("lang", "heading"), [("zh", "补充表（可选）"), ("en", "Supplementary tables (optional)")])
+def test_the_dictionary_has_the_supplementary_tables_in_a_section_after_the_36(lang, heading):
+    text = dictionary.render(lang)
+    order = [text.index(f'id="{table.name}"') for table in BOOK.of_study("zone")]
+    start = text.index(f'<h2 class="study">{heading}</h2>')
+    supplements = [text.index(f'id="{table.name}"') for table in BOOK.of_study("supplement")]
+    assert max(order) < start < min(supplements) < max(supplements) < text.index('id="listed_firm_years"')
+    assert text.index(f"<h3>{heading}</h3>") < text.index('href="#firm_places"') < start
 
 
 def test_the_dictionary_speaks_the_language_asked_for():

@@ -15,7 +15,7 @@ from helpers.simulate.dirt import FAULT_COLUMNS
 from helpers.simulate.score import silent_changes
 
 BOOK = codebook.load()
-TABLES = BOOK.of_study("zone")
+TABLES = BOOK.of_study("zone", "supplement")
 FIRMS = 600
 
 
@@ -58,10 +58,10 @@ def read(filled):
     return read_folder(filled, codebook=BOOK, person_key=b"a key for tests only", extract_on=date(2023, 6, 30))
 
 
-def test_a_filled_template_is_read_as_all_36_tables_without_a_finding(read, tables):
+def test_a_filled_template_is_read_as_all_36_tables_and_3_supplements_without_a_finding(read, tables):
     assert read.ledger[["table", "row", "column", "value", "rule"]].head(20).to_dict("records") == []
     assert {name: len(frame) for name, frame in read.tables.items()} == {n: len(frame) for n, frame in tables.items()}
-    assert len(read.tables) == 36
+    assert len(read.tables) == 36 + 3
     assert all(frame.empty for frame in read.set_aside.values())
 
 

@@ -54,6 +54,32 @@ def test_every_contract_of_the_data_model_is_kept_with_its_names_key_and_unit():
     assert by_table == {table.name: len(table.columns) for table in BOOK.of_study("zone")}
 
 
+def test_supplementary_tables_are_three_beside_the_contract_and_name_no_person():
+    tables = BOOK.of_study("supplement")
+    assert {table.name: table.key for table in tables} == {
+        "firm_places": ("uscc",), "org_meetings": ("org_id", "held_on"), "lecture_attendance": ("event_id", "uscc"),
+    }  # fmt: skip
+    columns = [column for table in tables for column in table.columns]
+    assert {column.sensitivity for column in columns} == {"open"}
+    assert "person_id" not in {column.type for column in columns}
+    references = {column.references for column in columns} - {""}
+    assert references == {"enterprises.uscc", "party_orgs.org_id", "training_events.event_id"}
+    sites = BOOK["service_sites"]
+    for name in ("lon", "lat"):
+        column = BOOK["firm_places"][name]
+        assert (column.minimum, column.maximum) == (sites[name].minimum, sites[name].maximum)
+
+
+def test_a_supplement_may_not_take_the_title_of_a_table_it_is_delivered_with(tmp_path):
+    folder = copy_of_the_codebook(tmp_path)
+    text = (folder / "tables.csv").read_text(encoding="utf-8")
+    (folder / "tables.csv").write_text(text.replace("企业位置;", "企业名单;"), encoding="utf-8")
+    with pytest.raises(
+        CodebookError, match="the title '企业名单' stands for the tables 'enterprises' and 'firm_places'"
+    ):
+        codebook.load(folder)
+
+
 def test_types_are_those_of_the_data_model():
     for row in contracts():
         column = BOOK[row["table_en"]][row["column_en"]]

@@ -145,7 +145,7 @@ def test_training_counts_the_year_to_date_against_the_whole_target():
     assert guidance.training_plan(events, as_of=AS_OF, item="党课(百)").value == 1.0
 
 
-def test_no_table_can_show_who_meets_every_month_so_nobody_is_counted_as_zero(small):
+def test_without_a_log_nobody_knows_who_meets_every_month_and_nobody_is_counted_as_zero(small):
     months = pd.period_range("2022-07", "2023-06", freq="M")
     hosted = [{"event_id": f"j{m}", "host_org_id": "OJ", "held_on": m.start_time} for m in months]
     small["training_events"] = table("training_events", [*hosted, {"event_id": "x", "host_org_id": "OA",
@@ -157,6 +157,52 @@ def test_no_table_can_show_who_meets_every_month_so_nobody_is_counted_as_zero(sm
     assert found.note_values == {"overdue": 1, "most": 1, "hosts": 1}
     late = small["party_orgs"].assign(established_on=pd.Timestamp("2022-07-02"))
     assert forces.compute("p5_life_regular", {**small, "party_orgs": late}, as_of=AS_OF).denominator == 0
+
+
+def meeting_log(**days: list[str]) -> pd.DataFrame:
+    rows = [{"org_id": org_id, "held_on": day, "meeting_type": "主题党日"} for org_id in days for day in days[org_id]]
+    return table("org_meetings", rows)
+
+
+EVERY_MONTH = [f"{month}-28" for month in pd.period_range("2022-07", "2023-06", freq="M")]
+
+
+@pytest.fixture
+def logged() -> dict[str, pd.DataFrame]:
+    """Seven organisations: O1 to O4 and O6 all year, O5 founded in it, O7 dissolved in it; O2 past its term."""
+    orgs = [org("O1", term_ends_on="2023-06-30"), org("O2", term_ends_on="2023-06-29"), org("O3"), org("O4"),
+            org("O5", established_on="2022-07-02"), org("O6"), org("O7", dissolved_on="2023-06-30")]  # fmt: skip
+    meetings = meeting_log(
+        O1=[*EVERY_MONTH, "2023-06-01"], O2=EVERY_MONTH, O3=EVERY_MONTH[:-1], O5=EVERY_MONTH,
+        O6=["2022-06-30"], O7=EVERY_MONTH, XX=EVERY_MONTH,
+    )  # fmt: skip
+    return {"party_orgs": table("party_orgs", orgs), "training_events": table("training_events", []),
+            "org_meetings": meetings}  # fmt: skip
+
+
+def test_organisations_meet_regularly_if_every_month_has_a_record_and_their_term_runs(logged):
+    found = forces.compute("p5_life_regular", logged, as_of=AS_OF)
+    # In existence all year with a row: O1, O2, O3 (no June), O6 (nothing since June 2022). O4 has no row at all.
+    # O1 meets; O2 does as well, but its term is over. O5 and O7 were not there all year, XX is in no register.
+    assert (found.status, found.numerator, found.denominator, found.value) == ("computed", 1, 4, 25.0)
+    assert found.note_values == {"monthly": 2, "overdue": 1, "unknown": 1}
+    assert (found.base, found.window) == ("organisations_logged", "twelve_months")
+    assert all(found.row()[f"note_{lang}"] for lang in ("zh", "en"))
+
+
+def test_a_month_that_is_not_over_is_not_asked_for_and_one_after_the_date_is_not_counted(logged):
+    # On 29 June the twelve months end with May 2023 and begin with June 2022: nobody but O6 has a record of that.
+    found = forces.compute("p5_life_regular", logged, as_of=date(2023, 6, 29))
+    assert (found.status, found.numerator, found.denominator) == ("computed", 0, 5)
+    early = {**logged, "org_meetings": meeting_log(O1=EVERY_MONTH, O4=["2023-07-01"])}
+    assert forces.compute("p5_life_regular", early, as_of=AS_OF).denominator == 1
+
+
+def test_a_log_that_does_not_reach_over_the_twelve_months_shows_nobody_as_idle(logged):
+    short = {**logged, "org_meetings": meeting_log(O1=EVERY_MONTH[6:], O3=EVERY_MONTH[7:])}
+    found = forces.compute("p5_life_regular", short, as_of=AS_OF)
+    assert (found.status, found.numerator, found.denominator, found.value) == ("not_testable", None, 2, None)
+    assert "6 of the last 12" in found.row()["note_en"] and "6 个月" in found.row()["note_zh"]
 
 
 def test_members_are_persons_on_the_roll_not_spells_applicants_or_those_from_elsewhere(small):
@@ -467,21 +513,66 @@ def test_contact_coverage_counts_people_not_links(small):
     assert found.note_values["links"] == "20"
 
 
-def test_the_service_circle_needs_coordinates_and_measures_the_walk(small):
-    small["enterprise_years"] = table("enterprise_years", [
-        {"uscc": "A", "year": 2022, "employees": 30}, {"uscc": "B", "year": 2022, "employees": 70},
-    ])  # fmt: skip
-    site = {"site_id": "S", "opened_on": "2022-10-01", "lon": 118.0, "lat": 24.0}
-    small["service_sites"] = table("service_sites", [site])
-    without = forces.compute("c3_reach", small, as_of=AS_OF)
-    assert (without.status, without.numerator, without.denominator, without.value) == ("not_testable", None, None, None)
-    assert "经纬度" in without.row()["note_zh"] and "coordinates" in without.row()["note_en"]
-    # A stands 0.008 degrees of latitude away (0.89 km), B 0.009 (1.00 km); 15 minutes reach 0.96 km.
-    small["enterprises"] = small["enterprises"].assign(
-        lon=[118.0, 118.0, None, None, None, None], lat=[24.008, 24.009, None, None, None, None]
-    )
-    found = forces.compute("c3_reach", small, as_of=AS_OF)
+@pytest.fixture
+def circle(small) -> dict[str, pd.DataFrame]:
+    """One site at 118 degrees east and 24 north; A and B state employees, C and F as well, D none."""
+    staff = {"A": 30, "B": 70, "C": 40, "F": 500}
+    return small | {
+        "enterprise_years": table("enterprise_years", [
+            {"uscc": uscc, "year": 2022, "employees": number} for uscc, number in staff.items()
+        ]),
+        "service_sites": table("service_sites", [
+            {"site_id": "S", "opened_on": "2022-10-01", "lon": 118.0, "lat": 24.0},
+            {"site_id": "T", "opened_on": "2023-07-01", "lon": 118.0, "lat": 24.009},
+            {"site_id": "U", "opened_on": "2022-10-01", "lon": 24.009, "lat": 118.0},
+        ]),
+    }  # fmt: skip
+
+
+def at(*places: tuple) -> pd.DataFrame:
+    return table("firm_places", [dict(zip(("uscc", "lon", "lat"), place, strict=True)) for place in places])
+
+
+def test_the_service_circle_needs_the_table_of_places(circle):
+    found = forces.compute("c3_reach", circle, as_of=AS_OF)
+    assert (found.status, found.numerator, found.denominator, found.value) == ("not_testable", None, None, None)
+    assert "企业坐标" in found.row()["note_zh"] and "firm_places" in found.row()["note_en"]
+    # Columns that the contract's register does not have are no second way in.
+    register = circle["enterprises"].assign(lon=118.0, lat=24.0)
+    assert forces.compute("c3_reach", {**circle, "enterprises": register}, as_of=AS_OF).status == "not_testable"
+
+
+def test_the_service_circle_measures_the_walk_to_an_open_site(circle):
+    # A stands 0.008 degrees of latitude away (0.89 km), B 0.009 (1.00 km), beside a site that opens tomorrow; 15
+    # minutes reach 0.96 km. C states employees and has no place. F left in 2022, D states nobody.
+    circle["firm_places"] = at(("A", 118.0, 24.008), ("B", 118.0, 24.009), ("D", 118.0, 24.0), ("F", 118.0, 24.0))
+    found = forces.compute("c3_reach", circle, as_of=AS_OF)
     assert (found.numerator, found.denominator, found.value) == (30, 100, 30.0)
+    assert found.note_values["unplaced"] == 1
+    assert round(found.note_values["km"], 2) == 0.96
+    later = forces.compute("c3_reach", circle, as_of=date(2023, 7, 1))
+    assert (later.numerator, later.denominator) == (100, 100)
+
+
+@pytest.mark.parametrize("place", [("C", None, None), ("C", 118.0, None), ("C", 24.0, 118.0)])
+def test_a_blank_or_impossible_place_is_unknown_and_not_out_of_reach(circle, place):
+    circle["firm_places"] = at(("A", 118.0, 24.0), ("B", 119.0, 24.0), place)
+    found = forces.compute("c3_reach", circle, as_of=AS_OF)
+    assert (found.numerator, found.denominator, found.note_values["unplaced"]) == (30, 100, 1)
+
+
+def test_supplements_delivered_without_a_row_give_no_rate(circle, logged):
+    places = forces.compute("c3_reach", {**circle, "firm_places": at()}, as_of=AS_OF)
+    assert (places.status, places.numerator, places.denominator, places.value) == ("empty_denominator", 0, 0, None)
+    log = forces.compute("p5_life_regular", {**logged, "org_meetings": meeting_log()}, as_of=AS_OF)
+    assert (log.status, log.numerator, log.denominator, log.note_values["covered"]) == ("not_testable", None, 0, 0)
+
+
+def test_too_few_employees_within_reach_or_outside_are_not_told(circle):
+    circle["firm_places"] = at(("A", 118.0, 24.0), ("B", 119.0, 24.0))
+    few = circle["enterprise_years"].assign(employees=pd.array([9, 70, 40, 500], dtype="Int64"))
+    found = forces.compute("c3_reach", {**circle, "enterprise_years": few}, as_of=AS_OF)
+    assert (found.status, found.numerator, found.denominator, found.value) == ("suppressed", None, 79, None)
 
 
 def test_activities_are_divided_by_the_months_in_which_sites_were_open():

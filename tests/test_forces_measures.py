@@ -89,6 +89,48 @@ CASES = {
 }  # fmt: skip
 
 
+LECTURES = table(
+    "event_id plan_item held_on attendance",
+    ("L1", "企业家大讲堂", "2022-07-01", 40.0), ("L2", "企业家大讲堂", "2023-06-30", 60.0),
+    ("L3", "企业家大讲堂", "2023-03-01", 50.0), ("L0", "企业家大讲堂", "2022-06-30", 90.0),
+    ("L9", "企业家大讲堂", "2023-07-01", 90.0), ("P1", "培训(十)", "2023-01-01", 9.0),
+)  # fmt: skip
+
+
+def came(*rows: tuple) -> pd.DataFrame:
+    return table("event_id uscc attended_by", *rows)
+
+
+def test_the_lecture_hall_reaches_the_firms_whose_owner_came_within_twelve_months():
+    firms = table("uscc founded_on exit_on status reg_type control_type above_scale operating",
+                  *[(code, "2010-01-01", None, "存续", "私营有限", "私人控股", "否", True) for code in "ABCDE"],
+                  ("S", "2010-01-01", None, "存续", "国有控股", "国有控股", "否", True))  # fmt: skip
+    given = {"training_events": LECTURES, "enterprises": firms, "lecture_attendance": came(
+        ("L1", "A", "出资人"), ("L2", "A", "出资人"), ("L2", "B", "出资人"), ("L2", "C", "高级管理"), ("L1", "D", None),
+        ("L0", "E", "出资人"), ("L9", "E", "出资人"), ("P1", "E", "出资人"), ("L2", "S", "出资人"),
+    )}  # fmt: skip
+    found = forces.compute("s12_lectures", given, as_of=AS_OF)
+    # Owners of A (twice) and B; a manager of C and somebody of D; E came before, after and to another event, S is state.
+    assert (found.status, found.numerator, found.denominator, found.value) == ("computed", 2, 5, 40.0)
+    assert found.note_values == {"lectures": 3, "unrecorded": 1, "anyone": 4}
+    assert (found.base, found.window) == ("all_operating", "twelve_months")
+
+
+def test_lectures_without_any_record_of_who_came_reached_an_unknown_number():
+    given = {"training_events": LECTURES, "enterprises": FIRMS, "lecture_attendance": came(("L0", "A", "出资人"))}
+    found = forces.compute("s12_lectures", given, as_of=AS_OF)
+    assert (found.status, found.numerator, found.denominator, found.value) == ("not_testable", None, 4, None)
+    assert found.note_values == {"lectures": 3, "unrecorded": 3, "anyone": 0}
+    none_held = {**given, "training_events": LECTURES[LECTURES["event_id"] == "L0"]}
+    assert forces.compute("s12_lectures", none_held, as_of=AS_OF).value == 0.0
+
+
+def test_who_came_without_a_register_of_firms_is_a_table_not_supplied():
+    given = {"training_events": LECTURES, "lecture_attendance": came(("L1", "A", "出资人"))}
+    found = forces.all_measures(given, AS_OF).set_index("id").loc["s12_lectures"]
+    assert found["status"] == "table_not_supplied" and "enterprises" in found["note_en"]
+
+
 @pytest.mark.parametrize("id", list(forces.MEASURES))
 def test_every_measure_by_hand(id):
     given, (numerator, denominator, value), note = CASES[id]
@@ -100,7 +142,9 @@ def test_every_measure_by_hand(id):
 
 
 def test_a_quarter_that_is_under_way_is_not_due():
-    given = {"service_activities": table("activity_type held_on", ("邻里共享日", "2023-05-01"), ("邻里共享日", "2023-01-01"))}
+    given = {
+        "service_activities": table("activity_type held_on", ("邻里共享日", "2023-05-01"), ("邻里共享日", "2023-01-01"))
+    }
     assert forces.compute("s30_sharing", given, as_of=date(2023, 6, 29)).numerator == 1
     assert forces.compute("s30_sharing", given, as_of=date(2023, 6, 30)).numerator == 2
 
@@ -125,7 +169,11 @@ def test_every_system_has_its_tables_kpis_words_and_page():
 
 def test_the_document_of_the_systems_says_what_the_code_does():
     lines = (paths.ROOT / "docs" / "systems.md").read_text(encoding="utf-8").splitlines()
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ") and line[2].isdigit()]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in lines
+        if line.startswith("| ") and line[2].isdigit()
+    ]
     assert len(rows) == len(SYSTEMS)
     for row, system in zip(rows, SYSTEMS, strict=True):
         assert row[0] == f"{system.number}"

@@ -584,3 +584,24 @@ def test_formulas_without_a_value_are_found_in_a_workbook(tmp_path):
     assert ingested.tables["enterprise_years"]["revenue"].isna().tolist() == [True, True, False]
     assert [row[:4] for row in found(ingested, "excel_error")] == [[2, "revenue", "#DIV/0!", "nulled"]]
     assert [row[:4] for row in found(ingested, "unparseable")] == [[3, "revenue", "=A1&B1", "nulled"]]
+
+
+def test_supplementary_tables_are_known_by_their_headers_and_typed_as_the_codebook_says(tmp_path):
+    put(tmp_path, "附件1.csv", f"信用代码,东经,北纬\n{A},118.57,24.88\n{B},24.88,118.57\n", "gb18030")
+    put(
+        tmp_path,
+        "附件2.csv",
+        "党组织编号,开展日期,组织生活类型\nZB001,2023年1月5日,支委会\nZB001,2023/2/6,主题党日活动\n",
+    )
+    put(tmp_path, "附件3.csv", f"讲堂编号,信用代码,到场身份\nPX001,{A},企业主\nPX001,{B},高管\n")
+    ingested = read(tmp_path)
+    tables = ingested.tables
+    assert set(tables) == {"firm_places", "org_meetings", "lecture_attendance"}
+    assert tables["firm_places"].set_index("uscc")["lon"].to_dict() == {A: 118.57, B: 24.88}
+    # Longitude and latitude of B have changed places: both lie outside of their limits, and the rule says why.
+    told = ingested.ledger.groupby("rule", observed=True)["column"].agg(list)
+    assert sorted(told["out_of_range"]) == ["lat", "lon"]
+    assert told["rule:lon_above_lat"] == ["lon;lat"]
+    assert tables["org_meetings"]["meeting_type"].tolist() == ["支部委员会", "主题党日"]
+    assert tables["org_meetings"]["held_on"].dt.strftime("%Y-%m-%d").tolist() == ["2023-01-05", "2023-02-06"]
+    assert sorted(tables["lecture_attendance"]["attended_by"].astype("str")) == ["出资人", "高级管理"]

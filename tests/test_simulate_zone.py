@@ -15,7 +15,7 @@ from helpers.simulate import calibrate, innovation, zone
 
 DAY = pd.Timestamp("2023-06-30")
 BOOK = codebook.load()
-ZONE_TABLES = BOOK.of_study("zone")
+ZONE_TABLES = BOOK.of_study("zone", "supplement")
 
 
 @cache
@@ -32,9 +32,9 @@ def serving(frame, start="from_on", end="to_on"):
     return frame[(frame[start] <= DAY) & (frame[end].isna() | (frame[end] > DAY))]
 
 
-def test_all_36_tables_are_there_with_the_codebooks_columns_in_order(tables):
+def test_all_36_tables_and_3_supplements_are_there_with_the_codebooks_columns_in_order(tables):
     assert list(tables) == [table.name for table in ZONE_TABLES]
-    assert len(tables) == 36
+    assert len(tables) == 36 + 3
     for table in ZONE_TABLES:
         assert list(tables[table.name].columns) == list(table.column_names)
         assert len(tables[table.name]) > 0, table.name
@@ -95,6 +95,47 @@ def test_firms_and_coverage_are_those_of_the_default_readings(tables):
 def test_a_joint_branch_covers_at_most_five_firms(tables):
     joint = tables["org_coverage"].query("coverage_mode == '联合组建'")
     assert joint.groupby("org_id")["uscc"].nunique().tolist() == [5, 5, 5, 5]
+
+
+def test_most_firms_have_a_place_around_the_sites_and_one_that_left_has_none(tables):
+    firms, places = tables["enterprises"], tables["firm_places"]
+    left = firms.loc[firms["exit_on"].notna(), "uscc"]
+    assert not places["uscc"].isin(left).any()
+    asked = firms[firms["exit_on"].isna() & (firms["reg_type"] != "个体工商户")]
+    placed = asked["uscc"].isin(places.dropna()["uscc"])
+    assert 0.95 < placed.mean() < 0.99
+    blank = places["lon"].isna()
+    assert (blank == places["lat"].isna()).all() and blank.any()
+    for name in ("lon", "lat"):
+        assert abs(places[name].mean() - tables["service_sites"][name].mean()) < 0.01
+
+
+def test_most_branches_meet_every_month_of_their_life_some_leave_months_out_and_a_few_have_no_log(tables):
+    orgs = tables["party_orgs"].set_index("org_id")
+    own = orgs[orgs["org_type"].isin(["党委", "党总支", "党支部", "联合党支部"])]
+    alive = own[own["dissolved_on"].isna() & (own["established_on"] < "2022-07-01")]
+    log = tables["org_meetings"]
+    assert log["org_id"].isin(own.index).all()
+    assert (log["held_on"] >= log["org_id"].map(orgs["established_on"])).all()
+    assert not (log["held_on"] >= log["org_id"].map(orgs["dissolved_on"])).any()
+    year = log[log["held_on"] >= "2022-07-01"]
+    months = year.groupby("org_id")["held_on"].agg(lambda days: days.dt.to_period("M").nunique()).reindex(alive.index)
+    assert 0.6 < (months == 12).mean() < 0.9
+    assert (months < 12).any()
+    assert 0 < months.isna().mean() < 0.1
+
+
+def test_firms_came_to_lectures_that_were_held_and_after_they_were_founded(tables):
+    came = tables["lecture_attendance"].merge(tables["training_events"], on="event_id")
+    assert len(came) == len(tables["lecture_attendance"])
+    assert (came["plan_item"] == "企业家大讲堂").all()
+    lectures = tables["training_events"].query("plan_item == '企业家大讲堂'")
+    firms = came.groupby("event_id")["uscc"].nunique().reindex(lectures["event_id"])
+    assert (firms.to_numpy() <= lectures["attendance"].to_numpy()).all() and (firms > 0).all()
+    register = tables["enterprises"].set_index("uscc")
+    assert (register.loc[came["uscc"], "above_scale"] != "否").all()
+    assert (register.loc[came["uscc"], "founded_on"].to_numpy() <= came["held_on"].to_numpy()).all()
+    assert set(came["attended_by"]) == {"出资人", "高级管理", "其他"}
 
 
 def test_the_136_organisations_are_a_tree_with_committees_general_and_joint_branches(tables):
@@ -274,7 +315,10 @@ def test_the_figures_hold_for_other_seeds_and_every_scenario(seed):
             {"readings": {"menbers": 1, "members": 3}},
             "reading 'menbers' is no parameter here; did you mean 'members'? known are uncovered_industrial, ",
         ),
-        ({"readings": {"menbers": 1, "members": 3}}, "reading 'members': found 3, must be greater than or equal to 1000"),
+        (
+            {"readings": {"menbers": 1, "members": 3}},
+            "reading 'members': found 3, must be greater than or equal to 1000",
+        ),
         ({"readings": {"rated": "1/2"}}, "reading 'rated': found '1/2', expected one of 109/132, 114/138"),
         ({"readings": {"members": True}}, "reading 'members': found True, expected a whole number"),
     ],

@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 from conftest import small_params
 
-from helpers import codebook, inputs, panel, paths, simulate, study
+from helpers import codebook, forces, inputs, panel, paths, simulate, study
 from helpers.errors import InputError
 
 BOOK = codebook.load()
+SUPPLIED = ("p5_life_regular", "c3_reach", "s12_lectures")
 PERSON_TABLES = {name for name, table in BOOK.tables.items() if table.is_restricted}
 
 
@@ -54,8 +55,8 @@ def quick(monkeypatch, tmp_path):
 def test_all_layers_of_a_run_are_there(small_zone):
     folder = small_zone.folder
     raw = list((folder / "raw").iterdir())
-    zone_tables = {table.name for table in BOOK.of_study("zone")}
-    assert len(raw) == len(zone_tables) == 36
+    zone_tables = {table.name for table in BOOK.of_study("zone", "supplement")}
+    assert len(raw) == len(zone_tables) == 36 + 3
     assert set(small_zone.table_names()) == zone_tables
     assert {path.stem for path in (folder / "ingested").iterdir()} == zone_tables - PERSON_TABLES
     truth = {path.name for path in (folder / "truth").iterdir()}
@@ -125,6 +126,21 @@ def test_a_table_the_run_does_not_hold_is_named_with_those_it_holds(small_zone):
     with pytest.raises(InputError, match=r"holds no table 'listed_firm_years'.*patents.*supply its file"):
         small_zone.table("listed_firm_years")
     assert small_zone.missing(("patents", "listed_firm_years")) == ("listed_firm_years",)
+
+
+def test_supplementary_tables_make_three_indicators_testable_and_without_them_nothing_else_changes(small_zone):
+    names = [table.name for table in BOOK.of_study("supplement")]
+    held = small_zone.all_tables()
+    assert all(len(small_zone.table(name)) == len(held[name]) > 0 for name in names)
+    without = {name: frame for name, frame in held.items() if name not in names}
+    as_of = small_zone.params.as_of
+    for compute in (forces.all_indicators, forces.all_measures):
+        full, bare = (compute(tables, as_of).set_index(["id", "base", "window"]) for tables in (held, without))
+        supplied = full[full.index.get_level_values("id").isin(SUPPLIED)]
+        assert (supplied["status"] == "computed").all() and supplied["value"].between(1, 99).all()
+        untested = bare[bare.index.get_level_values("id").isin(SUPPLIED)]
+        assert (untested["status"] == "not_testable").all() and untested["value"].isna().all()
+        pd.testing.assert_frame_equal(full.drop(supplied.index), bare.drop(untested.index))
 
 
 def test_the_panel_with_exposures_keeps_every_firm_year_once(small_zone):

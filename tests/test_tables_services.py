@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import nbformat
 import pandas as pd
 import pytest
-from test_forces import AS_OF, cover, org, ratings, roll, table
+from test_forces import AS_OF, cover, firm, org, ratings, roll, table
 
 from helpers import figures, paths, show, tables
 from helpers.text import LANGS, say
@@ -112,3 +112,20 @@ def test_the_note_on_the_alliance_counts_what_is_left_out():
     held = zone(alliance_events=events)
     assert "3 events were read and 1 are counted; 2 without a date" in tables.alliance_note(held, "en")
     assert tables.alliance_table(held, "en")["Intent (10,000 yuan)"].isna().all()
+
+
+def test_the_circle_grows_with_the_speed_and_firms_without_a_place_are_left_out():
+    # One degree of latitude is 111 km: at 0.005 degrees (0.56 km) on foot, 0.02 (2.2 km) by bicycle, 0.1 (11 km) not.
+    places = {"A": 24.005, "B": 24.02, "C": 24.1}
+    held = zone(
+        service_sites=table("service_sites", [{"site_id": "1", "opened_on": "2022-10-18", "lon": 118.0, "lat": 24.0}]),
+        enterprises=table("enterprises", [firm(code) for code in "ABCD"]),
+        enterprise_years=table("enterprise_years", [
+            {"uscc": code, "year": 2022, "employees": staff} for code, staff in zip("ABCD", (20, 30, 50, 999), strict=True)
+        ]),
+        firm_places=table("firm_places", [{"uscc": code, "lon": 118.0, "lat": lat} for code, lat in places.items()]),
+    )  # fmt: skip
+    found = tables.circle_table(held, SimpleNamespace(min_cell=10), "en")
+    assert found["Employees within reach"].tolist() == [20, 50, 50]
+    assert found["Employees of firms with a place"].tolist() == [100, 100, 100]
+    assert found["Reach as the crow flies (km)"].tolist() == ["0.96", "2.88", "5.36"]

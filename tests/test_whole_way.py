@@ -26,7 +26,9 @@ WULI = Path(sys.executable).parent / "wuli"
 ZONE = paths.RUN_FILES / "zone.yml"
 ONLY = ("10", "20", "70", "90")
 MADE = ("10_data_quality", "20_published_figures", "70_association", "90_findings", "index")
-CHINESE = re.compile(r"[\u3400-\u9fff\u3001\u3002\uff01-\uff5e“”‘’]*[\u3400-\u9fff][\u3400-\u9fff\u3001\u3002\uff01-\uff5e“”‘’]*")
+CHINESE = re.compile(
+    r"[\u3400-\u9fff\u3001\u3002\uff01-\uff5e“”‘’]*[\u3400-\u9fff][\u3400-\u9fff\u3001\u3002\uff01-\uff5e“”‘’]*"
+)
 PRINTED = pytest.mark.parametrize("stem", MADE)
 
 
@@ -112,7 +114,9 @@ class _Reader(HTMLParser):
         values = dict(attrs)
         self.texts += [values[name] for name in ("alt", "title", "aria-label") if values.get(name)]
         if tag != "a":
-            self.loads += [value for name, value in attrs if name in ("src", "href", "srcset", "poster", "data") and value]
+            self.loads += [
+                value for name, value in attrs if name in ("src", "href", "srcset", "poster", "data") and value
+            ]
 
     def handle_endtag(self, tag):
         while self.inside and self.inside.pop() != tag:
@@ -163,7 +167,9 @@ def dirty_twice(run_file, tmp_path_factory) -> tuple[Path, Path]:
 
 
 def _bytes(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
 
 
 def test_dirty_files_and_every_page_made_from_them_are_the_same_bytes_twice(dirty_twice):
@@ -213,8 +219,10 @@ def test_the_manifest_says_what_the_run_depended_on_and_how_long_it_took(chinese
     data = {"kind": "synthetic", "firms": 2000, "scenario": "effect", "dirt": "none"}
     assert manifest["parameters"]["data"] == data | {"readings": Calibration().model_dump()}
     assert manifest["readings"] == Readings().model_dump()
-    assert len(manifest["inputs"]) == 36 and all(re.fullmatch(r"[0-9a-f]{64}", row["sha256"]) for row in manifest["inputs"])
-    assert len(manifest["counts"]) == 36
+    assert len(manifest["inputs"]) == 36 + 3 and all(
+        re.fullmatch(r"[0-9a-f]{64}", row["sha256"]) for row in manifest["inputs"]
+    )
+    assert len(manifest["counts"]) == 36 + 3
     assert manifest["timings"]["total_seconds"] > 0
     assert set(manifest["timings"]["stages_seconds"]) >= {"read", "clean", "panel"}
     assert all(page["seconds"] > 0 for page in manifest["pages"] if page["status"] == "ok")
@@ -224,7 +232,9 @@ def test_headings_of_tables_are_words_and_no_names_of_columns(chinese, english):
     for run in (chinese, english):
         for stem, page in run.pages.items():
             # The foot lists parameters and packages under their own names.
-            heads = [head for head in _Reader(page.split("<footer")[0]).heads if re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", head)]
+            heads = [
+                head for head in _Reader(page.split("<footer")[0]).heads if re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", head)
+            ]
             parameters = set(small_params().model_dump()) | {"min_cell", "fixed_effects"}
             assert not [head for head in heads if head not in parameters], stem
 
@@ -260,7 +270,11 @@ def test_no_person_and_no_path_of_the_machine_leaves_the_restricted_layer(chines
     ids = set()
     for table in codebook.load().of_study("zone"):
         for column in [column for column in table.columns if column.type == "person_id"]:
-            (raw,) = [path for path in (folder / "raw").iterdir() if path.stem == table.sheet_name or path.stem == table.name_zh]
+            (raw,) = [
+                path
+                for path in (folder / "raw").iterdir()
+                if path.stem == table.sheet_name or path.stem == table.name_zh
+            ]
             ids |= set(pd.read_csv(raw, dtype="str", encoding="utf-8-sig")[column.name_zh].dropna())
             ids |= set(pd.read_parquet(folder / "restricted" / f"{table.name}.parquet")[column.name].dropna())
     assert len(ids) > 3000
@@ -329,7 +343,10 @@ def put(folder: Path, files: dict[str, str | bytes]) -> Path:
 # File, what was found, what was expected or is to be done.
 STOPS = {
     "an empty file": ({"areas.csv": ""}, ["areas.csv", "empty"]),
-    "a header of no table": ({"数据.csv": "甲,乙\n1,2\n"}, ["数据.csv", "no header of any table", "甲, 乙", "wuli codebook"]),
+    "a header of no table": (
+        {"数据.csv": "甲,乙\n1,2\n"},
+        ["数据.csv", "no header of any table", "甲, 乙", "wuli codebook"],
+    ),
     "a header without the key": (
         {"企业名册.csv": "企业名称,成立日期\n甲厂,2020-01-01\n"},
         ["企业名册.csv", "统一社会信用代码 (uscc)", "row 1 holds 企业名称, 成立日期", "mapping file"],
@@ -363,7 +380,10 @@ def test_all_files_that_cannot_be_read_are_named_at_once(tmp_path, capsys):
 # Code, then rule, file, rows, value and what to do.
 FINDS = {
     "a key that repeats": (
-        {"企业名册.csv": FIRM + f"{ONE},甲厂,2020-01-01,存续\n{ONE},乙厂,2020-01-01,存续\n{TWO},丙厂,2020-01-01,存续\n"},
+        {
+            "企业名册.csv": FIRM
+            + f"{ONE},甲厂,2020-01-01,存续\n{ONE},乙厂,2020-01-01,存续\n{TWO},丙厂,2020-01-01,存续\n"
+        },
         1,
         ["duplicate_key", "企业名册.csv", "rows 2, 3", ONE, "give each its own"],
     ),
@@ -410,7 +430,9 @@ def test_trouble_in_rows_is_named_with_file_row_value_and_what_to_do(case, tmp_p
 
 
 def test_the_installed_command_checks_a_dirty_synthetic_zone(tmp_path):
-    made = wuli("synth", "--out", tmp_path / "office", "--firms", "2000", "--dirt", "heavy", output=tmp_path, cwd=tmp_path)
+    made = wuli(
+        "synth", "--out", tmp_path / "office", "--firms", "2000", "--dirt", "heavy", output=tmp_path, cwd=tmp_path
+    )
     assert (made.returncode, made.stderr) == (0, "")
     assert made.stdout.splitlines()[-1] == "office"
     faults = pd.read_csv(next((tmp_path / "office").rglob("faults.csv")), dtype="str")
@@ -421,7 +443,7 @@ def test_the_installed_command_checks_a_dirty_synthetic_zone(tmp_path):
     assert not lacking(checked.stdout, "duplicate_key", "unknown_category", "企业名册.csv", "what to do")
 
 
-def test_the_codebook_is_written_and_its_empty_template_is_read_as_36_empty_tables(tmp_path, capsys):
+def test_the_codebook_is_written_and_its_empty_template_is_read_as_36_empty_tables_and_3_supplements(tmp_path, capsys):
     out = tmp_path / "codebook"
     code, said = ends(capsys, ["codebook", "--out", out, "--lang", "en"])
     assert code == 0
@@ -432,7 +454,7 @@ def test_the_codebook_is_written_and_its_empty_template_is_read_as_36_empty_tabl
     code, said = ends(capsys, ["check", out])
     assert code == 0
     empty = [line.split()[2] for line in said.splitlines() if line.startswith("reported") and "no_rows" in line]
-    assert set(empty) == {table.name for table in codebook.load().of_study("zone")}
+    assert set(empty) == {table.name for table in codebook.load().of_study("zone", "supplement")}
 
 
 OFFICE = """
@@ -502,7 +524,9 @@ def test_an_output_folder_that_cannot_be_written_is_one_clear_message(run_file, 
     monkeypatch.setenv("WULI_OUTPUT", str(tmp_path))
     code, said = ends(capsys, ["run", run_file])
     assert code == 1
-    assert not lacking(said, f"cannot write '{tmp_path / 'reports'}'", "a file stands where a folder is needed", "WULI_OUTPUT"), said
+    assert not lacking(
+        said, f"cannot write '{tmp_path / 'reports'}'", "a file stands where a folder is needed", "WULI_OUTPUT"
+    ), said
 
 
 # Root may write everywhere, unless it gives up just that power.
@@ -528,7 +552,9 @@ def small_disk(tmp_path):
     """Return a folder on a disk of 6 MB of its own."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", folder], capture_output=True, check=False)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", folder], capture_output=True, check=False
+    )
     if mounted.returncode:
         pytest.skip("a disk of a few megabytes takes the right to mount one: run the tests as root on Linux")
     yield folder

@@ -73,8 +73,8 @@ def render(lang: Lang, *, book: Codebook | None = None) -> str:
     Returns
     -------
     str
-        The tables of the zone by force, then that of the listed-firms study; each with its columns (type, unit, key,
-        reference, allowed values, limits, layer, definition, other headers) and its rules.
+        The tables of the zone by force, the supplementary ones, then that of the listed-firms study; each with its
+        columns (type, unit, key, reference, allowed values, limits, layer, definition, other headers) and its rules.
     """
     book = book or codebook.load()
     tables = book.tables.values()
@@ -95,7 +95,7 @@ def render(lang: Lang, *, book: Codebook | None = None) -> str:
             f'<main id="main"><h1>{title}</h1>',
             f'<p class="lead">{_say("dictionary_lead", lang, **counts)}</p>',
             f'<p class="lead">{_say("dictionary_how", lang)}</p>',
-            *(part for study in ("zone", "listed") for part in _study(book, study, lang)),
+            *(part for study in ("zone", "supplement", "listed") for part in _study(book, study, lang)),
             "</main></div></body></html>\n",
         ]
     )
@@ -118,9 +118,11 @@ def _index(book: Codebook, lang: Lang) -> Iterator[str]:
         yield f"<h3>{_say(f'force_{force}', lang)}</h3><ul>"
         yield from (_entry(table, lang) for table in tables)
         yield "</ul>"
-    yield f"<h3>{_say('study_listed', lang)}</h3><ul>"
-    yield from (_entry(table, lang) for table in book.of_study("listed"))
-    yield "</ul></nav>"
+    for study in ("supplement", "listed"):
+        yield f"<h3>{_say(f'study_{study}', lang)}</h3><ul>"
+        yield from (_entry(table, lang) for table in book.of_study(study))
+        yield "</ul>"
+    yield "</nav>"
 
 
 def _entry(table: Table, lang: Lang) -> str:
@@ -129,6 +131,8 @@ def _entry(table: Table, lang: Lang) -> str:
 
 def _study(book: Codebook, study: str, lang: Lang) -> Iterator[str]:
     yield f'<h2 class="study">{_say(f"study_{study}", lang)}</h2>'
+    if study == "supplement":
+        yield f'<p class="lead">{_say("supplement_lead", lang)}</p>'
     for _, tables in _by_force(book.of_study(study)):
         for table in tables:
             yield from _table(table, lang)
@@ -141,7 +145,7 @@ def _table(table: Table, lang: Lang) -> Iterator[str]:
         yield f'<p><span class="badge restricted">{_say("sensitivity_table", lang)}</span></p>'
     grain = table.grain_zh if lang == "zh" else table.grain_en
     yield f'<p class="meta">{_say("label_grain", lang)}: {escape(grain)}'
-    if table.study == "zone":
+    if table.study != "listed":
         yield f" · {_say(f'force_{table.force}', lang)}"
     yield f"<br>{_say('label_titles', lang)}: {escape('; '.join(table.synonyms))}</p>"
     heads = ("head_column", "head_type", "head_key", "head_values", "head_note")

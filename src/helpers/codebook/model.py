@@ -112,7 +112,7 @@ class Table:
     grain_zh: str
     grain_en: str
     force: str
-    study: Literal["zone", "listed"]
+    study: Literal["zone", "supplement", "listed"]
     synonyms: tuple[str, ...] = ()
     columns: tuple[Column, ...] = field(default=(), repr=False)
     rules: tuple[Rule, ...] = field(default=(), repr=False)
@@ -140,6 +140,11 @@ class Table:
         return any(column.sensitivity == "restricted" and column.key == "PK" for column in self.columns)
 
     @property
+    def delivered_with(self) -> str:
+        """Return the study among whose files the table comes: a supplement among the zone's."""
+        return "zone" if self.study == "supplement" else self.study
+
+    @property
     def titles(self) -> tuple[str, ...]:
         """Return every file or sheet title under which an office may export this table."""
         return (self.name_zh, self.name, self.name_en, self.sheet_name, *self.synonyms)
@@ -163,9 +168,9 @@ class Codebook:
         except KeyError:
             raise CodebookError(f"no table '{name}' in the codebook; it has {', '.join(self.tables)}") from None
 
-    def of_study(self, study: str) -> tuple[Table, ...]:
-        """Return the tables of one study (`zone` or `listed`)."""
-        return tuple(table for table in self.tables.values() if table.study == study)
+    def of_study(self, *studies: str) -> tuple[Table, ...]:
+        """Return the tables of studies: `zone`, `supplement` (what an office may add to the zone's), `listed`."""
+        return tuple(table for table in self.tables.values() if table.study in studies)
 
 
 def load(folder: Path = paths.CODEBOOK) -> Codebook:
@@ -175,7 +180,8 @@ def load(folder: Path = paths.CODEBOOK) -> Codebook:
     ------
     CodebookError
         With every contradiction found: a column of no table, an unknown type, a reference to no table, a key twice,
-        one header for two columns of a table, one title for two tables of a study, a spelling of no allowed value.
+        one header for two columns of a table, one title for two tables delivered together, a spelling of no allowed
+        value.
     """
     return _load(Path(folder))
 
@@ -250,7 +256,7 @@ def _ambiguities(codebook: Codebook) -> Iterator[str]:
     titles: dict[tuple[str, str], str] = {}
     for table in codebook.tables.values():
         for title in table.titles:
-            owner = titles.setdefault((table.study, fold(title)), table.name)
+            owner = titles.setdefault((table.delivered_with, fold(title)), table.name)
             if owner != table.name:
                 yield f"the title '{title}' stands for the tables '{owner}' and '{table.name}'"
         headers: dict[str, str] = {}

@@ -32,16 +32,18 @@ _NUMBER_FORMATS = {
     "datetime": "yyyy-mm-dd hh:mm",
 }
 _WIDTHS = {"uscc": 22, "date": 12, "datetime": 17, "text": 18, "list": 22, "set": 22, "person_id": 18}
+_SUPPLEMENT_TAB = "#A6A6A6"
 _HEADER_COLOURS = {"key": "#1F4E79", "required": "#2E75B6", "restricted": "#9C2A2A", "plain": "#5B6770"}
 
 
 def write(path: Path, *, book: Codebook | None = None) -> None:
-    """Write the empty workbook: one sheet for each table of the zone.
+    """Write the empty workbook: one sheet for each table of the zone, then one for each supplementary table.
 
     Each sheet carries the table's Chinese name, in row 1 the Chinese headers, a comment on each header (both names,
     type, unit, allowed values, definition; Chinese, then English), drop-down lists for closed sets, text format where
     leading zeros must survive, and a frozen first row. Key columns are dark blue, required ones blue, restricted ones
-    red. Lists that Excel cannot keep in a cell stand in a hidden sheet `_lists`, which is not data.
+    red. The tabs of supplementary tables, which may stay empty, are grey. Lists that Excel cannot keep in a cell stand
+    in a hidden sheet `_lists`, which is not data.
 
     Parameters
     ----------
@@ -96,8 +98,10 @@ def _write(path: Path, book: Codebook) -> None:
     }
     formats = {name: workbook.add_format({"num_format": name}) for name in (TEXT, *_NUMBER_FORMATS.values())}
     lists: dict[tuple[str, ...], str] = {}
-    for table in book.of_study("zone"):
+    for table in book.of_study("zone", "supplement"):
         sheet = workbook.add_worksheet(table.sheet_name)
+        if table.study == "supplement":
+            sheet.set_tab_color(_SUPPLEMENT_TAB)
         _fill(sheet, table, headers, formats, lists)
     if lists:
         hidden = workbook.add_worksheet(LISTS_SHEET)

@@ -138,7 +138,8 @@ def all_indicators(tables: Mapping[str, pd.DataFrame], as_of: date) -> pd.DataFr
         note in both languages (`name_zh`, `name_en`, …), numerator, denominator (counts; missing where suppressed),
         value (in `unit`), suppressed, status, benchmark (ids of published figures, `;` between). Status is computed,
         suppressed (fewer than 10 persons), empty_denominator, table_not_supplied (the note names the tables), or
-        not_testable (no table of the contract holds it; the note says what is known).
+        not_testable (none of the 36 tables holds it and the supplementary table is not there; the note says what is
+        known).
     """
     rows = []
     for id in REGISTRY:

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from helpers import codebook
 from helpers.forces import population
 from helpers.forces.indicator import Indicator, ratio, shown
 
@@ -134,6 +135,7 @@ def service_circle(
     service_sites: pd.DataFrame,
     enterprises: pd.DataFrame,
     enterprise_years: pd.DataFrame,
+    firm_places: pd.DataFrame | None = None,
     *,
     as_of: date,
     minutes: float = 15.0,
@@ -144,6 +146,8 @@ def service_circle(
 
     Parameters
     ----------
+    firm_places : DataFrame, optional
+        Supplementary table: the register of enterprises has no coordinates.
     minutes, speed_km_h, detour : float
         Reach in minutes, speed of travel, and path length over straight line: a walk at 5 km/h with detour 1.3 by
         default, that is 0.96 km as the crow flies. Assumed: the source states no mode of travel.
@@ -152,24 +156,36 @@ def service_circle(
     -------
     Indicator
         100 * employees at firms within reach of an open site / employees of firms with a place; percent, point in
-        time. Benchmark: `svc_circle_minutes` (15). Without coordinates of the firms: no counts, status `not_testable`.
+        time. Benchmark: `svc_circle_minutes` (15). Without `firm_places`: no counts, status `not_testable`.
 
     Notes
     -----
-    The contract's register of enterprises has no coordinates, and cleaning keeps the contract's columns alone: from an
-    office's files the indicator cannot be computed. It needs `lon` and `lat` (degrees) in `enterprises`.
+    Employees as last stated at a year end; firms that exist on `as_of`. A firm without a place, or with one outside the
+    limits of the codebook, is unknown and not out of reach: it is left out of both counts, and the note gives how many
+    that state employees. Trap: the result depends on the mode of travel, and both tables must be in one coordinate
+    system: WGS-84 and GCJ-02 (of Chinese maps) lie some 500 m apart.
     """
     words = {"window": "point_in_time", "base": "employees_located", "benchmark": ("svc_circle_minutes",)}
-    if not {"lon", "lat"} <= set(enterprises.columns):
+    if firm_places is None:
         return Indicator("c3_reach", None, None, None, "percent", status="not_testable", note="note_c3_no_place",
                          **words)  # fmt: skip
-    firms = population.firms_existing(enterprises, as_of).dropna(subset=["lon", "lat"])
-    staff = firms["uscc"].map(population.latest_employees(enterprise_years, as_of)).fillna(0).astype(int)
-    sites = service_sites[service_sites["opened_on"] <= pd.Timestamp(as_of)].dropna(subset=["lon", "lat"])
-    nearest = _distance_km(firms, sites).min(axis=1) if len(sites) else np.full(len(firms), np.inf)
+    existing = population.firms_existing(enterprises, as_of)[["uscc"]]
+    firms = existing.assign(staff=existing["uscc"].map(population.latest_employees(enterprise_years, as_of)))
+    firms = firms.dropna(subset="staff").astype({"staff": int})
+    placed = firms.merge(_located(firm_places, "firm_places"), on="uscc")
+    sites = _located(service_sites[service_sites["opened_on"] <= pd.Timestamp(as_of)], "service_sites")
+    nearest = _distance_km(placed, sites).min(axis=1) if len(sites) else np.full(len(placed), np.inf)
     reach = speed_km_h * minutes / 60 / detour
-    return ratio("c3_reach", int(staff[nearest <= reach].sum()), int(staff.sum()), people="both", note="note_c3",
-                 note_values={"km": reach, "speed": speed_km_h, "detour": detour}, **words)  # fmt: skip
+    known = {"km": reach, "speed": speed_km_h, "detour": detour, "unplaced": len(firms) - len(placed)}
+    return ratio("c3_reach", int(placed["staff"][nearest <= reach].sum()), int(placed["staff"].sum()), people="both",
+                 note="note_c3", note_values=known, **words)  # fmt: skip
+
+
+def _located(frame: pd.DataFrame, table: str) -> pd.DataFrame:
+    """Return the rows with a place inside of the codebook's limits: one outside is a slip, and no distance."""
+    limits = codebook.load()[table]
+    is_inside = [frame[name].between(limits[name].minimum, limits[name].maximum) for name in ("lon", "lat")]
+    return frame[is_inside[0] & is_inside[1]]
 
 
 def _distance_km(firms: pd.DataFrame, sites: pd.DataFrame) -> np.ndarray:

@@ -19,6 +19,7 @@ PLAN_FIGURES: dict[str, str] = {
     "培训(十)": "plan_training_sessions", "党课(百)": "plan_party_lectures", "微宣讲(千)": "plan_micro_talks",
 }  # fmt: skip
 SYMBOLIC = "象征性"
+MONTHS = 12
 
 
 def organisation_coverage(
@@ -140,32 +141,61 @@ def training_plan(training_events: pd.DataFrame, *, as_of: date, item: PlanItem 
                  benchmark=(PLAN_FIGURES[item],), note="note_p4")  # fmt: skip
 
 
-def regular_meetings(party_orgs: pd.DataFrame, training_events: pd.DataFrame, *, as_of: date) -> Indicator:
-    """Say what is known of p5, organisations meeting regularly (组织生活正常率), which no table can show.
+def regular_meetings(
+    party_orgs: pd.DataFrame, training_events: pd.DataFrame, org_meetings: pd.DataFrame | None = None, *, as_of: date
+) -> Indicator:
+    """Compute p5, organisations meeting regularly (组织生活正常率).
+
+    Parameters
+    ----------
+    org_meetings : DataFrame, optional
+        Supplementary table: `governance_meetings` belong to a firm, not to one of its organisations, and
+        `training_events` name only who hosted.
 
     Returns
     -------
     Indicator
-        Without a numerator or a value, status `not_testable`. The denominator: enterprises' organisations in existence
-        in all of the last 12 complete months.
+        100 * organisations with a recorded meeting in each of the last 12 complete months and not past their term /
+        enterprises' organisations in existence in all of them that have a row in the log; percent, 12 months. Status
+        `not_testable`, without a numerator, where there is no log (the denominator: all in existence) or it holds no
+        meeting of anybody in some of the months, so that it does not cover them. Benchmark: none published.
 
     Notes
     -----
-    The contract has no log of organisational life: `governance_meetings` belong to a firm, not to one of its
-    organisations, and `training_events` name only who hosted. An organisation without a record is unknown, so the
-    numerator is neither zero nor the count of those that have one. The note gives what is known: how many are past
-    their term and therefore not regular by definition, which bounds the numerator from above, and how many hosted a
-    training event. Trap: such logs are self-reported: audit a sample.
+    An organisation without any row by `as_of` handed in no log: it is unknown, not without meetings, and is left out;
+    the note gives how many. One with rows before the 12 months alone did not meet in them. One that states no term is
+    not taken as past it. Without the log the note gives what is known: how many are past their term, which bounds the
+    numerator from above, and how many hosted a training event. Trap: such logs are self-reported: audit a sample.
     """
     last = pd.Timestamp(as_of).to_period("M")
     if pd.Timestamp(as_of) < last.end_time.normalize():
         last -= 1
-    first = last - 11
+    months = pd.period_range(last - (MONTHS - 1), last, freq="M")
     orgs = population.organisations(party_orgs, as_of)
-    orgs = orgs[orgs["established_on"].isna() | (orgs["established_on"] <= first.start_time)]
-    month = training_events["held_on"].dt.to_period("M")
-    hosted = training_events[(month >= first) & (month <= last) & training_events["host_org_id"].isin(orgs["org_id"])]
-    overdue = int((orgs["term_ends_on"] < pd.Timestamp(as_of)).sum())
-    known = {"overdue": overdue, "most": len(orgs) - overdue, "hosts": hosted["host_org_id"].nunique()}
+    orgs = orgs[orgs["established_on"].isna() | (orgs["established_on"] <= months[0].start_time)]
+    is_overdue = orgs["term_ends_on"] < pd.Timestamp(as_of)
+    if org_meetings is None:
+        return _meetings_unknown(orgs["org_id"], int(is_overdue.sum()), training_events, months)
+    log = org_meetings[(org_meetings["held_on"] <= pd.Timestamp(as_of)) & org_meetings["org_id"].isin(orgs["org_id"])]
+    month = log["held_on"].dt.to_period("M")
+    met = month[month.isin(months)].groupby(log["org_id"]).nunique()
+    is_monthly = orgs["org_id"].isin(met.index[met == MONTHS])
+    logged, covered = log["org_id"].nunique(), month[month.isin(months)].nunique()
+    if covered < MONTHS:
+        return Indicator("p5_life_regular", None, logged, None, "percent", "twelve_months", "organisations_logged",
+                         status="not_testable", note="note_p5_short", note_values={"covered": covered})  # fmt: skip
+    known = {"monthly": int(is_monthly.sum()), "overdue": int((is_monthly & is_overdue).sum()),
+             "unknown": len(orgs) - logged}  # fmt: skip
+    return ratio("p5_life_regular", int((is_monthly & ~is_overdue).sum()), logged, window="twelve_months",
+                 base="organisations_logged", note="note_p5_log", note_values=known)  # fmt: skip
+
+
+def _meetings_unknown(
+    orgs: pd.Series, overdue: int, training_events: pd.DataFrame, months: pd.PeriodIndex
+) -> Indicator:
+    """Say what is known of p5 without a log: how many organisations, and what bounds the numerator."""
+    hosted = training_events[training_events["held_on"].dt.to_period("M").isin(months)]
+    hosts = hosted.loc[hosted["host_org_id"].isin(orgs), "host_org_id"].nunique()
+    known = {"overdue": overdue, "most": len(orgs) - overdue, "hosts": hosts}
     return Indicator("p5_life_regular", None, len(orgs), None, "percent", "twelve_months", "organisations",
                      status="not_testable", note="note_p5", note_values=known)  # fmt: skip

@@ -49,9 +49,10 @@ class MissingTable(WuliError):
 class Indicator:
     """One indicator on one base and window.
 
-    `status` is `not_testable` where no table or column of the contract holds what the indicator counts. `numerator` and
-    `denominator` are counts (None where suppressed, not known, or where the indicator is no ratio), `value` is in
-    `unit`, `base` a code of `forces.base_…`, `benchmark` ids of published figures, `note` a key of `forces.yml`.
+    `status` is `not_testable` where none of the 36 tables holds what the indicator counts, and the supplementary table
+    that does is not there or too short. `numerator` and `denominator` are counts (None where suppressed, not known, or
+    where the indicator is no ratio), `value` is in `unit`, `base` a code of `forces.base_…`, `benchmark` ids of
+    published figures, `note` a key of `forces.yml`.
     """
 
     id: str

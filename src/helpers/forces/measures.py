@@ -8,12 +8,12 @@ from datetime import date
 import pandas as pd
 
 from helpers.forces import pioneer, population, traction
-from helpers.forces.indicator import Indicator, ratio, shown
+from helpers.forces.indicator import Indicator, MissingTable, ratio, shown
 
 TOP_CLASS = "示范类"
 PASSED, DECIDED = "通过", ("通过", "未通过")
 STUDIO = "创新工作室"
-LECTURE_HALL = "企业家大讲堂"
+LECTURE_HALL, OWNER = "企业家大讲堂", "出资人"
 JOINT_ACTION, TEAMS = "联合行动", ("导师服务团", "志愿服务队")
 SHARING_DAY = "邻里共享日"
 RESIDENTIAL = "居民小区党委"
@@ -125,22 +125,61 @@ def vacant_posts(secretaries: pd.DataFrame, party_orgs: pd.DataFrame, *, as_of: 
                  note="note_s11", note_values={"several": shown(int((posts > 1).sum()))})  # fmt: skip
 
 
-def lecture_reach(training_events: pd.DataFrame, *, as_of: date) -> Indicator:
-    """Say what is known of the entrepreneur lecture hall (system 12), whose reach no table can show.
+def lecture_reach(
+    training_events: pd.DataFrame,
+    lecture_attendance: pd.DataFrame | None = None,
+    enterprises: pd.DataFrame | None = None,
+    *,
+    as_of: date,
+) -> Indicator:
+    """Compute the reach of the entrepreneur lecture hall among owners (system 12).
+
+    Parameters
+    ----------
+    lecture_attendance : DataFrame, optional
+        Supplementary table: events name their host and a number of attendances, not the firms that came.
+    enterprises : DataFrame, optional
+        Needed beside `lecture_attendance`.
 
     Returns
     -------
     Indicator
-        Status `not_testable`: events name their host and a number of attendances, not the firms that came. The note
-        gives lectures and attendances of the last 12 months.
+        100 * operating private firms whose owner (出资人) came to a lecture of the last 12 months / operating private
+        firms; percent, 12 months. The note gives the lectures held, those without a row, and the firms from which
+        anyone came. Status `not_testable` without `lecture_attendance`, and where no lecture held has a row in it:
+        who came is then unknown, not nobody. Benchmark: none published.
+
+    Raises
+    ------
+    MissingTable
+        If `lecture_attendance` is there and `enterprises` is not.
+
+    Notes
+    -----
+    Counts are of firms. A lecture without a row is unknown, so that the numerator is a lower bound. Trap: owners who
+    come are those who would seek such contacts anyway.
     """
     day = pd.Timestamp(as_of)
     held = training_events["held_on"]
     year = training_events[(held > day - pd.DateOffset(years=1)) & (held <= day)]
     lectures = year[year["plan_item"] == LECTURE_HALL]
-    known = {"lectures": len(lectures), "attendances": shown(int(lectures["attendance"].sum()))}
-    return Indicator("s12_lectures", None, None, None, "percent", "twelve_months", "any", status="not_testable",
-                     note="note_s12", note_values=known)  # fmt: skip
+    if lecture_attendance is None:
+        known = {"lectures": len(lectures), "attendances": shown(int(lectures["attendance"].sum()))}
+        return Indicator("s12_lectures", None, None, None, "percent", "twelve_months", "any", status="not_testable",
+                         note="note_s12", note_values=known)  # fmt: skip
+    if enterprises is None:
+        raise MissingTable("enterprises")
+    firms = population.base_firms(enterprises, as_of, base="all_operating")
+    came = lecture_attendance[lecture_attendance["event_id"].isin(lectures["event_id"])]
+    unrecorded = len(lectures) - came["event_id"].nunique()
+    came = came[population.within(came["uscc"], firms)]
+    owners = came.loc[came["attended_by"] == OWNER, "uscc"].nunique()
+    known = {"lectures": len(lectures), "unrecorded": unrecorded, "anyone": came["uscc"].nunique()}
+    if len(lectures) and unrecorded == len(lectures):
+        return Indicator("s12_lectures", None, len(firms), None, "percent", "twelve_months", "all_operating",
+                         status="not_testable", note="note_s12_reach", note_values=known)  # fmt: skip
+    return ratio("s12_lectures", owners, len(firms), window="twelve_months", base="all_operating",
+                 note="note_s12_reach", note_values=known)  # fmt: skip
 
 
 def improvement_stated(task_projects: pd.DataFrame, *, as_of: date) -> Indicator:
@@ -175,9 +214,7 @@ def studio_outputs(task_projects: pd.DataFrame, *, as_of: date) -> Indicator:
     -----
     Trap: an output that is a patent is an outcome: this stays outside the index.
     """
-    ended = task_projects[
-        (task_projects["ended_on"] <= pd.Timestamp(as_of)) & (task_projects["vehicle"] == STUDIO)
-    ]
+    ended = task_projects[(task_projects["ended_on"] <= pd.Timestamp(as_of)) & (task_projects["vehicle"] == STUDIO)]
     with_output = ended["output"].isin(pioneer.RESULTS)
     return ratio("s21_outputs", int(with_output.sum()), len(ended), window="to_date", base="studio_projects",
                  note="note_s21", note_values={"patents": int((ended["output"] == "专利").sum())})  # fmt: skip

@@ -61,10 +61,9 @@ def summary(counts: pd.DataFrame, ledger: pd.DataFrame, codebook: Codebook) -> s
 
 
 def not_delivered(counts: pd.DataFrame, codebook: Codebook) -> str:
-    """Return a line about the tables of a study that no file holds; empty if all are there."""
+    """Return a line about the tables of a study that no file holds, supplements apart; empty if all are there."""
     delivered = set(counts["table"])
-    studies = {codebook[name].study for name in delivered}
-    wanted = [table.name for table in codebook.tables.values() if table.study in studies]
+    wanted = [table.name for table in codebook.of_study(*{codebook[name].delivered_with for name in delivered})]
     absent = [name for name in wanted if name not in delivered]
     return f"{len(absent)} of {len(wanted)} tables not delivered: {', '.join(absent)}" if absent else ""
 

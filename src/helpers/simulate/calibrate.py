@@ -276,7 +276,7 @@ def figures(tables: Tables, *, readings: Calibration, firms: int) -> pd.DataFram
     Parameters
     ----------
     tables : dict of DataFrame
-        The 36 tables.
+        The 36 tables of the zone; others are not looked at.
     readings : Calibration
         What the tables were calibrated to.
     firms : int

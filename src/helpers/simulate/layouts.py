@@ -156,6 +156,9 @@ LAYOUTS: dict[str, Layout] = {
     ),
     "rd_projects": Layout("xlsx", titles=("科技计划项目清单", "单位：万元"), total=True, notes=(_UNIT,)),
     "published_figures": Layout(),
+    "firm_places": Layout(encoding="gbk", titles=("企业坐标（实际经营地）",), synonyms=("lon", "lat")),
+    "org_meetings": Layout("xlsx", titles=("组织生活记录", "（截至2023年6月30日）"), dates="excel", notes=(_UNIT,)),
+    "lecture_attendance": Layout(delimiter="\t", synonyms=("attended_by",)),
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ STATIONS, ACTIVITIES_2023, SERVICE_PROJECTS = 10, 267, 47
 TEAMS = {"联合行动": 22, "导师服务团": 12, "志愿服务队": 23}
 CENTRE_OPENED = day("2022-10-18")
 ZONE_LON_LAT = 118.57, 24.88
+ZONE_SPREAD = 0.02, 0.015
 _PLAIN = ("融资", "用工", "用地", "证照", "其他")
 _DEPARTMENTS = (
     "党群工作部",
@@ -203,17 +204,24 @@ def _sites(rng, people: Population) -> pd.DataFrame:
         np.argsort(-people.base["size"].to_numpy()[: people.analysable])[: STATIONS - 4]
     ]
     hosts = [f"{name}小区" for name in ("海滨花园", "泓景公馆", "学府雅苑", "安居新村")]
-    lon, lat = ZONE_LON_LAT
+    opened = [CENTRE_OPENED, *days_between(rng, day("2022-10-20"), day("2022-12-28"), STATIONS)]
+    lon, lat = places(rng, STATIONS + 1)
     return pd.DataFrame(
         {
             "site_id": numbered("ZD", STATIONS + 1, 2),
             "site_type": ["邻里中心", *["邻里服务站"] * STATIONS],
             "host": ["泉州经济技术开发区党群工作部", *firms, *hosts],
-            "opened_on": [CENTRE_OPENED, *days_between(rng, day("2022-10-20"), day("2022-12-28"), STATIONS)],
-            "lon": np.round(lon + rng.uniform(-0.02, 0.02, STATIONS + 1), 6),
-            "lat": np.round(lat + rng.uniform(-0.015, 0.015, STATIONS + 1), 6),
+            "opened_on": opened,
+            "lon": lon,
+            "lat": lat,
         }
     )
+
+
+def places(rng: np.random.Generator, size: int, *, wider: float = 1.0) -> tuple[np.ndarray, ...]:
+    """Scatter places evenly around the zone's centre, `wider` than the sites: longitudes and latitudes in degrees."""
+    around = zip(ZONE_LON_LAT, ZONE_SPREAD, strict=True)
+    return tuple(np.round(centre + rng.uniform(-wider * spread, wider * spread, size), 6) for centre, spread in around)
 
 
 def _projects(rng) -> pd.DataFrame:

@@ -9,7 +9,16 @@ import pandas as pd
 from helpers import codebook, paths
 from helpers.errors import UsageError, WuliError
 from helpers.params.model import SMALLEST_ZONE, Calibration
-from helpers.simulate import calibrate, certificates, engagement, innovation, organisations, people, services
+from helpers.simulate import (
+    calibrate,
+    certificates,
+    engagement,
+    innovation,
+    organisations,
+    people,
+    services,
+    supplement,
+)
 from helpers.simulate.draws import AS_OF, FIRST_YEAR, LAST_YEAR, year_of
 from helpers.simulate.firms import enterprise_years, population
 from helpers.simulate.readings import resolve
@@ -26,7 +35,7 @@ class Zone:
     Parameters
     ----------
     tables : dict of DataFrame
-        The 36 zone tables of the codebook by name, typed as it says, clean.
+        The 36 zone tables of the codebook by name, then the supplementary ones, typed as it says, clean.
     truth : dict
         Plain data: what was planted, who was covered when, and the filings the register does not show yet.
     figures : DataFrame
@@ -81,12 +90,14 @@ def zone(
     awards = certificates.awards(seed, units, chosen)
     filed = innovation.filings(seed, units, coverage, plan, chosen)
     of_persons = people.tables(seed, units, coverage, on_roll, chosen)
+    of_organisations = organisations.tables(seed, units, coverage)
+    done = engagement.tables(seed, units, coverage, chosen)
     raw = {
         "enterprises": units.enterprises,
         "enterprise_years": enterprise_years(seed, units, awards.first, awards.last),
-        **organisations.tables(seed, units, coverage),
+        **of_organisations,
         **of_persons,
-        **engagement.tables(seed, units, coverage, chosen),
+        **done,
         **services.tables(seed, units, coverage, of_persons["policy_liaisons"]),
         **innovation.patents(seed, units, filed),
         "software_copyrights": innovation.software_copyrights(seed, units, filed),
@@ -96,8 +107,10 @@ def zone(
             paths.REFERENCE / "force_map.csv", encoding="utf-8-sig", dtype={"mechanism_id": "str"}
         ),
         "published_figures": _published_table(),
+        **supplement.tables(seed, units, coverage, of_organisations["party_orgs"], done["training_events"]),
     }
-    tables = {table.name: conform(raw[table.name], table) for table in codebook.load().of_study("zone")}
+    wanted = codebook.load().of_study("zone", "supplement")
+    tables = {table.name: conform(raw[table.name], table) for table in wanted}
     truth = _truth(int(seed), int(firms), plan, chosen, units, coverage, filed, tables)
     return Zone(tables, truth, calibrate.figures(tables, readings=chosen, firms=int(firms)))
 

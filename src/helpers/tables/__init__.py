@@ -215,6 +215,7 @@ from helpers.tables.ratings import (
 )
 from helpers.tables.readings import calibrated_table, readings_table
 from helpers.tables.services import (
+    circle_table,
     closing_alt,
     closing_curves,
     closing_note,

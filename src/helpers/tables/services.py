@@ -4,7 +4,7 @@ from typing import Literal
 
 import pandas as pd
 
-from helpers.forces import deliveries, guidance, minimum_people, services
+from helpers.forces import cohesion, deliveries, guidance, minimum_people, services
 from helpers.params.pages import Page52
 from helpers.study import Study
 from helpers.tables.labels import labelled, with_interval
@@ -16,6 +16,8 @@ FALL_DRAWN = 0.0125
 DAYS_IN_WORDS = (5, 10)
 # Office hours: up to half a day, a day, a week, four weeks.
 HOURS_TOLD = (1, 2, 4, 8, 16, 40, 80, 160)
+# Speed (km/h) and path over straight line: assumed, for the source states no mode of travel.
+TRAVEL = {"walk": (cohesion.WALK_KM_H, cohesion.DETOUR), "cycle": (15.0, cohesion.DETOUR), "drive": (30.0, 1.4)}
 
 
 def tickets_table(zone: Study, lang: Lang) -> pd.DataFrame:
@@ -139,6 +141,27 @@ def plan_table(zone: Study, lang: Lang) -> pd.DataFrame:
             }
         )  # fmt: skip
     return labelled(pd.DataFrame(rows), lang)
+
+
+def circle_table(zone: Study, values: Page52, lang: Lang) -> pd.DataFrame:
+    """Return employees within 15 minutes of an open site, by mode of travel."""
+    rows = []
+    for mode, (speed, detour) in TRAVEL.items():
+        with minimum_people(values.min_cell):
+            found = cohesion.service_circle(
+                zone.table("service_sites"), zone.table("enterprises"), zone.table("enterprise_years"),
+                zone.table("firm_places"), as_of=zone.params.as_of, speed_km_h=speed, detour=detour,
+            )  # fmt: skip
+        rows.append(
+            {
+                "travel_mode": label(f"travel_{mode}", lang), "speed_km_h": number(speed, ".0f"),
+                "reach_km": number(speed / 4 / detour, ".2f"), "within_reach": found.numerator,
+                "employees_placed": found.denominator,
+                "within_pct": None if found.value is None else number(found.value, ".1f"),
+            }
+        )  # fmt: skip
+    table = pd.DataFrame(rows).astype({"within_reach": "Int64", "employees_placed": "Int64"})
+    return labelled(table, lang)
 
 
 def service_results(zone: Study) -> dict[str, int]:
