@@ -57,7 +57,7 @@ def test_every_contract_of_the_data_model_is_kept_with_its_names_key_and_unit():
 def test_supplementary_tables_are_three_beside_the_contract_and_name_no_person():
     tables = BOOK.of_study("supplement")
     assert {table.name: table.key for table in tables} == {
-        "firm_places": ("uscc",), "org_meetings": ("org_id", "held_on"), "lecture_attendance": ("event_id", "uscc"),
+        "firm_places": ("uscc",), "org_meetings": ("org_id", "held_on", "meeting_type"), "lecture_attendance": ("event_id", "uscc"),
     }  # fmt: skip
     columns = [column for table in tables for column in table.columns]
     assert {column.sensitivity for column in columns} == {"open"}
