@@ -20,6 +20,15 @@ def table(columns: str, *rows: tuple) -> pd.DataFrame:
     return frame.assign(**{name: pd.to_datetime(frame[name]).astype("datetime64[us]") for name in dates})
 
 
+# Through duty posts: a (in the year), b (also by the through train, first there), d (long ago); c by the hotline alone.
+TICKETS = table(
+    "ticket_id channel opened_at closed_at resolution uscc category duplicate_of",
+    ("a", "党员包企", "2023-01-01", None, None, "A", "融资", None), ("b", "党群直通车", "2023-02-01", None, None, "A", "融资", None),
+    ("b2", "领导挂钩", "2023-02-02", None, None, "A", "融资", "b"), ("a2", "部门包片", "2023-03-01", None, None, "B", "用地", None),
+    ("c", "12345", "2021-01-01", None, None, "B", "用地", None), ("d", "党员包企", "2020-01-01", None, None, "A", "融资", None),
+).assign(opened_at=lambda frame: pd.to_datetime(frame["opened_at"]), closed_at=pd.NaT)  # fmt: skip
+
+
 ORGS = table(
     "org_id org_type parent_org_id established_on dissolved_on term_ends_on",
     ("O1", "党支部", None, "2015-01-01", None, "2023-06-29"), ("O2", "党支部", None, "2015-01-01", None, "2023-06-30"),
@@ -73,6 +82,12 @@ CASES = {
                                              ("3", "领导挂钩", "B", "2020-01-01", None), ("4", "党员包企", "B", "2020-01-01", "2021-01-01"),
                                              ("5", "部门包片", None, "2020-01-01", None))},
         (1, 2, 50.0), {"posts": 3}),
+    "s25_tickets": (
+        {"responsibility_assignments": table("assignment_id duty_type uscc from_on to_on", ("1", "领导挂钩", "A", "2020-01-01", None),
+                                             ("2", "党员包企", "B", "2020-01-01", None), ("3", "部门包片", None, "2020-01-01", None)),
+         "service_tickets": TICKETS},
+        (2, 2, 1.0), {"requests": 3}),
+    "s25_overlap": ({"service_tickets": TICKETS}, (1, 4, 25.0), {}),
     "s26_actions": (
         {"support_teams": table("team_type set_on firm_visits", ("联合行动", "2022-01-01", 10.0), ("联合行动", "2022-01-01", 4.0),
                                 ("联合行动", "2022-01-01", None), ("志愿服务队", "2022-01-01", 99.0))},

@@ -94,6 +94,20 @@ def test_listed_organisations_stand_beside_those_of_equal_class_and_nearest_scor
     assert found.loc["others", "rose_pct"] == pytest.approx(100 / 3)
 
 
+def test_brands_are_counted_by_the_latest_class_and_those_without_one_apart():
+    held = table("org_ratings", [*ratings(2022, [("1", "孵化类"), ("2", "示范类")]),
+                                 *ratings(2023, [("1", "示范类"), ("2", "示范类"), ("3", "成长类")])])  # fmt: skip
+    brands = table("org_brands", [
+        {"brand_id": number, "org_id": code, "recognised_on": day}
+        for number, code, day in (("a", "1", "2022-01-01"), ("b", "1", "2022-01-01"), ("c", "3", "2022-01-01"),
+                                  ("d", "9", "2022-01-01"), ("e", "2", "2024-01-01"), ("a", "1", "2022-01-01"))
+    ])  # fmt: skip
+    found = cultivation.brands_by_class(brands, held, as_of=AS_OF)
+    assert found.to_numpy().tolist() == [
+        ["孵化类", 0, 0, 0], ["成长类", 1, 1, 1], ["达标类", 0, 0, 0], ["示范类", 2, 1, 2], ["unrated", 0, 1, 1],
+    ]  # fmt: skip
+
+
 def test_nobody_listed_gives_empty_groups():
     found = cultivation.listed_and_similar(
         table("cultivation_targets", []), table("org_ratings", []), table("org_coverage", []), table("party_orgs", []),

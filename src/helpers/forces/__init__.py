@@ -85,6 +85,8 @@ MEASURES: dict[str, Callable[..., Indicator]] = {
     "s20_verifiable": measures.improvement_stated,
     "s21_outputs": measures.studio_outputs,
     "s25_several": measures.several_duties,
+    "s25_tickets": measures.requests_of_duties,
+    "s25_overlap": measures.duties_and_contacts,
     "s26_actions": measures.visits_per_action,
     "s27_teams": measures.visits_per_team,
     "s30_sharing": measures.sharing_days,
@@ -178,7 +180,8 @@ def _together(readings: list[Indicator]) -> list[Indicator]:
 
 _OTHER_UNITS = {
     "v1_unit_density": "per_10_members", "v3_member_rd_share": "percentage_points", "t5_spread": "points",
-    "c4_activity_rate": "per_site_month", "s03_firms_per_liaison": "per_liaison", "s26_actions": "visits_per_team",
+    "c4_activity_rate": "per_site_month", "s03_firms_per_liaison": "per_liaison",
+    "s25_tickets": "per_firm", "s26_actions": "visits_per_team",
     "s27_teams": "visits_per_team",
 }  # fmt: skip
 _COLUMNS = (

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.disclosure import suppress
-from helpers.forces import pioneer, population
+from helpers.forces import pioneer, population, traction
 from helpers.forces.indicator import minimum
 from helpers.forces.intervals import shares
 from helpers.forces.matching import nearest_pairs
@@ -93,6 +93,35 @@ def _by_group(every: pd.DataFrame) -> pd.DataFrame:
     sums = sums.drop(columns="score").astype(int).assign(score_before=score.astype(float))
     share = shares(sums["rose"], sums["room"]).rename(columns={"pct": "rose_pct"})
     return pd.concat([sums, share], axis="columns").rename_axis("group").reset_index()
+
+
+def brands_by_class(org_brands: pd.DataFrame, org_ratings: pd.DataFrame, *, as_of: date) -> pd.DataFrame:
+    """Count organisations and recognised brands by class of the latest rated year (system 9).
+
+    Returns
+    -------
+    DataFrame
+        One row a class, lowest first, and `unrated` where brands of organisations without a class are known: class,
+        organisations (rated), with_brand (that hold one), brands.
+
+    Notes
+    -----
+    Trap: brands may be among what the class was given for.
+    """
+    known = org_brands[org_brands["recognised_on"] <= pd.Timestamp(as_of)].drop_duplicates("brand_id")
+    rated = traction.rated_in(org_ratings, traction.latest_rating_year(org_ratings, as_of)).dropna(subset="class")
+    of_class = rated.drop_duplicates("org_id").set_index("org_id")["class"].astype("str")
+    held = known["org_id"].map(of_class).fillna("unrated")
+    levels = [*CLASSES, *(["unrated"] if (held == "unrated").any() else [])]
+    with_brand = known.groupby(held)["org_id"].nunique()
+    return pd.DataFrame(
+        {
+            "class": levels,
+            "organisations": of_class.value_counts().reindex(levels, fill_value=0).to_numpy(),
+            "with_brand": with_brand.reindex(levels, fill_value=0).to_numpy(),
+            "brands": held.value_counts().reindex(levels, fill_value=0).to_numpy(),
+        }
+    )
 
 
 def two_way_by_year(members: pd.DataFrame, party_orgs: pd.DataFrame, *, as_of: date, years: int = 5) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from helpers.errors import WuliError
 from helpers.text import LANGS, say
 
 Unit = Literal["percent", "percentage_points", "per_10_members", "per_site_month", "points", "per_liaison",
-               "visits_per_team"]  # fmt: skip
+               "per_firm", "visits_per_team"]  # fmt: skip
 Window = Literal["point_in_time", "month", "quarter", "half_year", "twelve_months", "year", "to_date", "any"]
 Status = Literal["computed", "suppressed", "empty_denominator", "table_not_supplied", "not_testable"]
 _minimum: ContextVar[int] = ContextVar("minimum_people", default=MINIMUM_PERSONS)

@@ -7,7 +7,7 @@ from datetime import date
 
 import pandas as pd
 
-from helpers.forces import pioneer, population, traction
+from helpers.forces import cohesion, pioneer, population, traction
 from helpers.forces.indicator import Indicator, MissingTable, ratio, shown
 
 TOP_CLASS = "示范类"
@@ -18,6 +18,7 @@ JOINT_ACTION, TEAMS = "联合行动", ("导师服务团", "志愿服务队")
 SHARING_DAY = "邻里共享日"
 RESIDENTIAL = "居民小区党委"
 QUARTERS = 4
+DUTY_CHANNELS, THROUGH_TRAIN = ("领导挂钩", "部门包片", "党员包企"), "党群直通车"
 
 
 def overdue_terms(party_orgs: pd.DataFrame, *, as_of: date) -> Indicator:
@@ -232,12 +233,58 @@ def several_duties(responsibility_assignments: pd.DataFrame, *, as_of: date) -> 
     Notes
     -----
     Trap: posts that overlap are counted as effort several times. Contacts of system 23 are persons: their overlap with
-    firms cannot be seen.
+    firms cannot be seen, that of requests can (`duties_and_contacts`).
     """
     held = population.active_on(responsibility_assignments, as_of, start="from_on", end="to_on").dropna(subset="uscc")
     kinds = held.groupby("uscc")["duty_type"].nunique()
     return ratio("s25_several", int((kinds > 1).sum()), len(kinds), window="point_in_time", base="firms_linked",
                  note="note_s25", note_values={"posts": held["assignment_id"].nunique()})  # fmt: skip
+
+
+def requests_of_duties(
+    responsibility_assignments: pd.DataFrame, service_tickets: pd.DataFrame, *, as_of: date
+) -> Indicator:
+    """Compute the requests that came through duty posts for each firm with one (system 25).
+
+    Returns
+    -------
+    Indicator
+        Unique requests opened in the last 12 months whose earliest ticket came through 领导挂钩, 部门包片 or 党员包企 /
+        firms with a duty post on `as_of`; requests per firm, 12 months. Benchmark: `svc_firm_problems` (1,657).
+
+    Notes
+    -----
+    Trap: many requests may mean much trouble or much trust; posts for areas carry requests of firms without one.
+    """
+    held = population.active_on(responsibility_assignments, as_of, start="from_on", end="to_on")
+    requests = cohesion.unique_requests(service_tickets)
+    day = pd.Timestamp(as_of) + pd.Timedelta(days=1)
+    year = requests[(requests["opened_at"] >= day - pd.DateOffset(years=1)) & (requests["opened_at"] < day)]
+    through = int(year["channel"].isin(DUTY_CHANNELS).sum())
+    return ratio("s25_tickets", through, held["uscc"].nunique(), unit="per_firm", window="twelve_months",
+                 base="firms_linked", benchmark=("svc_firm_problems",), note="note_s25_tickets",
+                 note_values={"requests": len(year)})  # fmt: skip
+
+
+def duties_and_contacts(service_tickets: pd.DataFrame, *, as_of: date) -> Indicator:
+    """Compute the overlap of duty posts with the through train, by the requests entered in both (systems 25 and 23).
+
+    Returns
+    -------
+    Indicator
+        100 * unique requests with tickets of a duty channel and of 党群直通车 / those with a ticket of either, opened
+        by `as_of`; percent, to date. Benchmark: none published; the two totals are published as if apart.
+
+    Notes
+    -----
+    Trap: only repeats that were marked as such can be seen, so this is a lower bound.
+    """
+    opened = service_tickets[service_tickets["opened_at"] < pd.Timestamp(as_of) + pd.Timedelta(days=1)]
+    request = cohesion.request_of_ticket(opened)
+    duty = set(request[opened["channel"].isin(DUTY_CHANNELS)])
+    train = set(request[opened["channel"] == THROUGH_TRAIN])
+    return ratio("s25_overlap", len(duty & train), len(duty | train), window="to_date", base="duty_or_train",
+                 note="note_s25_overlap")  # fmt: skip
 
 
 def visits_per_action(support_teams: pd.DataFrame, *, as_of: date) -> Indicator:

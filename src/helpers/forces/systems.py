@@ -47,7 +47,7 @@ SYSTEMS: tuple[System, ...] = (
     System(22, ("patents", "patent_owners", "software_copyrights", "certifications", "rd_projects"), (), INNOVATION),
     System(23, ("contact_assignments",), ("c2_contact_cover",), PANEL),
     System(24, ("service_tickets",), ("c1_ticket_solved",), SERVICES),
-    System(25, ("responsibility_assignments",), ("s25_several",), PANEL),
+    System(25, ("responsibility_assignments", "service_tickets"), ("s25_several", "s25_tickets", "s25_overlap"), PANEL),
     System(26, ("support_teams",), ("s26_actions",), PANEL),
     System(27, ("support_teams",), ("s27_teams",), PANEL),
     System(28, ("service_sites", "service_activities", "firm_places"), ("c4_activity_rate", "c3_reach"), SERVICES),

@@ -196,6 +196,7 @@ from helpers.tables.quality import (
     sources,
 )
 from helpers.tables.ratings import (
+    brands_table,
     catch_up_sentence,
     ceiling_sentence,
     chances_table,

@@ -135,6 +135,13 @@ def two_way_table(zone: Study, values: Page51, lang: Lang) -> pd.DataFrame:
     )
 
 
+def brands_table(zone: Study, lang: Lang) -> pd.DataFrame:
+    """Return organisations and recognised brands by class."""
+    found = cultivation.brands_by_class(zone.table("org_brands"), zone.table("org_ratings"), as_of=zone.params.as_of)
+    found["class"] = [label(f"class_{name}", lang) for name in found["class"]]
+    return labelled(found.rename(columns={"class": "group"}), lang)
+
+
 def cultivation_table(zone: Study, lang: Lang) -> pd.DataFrame:
     """Return listed firms beside similar ones and all others: class and score before, rises after."""
     found = cultivation.listed_and_similar(
