@@ -18,13 +18,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the tables; return 1 if the project and the script disagree."""
     asked = _parser().parse_args(arguments)
     if asked.only in (None, "big") and find_spec("polars") is None:
-        sys.exit("polars is not installed: it comes with the lock (requirements.txt), or use --only zone or index")
+        sys.exit("polars is not installed: it comes with the lock (requirements.txt), or use --only zone, index, links")
     enterprises, patents = QUICK if asked.quick else FULL
     with tempfile.TemporaryDirectory(prefix="wuli-benchmark-") as folder:
         if asked.only in (None, "zone"):
             _zone(Path(folder))
         if asked.only in (None, "index"):
             _index(*((100, 20) if asked.quick else (1_000, 200)))
+        if asked.only in (None, "links"):
+            _links(asked.names, 4_000 if asked.quick else 40_000)
         if asked.only in (None, "big"):
             return _big(
                 Path(folder), asked.enterprises or enterprises, asked.patents or patents,
@@ -35,10 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--only", choices=("zone", "index", "big"), help="leave the other parts out")
+    parser.add_argument("--only", choices=("zone", "index", "links", "big"), help="leave the other parts out")
     parser.add_argument("--quick", action="store_true", help="20,000 enterprises, 60,000 patents, once")
     parser.add_argument("--enterprises", type=_count, help=f"rows of the register (default {FULL[0]:,})")
     parser.add_argument("--patents", type=_count, help=f"rows of the patent list (default {FULL[1]:,})")
+    parser.add_argument("--names", type=Path, help="CSV of full names of firms for --only links, else made ones")
     parser.add_argument("--repeats", type=_count, help="how often each side runs, in turn (default 3)")
     return parser
 
@@ -66,6 +69,19 @@ def _index(many: int, few: int) -> None:
     for name in ("seconds", "cpu"):
         ratio = getattr(together, name) / many / (getattr(single, name) / few)
         print(f"  one draw / one by one, {name:<10}{ratio:>8.2f}")
+
+
+def _links(names: Path | None, count: int) -> None:
+    _tell("names linked back to their firms")
+    whole, result = process("benchmarks.links", *([names] if names else ["--made", count]))
+    _print_table(f"{result['names']:,} spoilt names and a register of {result['firms']:,}", [result["stages"]], [whole])
+    low, high = result["precision_low"], result["precision_high"]
+    print(f"  precision {result['precision']:.4f} ({low:.4f} - {high:.4f})   recall {result['recall']:.4f}, "
+          f"with a perfect review {result['recall_with_review']:.4f}   review {result['review_share']:.2%} of names   "
+          f"brands of another region linked {result['other_region_linked']:.2%}")  # fmt: skip
+    for way, counts in sorted(result["ways"].items()):
+        told = ", ".join(f"{outcome} {n:,}" for outcome, n in sorted(counts.items()))
+        print(f"  {way:<26}{told}")
 
 
 def _big(folder: Path, enterprises: int, patents: int, repeats: int) -> int:

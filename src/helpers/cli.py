@@ -119,6 +119,19 @@ def _synth(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _link(options: argparse.Namespace) -> int:
+    from helpers.link import command
+
+    done = command.run(
+        options.left, options.right, options.out,
+        left={"name": options.left_name, "code": options.left_code, "region": options.left_region},
+        right={"name": options.right_name, "code": options.right_code, "date": options.right_date},
+        former=options.left_former, sheet=options.review, taken=options.take, decisions=options.decisions,
+    )  # fmt: skip
+    print(done)
+    return DONE
+
+
 def _codebook(options: argparse.Namespace) -> int:
     from helpers.codebook import dictionary, template
     from helpers.report.publish import writing
@@ -150,7 +163,34 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_synth(commands)
     _add_codebook(commands)
+    _add_link(commands)
     return parser
+
+
+def _add_link(commands: argparse._SubParsersAction) -> None:
+    link = commands.add_parser(
+        "link",
+        help="find out which firm of a register each name belongs to",
+        description="Link the names of one file to the firms of another: by credit code, whole name, former name, "
+        "stem and region, one slip of the pen, or short form. What fits several firms, or fits badly, goes to review "
+        "and is never linked. Writes one row an applicant: left_row and right_row (rows below the header, from 0), "
+        "decision (match, review, none), reason, score (0-1), and both names as printed.",
+    )  # fmt: skip
+    for side, what in (("left", "the register"), ("right", "the records")):
+        link.add_argument(f"--{side}", type=Path, required=True, metavar="FILE", help=f"{what}: CSV, Excel or Parquet")
+        link.add_argument(f"--{side}-name", required=True, metavar="COL", help="column of the name")
+        link.add_argument(f"--{side}-code", metavar="COL", help="column of the unified social credit code")
+    link.add_argument("--left-region", metavar="COL", help="column of the firm's region: a name or a division code")
+    link.add_argument("--left-former", type=Path, metavar="FILE", help="former names: 曾用名 with the firm's name "
+                      "or code, and 变更日期 where it is known")  # fmt: skip
+    link.add_argument("--right-date", metavar="COL", help="column of the day on which the name was used")
+    link.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
+    sheet = {"type": Path, "metavar": "FILE.xlsx"}
+    link.add_argument("--review", **sheet, help="write the doubtful links to a sheet with drop-downs")
+    link.add_argument("--take", **sheet, help="first add what is decided in a filled sheet to the decisions")
+    link.add_argument("--decisions", type=Path, metavar="FILE.csv", default=paths.MANUAL / "links_reviewed.csv",
+                      help="decisions of reviewers (default data/manual/links_reviewed.csv)")  # fmt: skip
+    link.set_defaults(command=_link)
 
 
 def _add_run(commands: argparse._SubParsersAction) -> None:
