@@ -118,7 +118,7 @@ def made(count: int) -> list[str]:
     rng = random.Random(SEED)
     cities = [name for name, code in regions.places().items() if len(code) == 4 and len(name) in (2, 3)]
     signs = "恒安华兴瑞达金新鑫源盛宏隆泰永康福顺德嘉诚信和美佳丰裕祥天宇海洋龙凤飞腾跃升光明辉煌通联创智慧云星木森江"
-    trades = ["纸业", "科技", "电子", "机械制造", "贸易", "新材料", "生物科技", "服饰", "鞋业", "食品", "智能装备", "环保科技"]
+    trades = ["纸业", "科技", "电子", "机械制造", "贸易", "新材料", "生物科技", "服饰", "鞋业", "食品", "环保"]
     forms = ["有限公司", "有限公司", "有限公司", "股份有限公司"]
     found = {
         rng.choice(cities) + "".join(rng.choices(signs, k=3)) + rng.choice(trades) + rng.choice(forms)

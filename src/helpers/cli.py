@@ -181,8 +181,8 @@ def _add_link(commands: argparse._SubParsersAction) -> None:
         link.add_argument(f"--{side}-name", required=True, metavar="COL", help="column of the name")
         link.add_argument(f"--{side}-code", metavar="COL", help="column of the unified social credit code")
     link.add_argument("--left-region", metavar="COL", help="column of the firm's region: a name or a division code")
-    link.add_argument("--left-former", type=Path, metavar="FILE", help="former names: 曾用名 with the firm's name "
-                      "or code, and 变更日期 where it is known")  # fmt: skip
+    link.add_argument("--left-former", type=Path, metavar="FILE", help="former names, with the firm's name or code and "
+                      "the day of each change")  # fmt: skip
     link.add_argument("--right-date", metavar="COL", help="column of the day on which the name was used")
     link.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
     sheet = {"type": Path, "metavar": "FILE.xlsx"}

@@ -4,6 +4,7 @@ outcome     how one code meets the register
 codes       by unified social credit code: how many of which table match, and why the rest do not
 regions     places named in a company's name; names: its spelling, stem and kind, and who is no firm
 edits       names one slip of the pen apart
-cascade     whose name it is: code, whole name, body and region, one edit, short form; doubt to review
+parties     the two sides made ready; steps: code, whole name, body and region, one edit, short form
+cascade     whose name it is: the surest step decides, doubt goes to review
 records     any two files in; review: doubts out to a sheet, decisions back; command: `wuli link`
 """

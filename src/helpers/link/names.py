@@ -40,12 +40,12 @@ _LATIN_COMPANY: Final = re.compile(
     r"\b(?:co|ltd|inc|llc|corp|gmbh|plc|sa|ag|kk|company|limited|group)\b", re.IGNORECASE
 )
 
+
 @cache
 def _trade() -> re.Pattern[str]:
     """Return what firms do, as it stands at the end of a name's body: words of `trade_words.csv`, one after another."""
     words = pd.read_csv(paths.REFERENCE / "trade_words.csv", dtype="str", encoding="utf-8")["word"]
     return re.compile(f"(?:{'|'.join(sorted(words, key=len, reverse=True))})+$")
-
 
 
 class Parts(NamedTuple):
@@ -86,7 +86,7 @@ def normalised(names: pd.Series) -> pd.Series:
     compatibility characters. Traditional to simplified is for comparison only: 乾照 becomes 干照.
     """
     known = names.notna()
-    text = "\n".join(names[known].astype("str").str.replace("\n", " "))
+    text = "\n".join(names[known].astype("str").str.replace("\n", " ").to_numpy(dtype=object))
     text = unicodedata.normalize("NFKC", text).translate({ord("【"): "(", ord("】"): ")", ord("["): "(", ord("]"): ")"})
     text = _SIGNS.sub("", text.upper().translate(_simplified()))
     made = pd.Series(text.split("\n") if known.any() else [], index=names.index[known], dtype="object")
