@@ -6,6 +6,7 @@ finish      zeros, truncation, exposure to the other firms of a grid, balance
 exposures   what comes from persons and stays in the restricted layer
 thresholds  distance to the R&D thresholds of the high-tech rules
 bursts      filings before and after a firm's first award, on its own clock
+relink      the filings under other rules of linkage
 assemble    `build` and `counts_by_firm_year`
 """
 

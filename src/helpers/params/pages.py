@@ -129,6 +129,16 @@ class Page70(Page):
     clusters: SomeNames = Field(("uscc", "grid_id"), description="panel columns; the first is the headline level")
 
 
+class Page72(Page):
+    """The estimates under other rules of linkage."""
+
+    outcomes: Outcomes = ("patents_invention:poisson", "patents_utility:poisson", "patents_design:poisson")
+    exposures: SomeNames = ("is_covered",)
+    controls: Names = Field((), description="panel columns; none that follows treatment")
+    fixed_effects: Names = ("year", "industry_2digit")
+    clusters: SomeNames = ("uscc",)
+
+
 class Page90(Page):
     """Findings, one page."""
 
@@ -165,6 +175,7 @@ PAGES: dict[str, type[Page]] = {
     "60_innovation": Page60,
     "65_listed_firms": Page65,
     "70_association": Page70,
+    "72_linkage_rules": Page72,
     "90_findings": Page90,
     "95_brief": Page95,
 }

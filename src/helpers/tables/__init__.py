@@ -127,6 +127,10 @@ from helpers.tables.linkage import (
     linkage_finding,
     linkage_results,
     linkage_table,
+    name_links,
+    precision_note,
+    precision_table,
+    without_code_table,
 )
 from helpers.tables.listed import (
     differing_cells,
@@ -215,6 +219,16 @@ from helpers.tables.ratings import (
     two_way_table,
 )
 from helpers.tables.readings import calibrated_table, readings_table
+from helpers.tables.relinked import (
+    estimates_by_rule,
+    filings_table,
+    links_by_name,
+    panels_by_rule,
+    rule_words,
+    rules_finding,
+    rules_results,
+    rules_table,
+)
 from helpers.tables.services import (
     circle_table,
     closing_alt,

@@ -43,10 +43,11 @@ def column_title(table: str, column: str, lang: Lang) -> str:
     return (found[0].name_zh if lang == "zh" else found[0].name_en) if found else label(column, lang)
 
 
-def with_interval(rows: pd.DataFrame, share: str) -> list[str | None]:
+def with_interval(rows: pd.DataFrame, share: str, *, digits: int = 0) -> list[str | None]:
     """Return shares in per cent with their interval (`conf_low`, `conf_high`) in brackets; None where there is none."""
+    form = f".{digits}f"
     return [
-        None if pd.isna(value) else f"{number(value, '.0f')} ({number(low, '.0f')} – {number(high, '.0f')})"
+        None if pd.isna(value) else f"{number(value, form)} ({number(low, form)} – {number(high, form)})"
         for value, low, high in zip(rows[share], rows["conf_low"], rows["conf_high"], strict=True)
     ]
 

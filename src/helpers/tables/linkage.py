@@ -1,10 +1,12 @@
-"""Tables of linkage by code: which columns name an enterprise, and how many of their rows stand in the register."""
+"""Tables of linkage: codes that stand in the register, links of filings by name, and how good these are."""
 
 import pandas as pd
 
+from helpers.forces.intervals import shares
+from helpers.link import judge
 from helpers.study import Study
-from helpers.tables.labels import column_title, labelled, table_title
-from helpers.text import Lang, label, say
+from helpers.tables.labels import column_title, labelled, table_title, with_interval
+from helpers.text import Lang, label, number, say
 
 
 def linkage_table(zone: Study, lang: Lang) -> pd.DataFrame:
@@ -49,3 +51,53 @@ def _linked(zone: Study) -> dict[str, tuple[int, int]]:
     found["matched"] = found["k"].where(found["outcome"].str.startswith("matched"), 0)
     by = found.groupby(["table", "column"], sort=False).agg(k=("matched", "sum"), n=("n", "first"))
     return {f"{table}.{column}": (int(row.k), int(row.n)) for (table, column), row in by.iterrows()}
+
+
+def name_links(zone: Study) -> pd.DataFrame:
+    """Return what the printed applicants alone say of every filing, and whether its code says the same.
+
+    Returns
+    -------
+    DataFrame
+        As `judge.by_name_alone`, one row a filing. Former names of the register have no dates there.
+    """
+    register = zone.table("enterprises").rename(columns={"name_zh": "name", "uscc": "code"})
+    patents = zone.table("patents")
+    code = patents["uscc"].where(patents["uscc"].isin(register["code"]))
+    former = register[["code", "former_names"]].dropna()
+    former = former.assign(former_name=former["former_names"].str.split(";")).explode("former_name")
+    records = pd.DataFrame({"name": patents["applicants_raw"], "code": code})
+    return judge.by_name_alone(register, records, former[["code", "former_name"]])
+
+
+def precision_table(judged: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return links by name of filings with a code, by reason, and how many are of the firm that the code names."""
+    found = judge.precision_by_reason(judged)
+    share = shares(found["right"], found["links"])
+    shown = found.assign(reason=[label(f"link_{reason}", lang) for reason in found["reason"]])
+    shown["link_precision"] = with_interval(share, "pct", digits=1)
+    return labelled(shown.rename(columns={"reason": "link_reason", "right": "same_as_code"}), lang)
+
+
+def precision_note(judged: pd.DataFrame, lang: Lang) -> str:
+    """Say how many filings with a code their names find, and how many go to review."""
+    counts = judge.recall(judged)
+    n = sum(counts.values())
+    percent = {name: number(100 * k / n, ".1f") if n else "–" for name, k in counts.items()}
+    return say("pages.precision_note", lang, n=f"{n:,}", **percent)
+
+
+def without_code_table(judged: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return filings without a code of the register by what their names say, and why."""
+    rest = judged[judged["is_uncoded"]]
+    counted = rest.groupby(["outcome", "reason"]).size().rename("filings").reset_index()
+    order = counted["outcome"].map({"linked": 0, "review": 1, "none": 2})
+    counted = counted.assign(order=order).sort_values(["order", "filings", "reason"], ascending=[True, False, True])
+    shown = pd.DataFrame(
+        {
+            "name_says": [label(f"name_{outcome}", lang) for outcome in counted["outcome"]],
+            "link_reason": [label(f"link_{reason}", lang) for reason in counted["reason"]],
+            "filings": counted["filings"].to_numpy(),
+        }
+    )
+    return labelled(shown, lang)
