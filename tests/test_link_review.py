@@ -178,3 +178,20 @@ def test_former_names_need_an_owner(tmp_path):
     (tmp_path / "former.csv").write_text("曾用名,变更日期\n厦门老厂有限公司,2016-01-01\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"former.csv.*曾用名.*企业名称"):
         records.former_names(tmp_path / "former.csv")
+
+
+def test_totals_notes_and_words_for_nothing_are_no_names(office, capsys):
+    text = "企业名称,代码\n厦门恒安纸业有限公司,\n—,\n合计,1\n注：数据截至2023年,\n"
+    (office / "register.csv").write_text(text, encoding="utf-8-sig")
+    workbook(office / "patents.xlsx", {"专利权人": ["专利清单", "专利权人", "廈門恆安紙業有限公司", "合计", "——", "注：以上为有效专利", "无"]})
+    command = ["link", "--left", office / "register.csv", "--left-name", "企业名称", "--right", office / "patents.xlsx",
+               "--right-name", "专利权人", "--out", office / "links.csv", "--decisions", office / "none.csv"]  # fmt: skip
+    assert cli.main([str(part) for part in command]) == 0
+    found = pd.read_csv(office / "links.csv")
+    assert found["reason"].tolist()[-5:] == ["exact", "no_name", "no_name", "no_name", "no_name"]
+    assert found["left_name"].dropna().unique().tolist() == ["厦门恒安纸业有限公司"]
+
+
+def test_a_name_of_signs_alone_is_nobodys():
+    found = link(pd.DataFrame({"name": ["——", None, "恒安纸业有限公司"]}), pd.DataFrame({"name": ["（）", "…", "-"]}))
+    assert found["decision"].tolist() == ["none"] * 3

@@ -21,7 +21,7 @@ _NOTE = re.compile(
     r"(?:数据|资料)(?:来源|截至|截止)|截[至止]|以上数据|打印(?:日期|时间)|导出(?:日期|时间)|第\s*\d+\s*页).*",
     re.S | re.I,
 )
-_FIRST_LETTERS = "合总小共累本全以注附备说补填制审复统报单部分联经数资截打导第*※ \u3000\t\u00a0TtGgSsNnRr"
+FIRST_LETTERS = "合总小共累本全以注附备说补填制审复统报单部分联经数资截打导第*※ \u3000\t\u00a0TtGgSsNnRr"
 _NAMED_PERSON = re.compile(
     r"((?:填表|填报|制表|制单|审核|复核|负责|经办|联系|统计|报送)(?:单位负责)?(?:人员?|电话)?)\s*[:：]?\s*[^,，;；|\s]+"
 )
@@ -75,7 +75,7 @@ def screen(located: Located, body: Body) -> Screened:
     told += _last_notes(cells, body.rows, keep, key)
     ragged = []
     for row in body.ragged:
-        kind = _kind_of_text(row.text)
+        kind = kind_of_text(row.text)
         if kind is None:
             ragged.append(row)
         else:
@@ -89,7 +89,7 @@ def _suspects(cells: pa.Table, key: str, first: str, header: str) -> np.ndarray:
     mask = pc.or_(pc.is_null(keys), pc.fill_null(pc.equal(keys, header), False))
     for name in dict.fromkeys((key, first)):
         letters = pc.utf8_slice_codeunits(cells.column(name), 0, 1)
-        mask = pc.or_(mask, pc.fill_null(pc.is_in(letters, pa.array(list(_FIRST_LETTERS))), False))
+        mask = pc.or_(mask, pc.fill_null(pc.is_in(letters, pa.array(list(FIRST_LETTERS))), False))
     return np.asarray(mask.to_numpy(), dtype=bool)
 
 
@@ -100,12 +100,13 @@ def _kind(record: dict[str, str | None], key: str, first: str, header: tuple[str
     if len(filled) > 1 and all(text == header[int(name)] for name, text in filled.items()):
         return "repeated_header"
     lead = next(name for name in (*dict.fromkeys((first, key)), *filled) if name in filled)
-    if key in filled and key != lead and not _kind_of_text(filled[key]):
+    if key in filled and key != lead and not kind_of_text(filled[key]):
         return None
-    return _kind_of_text(filled[lead])
+    return kind_of_text(filled[lead])
 
 
-def _kind_of_text(text: str) -> str | None:
+def kind_of_text(text: str) -> str | None:
+    """Return `total_row`, `note_row` or `blank_row` for the text of a row or of its first cell; None for a record."""
     narrow = unicodedata.normalize("NFKC", text).strip(' \t,;|"')
     if not narrow:
         return "blank_row"

@@ -71,7 +71,7 @@ def asked(right: pd.DataFrame) -> pd.DataFrame:
 
 def names_in_force(firms: pd.DataFrame, history: pd.DataFrame | None) -> pd.DataFrame:
     """Return every name a firm has or had: key, firm, since, until (missing: open), is_former."""
-    now = firms[["key", "firm"]].drop_duplicates().assign(until=pd.NaT, is_former=False)
+    now = firms.loc[firms["key"] != "", ["key", "firm"]].drop_duplicates().assign(until=pd.NaT, is_former=False)
     if history is None or history.empty:
         return now.assign(since=pd.NaT)
     by = _owner_of_history(history, firms)

@@ -8,9 +8,13 @@ import pandas as pd
 
 from helpers.errors import InputError
 from helpers.ingest import files
+from helpers.ingest.screen import FIRST_LETTERS, kind_of_text
 from helpers.ingest.sheets import RawSheet
 from helpers.ingest.values import dates
+from helpers.ingest.values.text import nothing
 
+# Words for nothing are no longer than this.
+_SHORT: Final = 8
 _FORMER: Final = {
     "former_name": (
         "former_name", "former_names", "former", "old_name", "曾用名", "原名称", "原企业名称", "变更前名称",
@@ -60,13 +64,23 @@ def _read(sheet: RawSheet, header: int, columns: dict[str, str]) -> pd.DataFrame
     titles = [title.strip() for title in sheet.preview[header]]
     places = {name: titles.index(title) for name, title in columns.items()}
     body = sheet.read(header + 1, sorted(set(places.values())), None)
-    if body.ragged:
-        rows = ", ".join(str(part.row) for part in body.ragged[:5])
-        raise InputError(f"{sheet.file}: {len(body.ragged)} rows have another number of fields than the header (rows "
+    ragged = [part for part in body.ragged if kind_of_text(part.text) is None]
+    if ragged:
+        rows = ", ".join(str(part.row) for part in ragged[:5])
+        raise InputError(f"{sheet.file}: {len(ragged)} rows have another number of fields than the header (rows "
                          f"{rows}): mend them, or what stands after a comma is another column")  # fmt: skip
     cells = body.cells.to_pandas()
     found = pd.DataFrame({name: cells[str(place)].to_numpy() for name, place in places.items()}, dtype="str")
+    if "name" in found:
+        suspects = found["name"].str.slice(0, 1).isin(list(FIRST_LETTERS)) | (found["name"].str.len() <= _SHORT)
+        wrong = found.loc[suspects, "name"].map(_is_no_name).astype(bool)
+        found.loc[wrong.index[wrong], "name"] = None
     return found.assign(date=days(found["date"])) if "date" in found else found
+
+
+def _is_no_name(cell: object) -> bool:
+    """Return whether a cell says nothing, or belongs to a total or a note below the records."""
+    return isinstance(cell, str) and (nothing(cell.strip()) is not None or kind_of_text(cell.strip()) is not None)
 
 
 def days(text: pd.Series) -> pd.Series:
