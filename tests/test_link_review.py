@@ -195,3 +195,11 @@ def test_totals_notes_and_words_for_nothing_are_no_names(office, capsys):
 def test_a_name_of_signs_alone_is_nobodys():
     found = link(pd.DataFrame({"name": ["——", None, "恒安纸业有限公司"]}), pd.DataFrame({"name": ["（）", "…", "-"]}))
     assert found["decision"].tolist() == ["none"] * 3
+
+
+def test_the_command_writes_a_sample_to_check_and_tells_what_it_says(office, capsys):
+    sample = office / "check.xlsx"
+    assert cli.main([str(part) for part in arguments(office, "--check", sample)]) == 0
+    assert "4 names to check in check.xlsx" in capsys.readouterr().out
+    assert cli.main([str(part) for part in arguments(office, "--checked", sample)]) == 1
+    assert "stratum 'review' has no answer" in capsys.readouterr().err

@@ -127,6 +127,7 @@ def _link(options: argparse.Namespace) -> int:
         left={"name": options.left_name, "code": options.left_code, "region": options.left_region},
         right={"name": options.right_name, "code": options.right_code, "date": options.right_date},
         former=options.left_former, sheet=options.review, taken=options.take, decisions=options.decisions,
+        check=(options.check, options.check_size, options.seed) if options.check else None, checked=options.checked,
     )  # fmt: skip
     print(done)
     return DONE
@@ -190,6 +191,10 @@ def _add_link(commands: argparse._SubParsersAction) -> None:
     link.add_argument("--take", **sheet, help="first add what is decided in a filled sheet to the decisions")
     link.add_argument("--decisions", type=Path, metavar="FILE.csv", default=paths.MANUAL / "links_reviewed.csv",
                       help="decisions of reviewers (default data/manual/links_reviewed.csv)")  # fmt: skip
+    link.add_argument("--check", **sheet, help="write a stratified sample of names for checking links by hand")
+    link.add_argument("--check-size", type=_positive, default=200, metavar="N", help="names in it (default 200)")
+    link.add_argument("--seed", type=_seed, default=20230710, help="seed of their choice (default 20230710)")
+    link.add_argument("--checked", **sheet, help="tell precision and recall from such a sheet, filled in")
     link.set_defaults(command=_link)
 
 

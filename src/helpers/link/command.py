@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers import atomic
-from helpers.link import records, review
+from helpers.link import handcheck, records, review
 from helpers.link.cascade import link, non_firms
 
 
@@ -20,6 +20,8 @@ def run(
     sheet: Path | None = None,
     taken: Path | None = None,
     decisions: Path,
+    check: tuple[Path, int, int] | None = None,
+    checked: Path | None = None,
 ) -> str:
     """Link two files and write the result; see `cascade.link` and `review`.
 
@@ -36,10 +38,15 @@ def run(
     decisions : Path
         Decisions of reviewers; none where the file is missing.
 
+    check : (Path, int, int), optional
+        Where to write a sheet for checking links by hand, how many names it has, and the seed of their choice.
+    checked : Path, optional
+        Such a sheet, filled in: precision and recall are told.
+
     Returns
     -------
     str
-        Counts, in one line.
+        Counts in one line, and precision and recall in another one.
     """
     new = review.take(taken, decisions) if taken else 0
     register, asked = (
@@ -53,7 +60,20 @@ def run(
     with atomic.written(out) as staged:
         found.to_csv(staged, index=False, encoding="utf-8", lineterminator="\n")
     doubtful = review.write_sheet(found, sheet, codes=codes) if sheet else None
-    return _told(found, new, doubtful, sheet)
+    told = [_told(found, new, doubtful, sheet)]
+    if check:
+        place, size, seed = check
+        told.append(f"{handcheck.write_sheet(found, place, size=size, seed=seed):,} names to check in {place.name}")
+    if checked:
+        told.append(_judged(checked))
+    return "\n".join(told)
+
+
+def _judged(sheet: Path) -> str:
+    found = handcheck.judge(sheet)
+    shares = [f"{name} {value:.4f} ({low:.4f} - {high:.4f})" for name, (value, low, high) in
+              (("precision", found.precision), ("recall at most", found.recall))]  # fmt: skip
+    return f"{sheet.name}: {', '.join(shares)}, from {found.strata['checked'].sum():,} names checked"
 
 
 def _told(found: pd.DataFrame, new: int, doubtful: int | None, sheet: Path | None) -> str:
