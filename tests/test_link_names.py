@@ -13,7 +13,8 @@ def parts(name: str) -> names.Parts:
 @pytest.mark.parametrize(
     ("printed", "same"),
     [("厦门恒安（集团）有限公司", "厦门恒安(集团)有限公司"), ("ＴＣＬ 科技　有限公司", "tcl科技有限公司"), ("廈門恆安紙業", "厦门恒安纸业"),
-     ("恒安·纸业-有限公司", "恒安纸业有限公司"), ("乾照光电", "干照光电"), ("【恒安】", "(恒安)")],
+     ("恒安·纸业-有限公司", "恒安纸业有限公司"), ("乾照光电", "干照光电"), ("【恒安】", "(恒安)"),
+     ("恒安纸业有限公司（原厦门造纸厂）", "恒安纸业有限公司")],
 )
 def test_names_that_differ_in_writing_alone_have_one_spelling(printed, same):
     made = names.normalised(pd.Series([printed, same]))

@@ -10,6 +10,7 @@ from helpers import cli
 from helpers.errors import InputError
 from helpers.link import records, review
 from helpers.link.cascade import link
+from helpers.link.widget import review_table
 
 LEFT = pd.DataFrame({"name": ["厦门恒安纸业有限公司", "泉州恒安纸业有限公司", "福州凤竹纺织有限公司"]})
 RIGHT = pd.DataFrame({"name": ["恒安纸业有限公司", "福州凤竹纺织有限公司", "福州凤鸣纺织有限公司", "查无此人贸易有限公司"]})
@@ -203,3 +204,23 @@ def test_the_command_writes_a_sample_to_check_and_tells_what_it_says(office, cap
     assert "4 names to check in check.xlsx" in capsys.readouterr().out
     assert cli.main([str(part) for part in arguments(office, "--checked", sample)]) == 1
     assert "stratum 'review' has no answer" in capsys.readouterr().err
+
+
+def test_the_table_in_jupyterlab_saves_choices_as_decisions_and_says_what_is_wrong(tmp_path):
+    path = tmp_path / "links_reviewed.csv"
+    shown = review_table(link(LEFT, RIGHT), path)
+    role, *lines, save, told = shown.children
+    assert len(lines) == 3
+    names = [line.children[1].value for line in lines]
+    lines[names.index("泉州恒安纸业有限公司")].children[3].value = "link"
+    save.click()
+    assert "reviewer_role is blank" in told.value
+    assert not path.exists()
+    role.value = "office"
+    lines[names.index("泉州恒安纸业有限公司")].children[4].value = "phoned <them>"
+    save.click()
+    assert told.value == "1 new decisions in links_reviewed.csv"
+    kept = review.read_decisions(path)
+    assert kept[["left_name", "decision", "reviewer_role", "reason"]].to_numpy().tolist() == [
+        ["泉州恒安纸业有限公司", "link", "office", "phoned <them>"],
+    ]  # fmt: skip

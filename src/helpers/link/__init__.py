@@ -8,5 +8,6 @@ parties     the two sides made ready; steps: code, whole name, body and region, 
 cascade     whose name it is: the surest step decides, doubt goes to review
 judge       links by name judged by records that state a code
 handcheck   a stratified sample to be checked by hand; precision and recall from it
-records     any two files in; review: doubts out to a sheet, decisions back; command: `wuli link`
+records     any two files in; review: doubts out to a sheet, decisions back; widget: the same in JupyterLab
+command     `wuli link`
 """

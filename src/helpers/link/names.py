@@ -17,6 +17,8 @@ from helpers.link import regions
 SEPARATORS: Final = re.compile(r"[；;、，,\n|]+")
 # Everything that is no letter, no digit, no Chinese character and no bracket.
 _SIGNS: Final = re.compile(r"[^\w()\n]|_")
+# What a firm was called before, in brackets behind its name.
+_FORMERLY: Final = re.compile(r"\((?:原|曾用名|已更名)[^()\n]{4,}\)")
 _BRACKETS: Final = re.compile(r"\(([^()]*)\)")
 # Kinds of firms, the longest first; what is written differently and means the same has one value.
 FORMS: Final = {
@@ -88,7 +90,7 @@ def normalised(names: pd.Series) -> pd.Series:
     known = names.notna()
     text = "\n".join(names[known].astype("str").str.replace("\n", " ").to_numpy(dtype=object))
     text = unicodedata.normalize("NFKC", text).translate({ord("【"): "(", ord("】"): ")", ord("["): "(", ord("]"): ")"})
-    text = _SIGNS.sub("", text.upper().translate(_simplified()))
+    text = _FORMERLY.sub("", _SIGNS.sub("", text.upper().translate(_simplified())))
     made = pd.Series(text.split("\n") if known.any() else [], index=names.index[known], dtype="object")
     return made.reindex(names.index)
 

@@ -144,11 +144,17 @@ def apply(found: pd.DataFrame, decisions: pd.DataFrame, *, codes: pd.Series | No
     return pd.concat(parts, ignore_index=True).sort_values("right_row", kind="stable", ignore_index=True)
 
 
+def doubtful(found: pd.DataFrame, *, codes: pd.Series | None = None) -> pd.DataFrame:
+    """Return the pairs in review, each once and the likeliest first: as `cascade.link`, with left_code (or empty)."""
+    pairs = found[found["decision"] == "review"].drop_duplicates(["right_name", "left_name"])
+    pairs = pairs.sort_values(["score", "right_name", "left_name"], ascending=[False, True, True])
+    code = pairs["left_row"].map(codes) if codes is not None else pd.Series(pd.NA, index=pairs.index)
+    return pairs.assign(left_code=code.astype("object").where(code.notna(), ""))
+
+
 def write_sheet(found: pd.DataFrame, path: Path, *, codes: pd.Series | None = None) -> int:
     """Write the doubtful links to an Excel sheet with drop-downs, each pair of names once; return their number."""
-    doubtful = found[found["decision"] == "review"].drop_duplicates(["right_name", "left_name"])
-    doubtful = doubtful.sort_values(["score", "right_name", "left_name"], ascending=[False, True, True])
-    code = doubtful["left_row"].map(codes) if codes is not None else pd.Series(pd.NA, index=doubtful.index)
+    pairs = doubtful(found, codes=codes)
     with atomic.written(path) as staged:
         workbook = xlsxwriter.Workbook(staged, {"in_memory": True})
         workbook.set_properties({"created": _CREATED})
@@ -157,19 +163,19 @@ def write_sheet(found: pd.DataFrame, path: Path, *, codes: pd.Series | None = No
         for place, (title, width) in enumerate(zip(SHEET, _WIDTHS, strict=True)):
             sheet.set_column(place, place, width)
             sheet.write_string(0, place, title, bold)
-        for place, (row, left_code) in enumerate(zip(doubtful.itertuples(), code, strict=True), start=1):
-            cells = [row.right_name, row.left_name, "" if pd.isna(left_code) else left_code, row.reason]
+        for place, row in enumerate(pairs.itertuples(), start=1):
+            cells = [row.right_name, row.left_name, row.left_code, row.reason]
             for column, cell in enumerate(cells):
                 sheet.write_string(place, column, str(cell))
             sheet.write_number(place, len(cells), float(row.score))
-        last = max(1, len(doubtful))
+        last = max(1, len(pairs))
         sheet.data_validation(1, 5, last, 5, {"validate": "list", "source": [LINK, NO_LINK]})
         sheet.data_validation(1, 7, last, 7, {"validate": "date", "criteria": ">", "value": pd.Timestamp(
             "2000-01-01").to_pydatetime(), "ignore_blank": True})  # fmt: skip
         sheet.freeze_panes(1, 0)
         sheet.autofilter(0, 0, last, len(SHEET) - 1)
         workbook.close()
-    return len(doubtful)
+    return len(pairs)
 
 
 def take(sheet: Path, decisions: Path) -> int:
@@ -185,11 +191,22 @@ def take(sheet: Path, decisions: Path) -> int:
     filled = filled[filled["decision"].str.strip() != ""].reindex(columns=DECISION_COLUMNS)
     day = records.days(filled["decided_on"].where(filled["decided_on"] != ""))
     filled["decided_on"] = day.dt.strftime("%Y-%m-%d").fillna(filled["decided_on"])
+    return add(filled, decisions, where=sheet.name)
+
+
+def add(decided: pd.DataFrame, decisions: Path, *, where: str) -> int:
+    """Add decisions to the file of decisions, those that it has already once; return how many are new.
+
+    Raises
+    ------
+    InputError
+        As `read_decisions`, for the file and `decided` (which stands in `where`) together: nothing is written then.
+    """
     held = read_decisions(decisions)
-    together = pd.concat([held, filled], ignore_index=True)
+    together = pd.concat([held, decided], ignore_index=True)
     pair = _keyed(together)[["right_key", "left_key", "decision"]].duplicated()
     together = together[~pair].reset_index(drop=True)
-    _check(together, f"{decisions.name} with {sheet.name}")
+    _check(together, f"{decisions.name} with {where}")
     with atomic.written(decisions) as staged:
         together.to_csv(staged, index=False, encoding="utf-8", lineterminator="\n")
     return len(together) - len(held)
