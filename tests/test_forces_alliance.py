@@ -163,3 +163,13 @@ def test_filings_belong_to_their_owners_or_else_to_the_code_on_the_application()
     owners = table("patent_owners", [*owned("1", "B"), *owned("1", "C", how="许可")])
     found = alliance.own_filings(patents, owners)
     assert found[["uscc", "application_no"]].to_numpy().tolist() == [["B", "1"], ["A", "2"]]
+
+
+def test_an_alliance_without_members_has_no_pairs_and_no_changes():
+    register = table("enterprises", [firm("A", industry_code="1711")])
+    years = table("enterprise_years", [{"uscc": "A", "year": 2022, "employees": 10}])
+    pairs = alliance.similar_non_members(table("alliance_members", []), register, years, _filings(), as_of=AS_OF)
+    assert pairs.empty
+    assert alliance.before_after(pairs, _filings(), visible_to={"发明": date(2021, 12, 31)})["pairs"].tolist() == [0]
+    joint = alliance.joint_filings(table("patents", []), table("patent_owners", []), as_of=AS_OF)
+    assert alliance.joint_pairs(pairs, joint, visible_to=date(2022, 1, 1))["possible"].tolist() == [0, 0]

@@ -46,3 +46,9 @@ def test_no_record_has_no_link():
     assert judged.empty
     assert judge.precision_by_reason(judged).to_numpy().tolist() == [["all", 0, 0]]
     assert sum(judge.recall(judged).values()) == 0
+
+
+def test_records_of_which_none_is_linked_have_no_firm():
+    judged = judge.by_name_alone(REGISTER, pd.DataFrame({"name": ["张三", None], "code": [None, "A"]}))
+    assert judged["outcome"].tolist() == ["none", "none"]
+    assert judged["left_row"].isna().all()

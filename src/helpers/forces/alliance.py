@@ -183,7 +183,7 @@ def similar_non_members(
     ]
     members = facts.reindex([code for code in joined.index if code in facts.index])
     pairs = nearest_pairs(members, facts.reindex(pool), exact=["industry"], on=["employees", "filed"])
-    return pairs.assign(joined_on=pairs["treated"].map(joined))
+    return pairs.assign(joined_on=joined.reindex(pairs["treated"]).to_numpy())
 
 
 def own_filings(patents: pd.DataFrame, patent_owners: pd.DataFrame) -> pd.DataFrame:
@@ -280,8 +280,8 @@ def joint_pairs(pairs: pd.DataFrame, joint: pd.DataFrame, *, visible_to: date, m
     for group, side in (("members", "treated"), ("partners", "partner")):
         day = pairs.set_index(side)["joined_on"]
         among = joint[joint["firm_a"].isin(day.index) & joint["firm_b"].isin(day.index)]
-        since = pd.concat([among["firm_a"].map(day), among["firm_b"].map(day)], axis=1).max(axis=1)
-        since = pd.to_datetime(since)
+        days = [day.reindex(among[end]).to_numpy(dtype="datetime64[us]") for end in ("firm_a", "firm_b")]
+        since = pd.Series(np.maximum(*days), index=among.index)
         step = pd.DateOffset(months=months)
         before = among[(among["filed_on"] < since) & (among["filed_on"] >= since - step)]
         after = among[(among["filed_on"] >= since) & (among["filed_on"] < since + step)]

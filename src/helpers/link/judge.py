@@ -33,7 +33,8 @@ def by_name_alone(register: pd.DataFrame, records: pd.DataFrame, history: pd.Dat
     """
     distinct = pd.DataFrame({"name": records["name"].drop_duplicates().to_numpy()})
     found = link(register[["name", "code"]], distinct, history=history)
-    found["code"] = register["code"].reset_index(drop=True).reindex(found["left_row"].astype("Int64")).to_numpy()
+    codes = register["code"].tolist()
+    found["code"] = [codes[row] if pd.notna(row) else None for row in found["left_row"]]
     of_name = distinct.assign(right_row=range(len(distinct))).merge(found, on="right_row", how="left")
     each = records[["name", "code"]].reset_index(drop=True).rename_axis("record").reset_index()
     pairs = each.merge(of_name[["name", "decision", "reason", "left_row", "code"]], on="name", how="left",

@@ -29,7 +29,8 @@ def links_by_name(zone: Study) -> pd.DataFrame:
     """
     judged = name_links(zone)
     patents, register = zone.table("patents"), zone.table("enterprises")
-    code = register["uscc"].reset_index(drop=True).reindex(judged["left_row"].astype("Int64")).to_numpy()
+    codes = register["uscc"].tolist()
+    code = [codes[row] if pd.notna(row) else None for row in judged["left_row"]]
     found = pd.DataFrame(
         {
             "uscc": code, "year": patents["filing_year"].to_numpy(), "patent_type": patents["patent_type"].to_numpy(),
