@@ -156,3 +156,20 @@ def test_nothing_on_either_side_gives_no_link():
     none = link(pd.DataFrame({"name": []}, dtype="str"), pd.DataFrame({"name": ["恒安纸业有限公司", None]}))
     assert none["reason"].tolist() == ["no_candidate", "no_name"]
     assert link(pd.DataFrame({"name": ["恒安纸业有限公司"]}), pd.DataFrame({"name": []}, dtype="str")).empty
+
+
+def test_a_small_city_whose_name_is_a_brand_is_tried_as_one():
+    assert one(["北京东方雨虹防水技术有限公司"], "东方雨虹防水技术有限公司")[:2] == ("match", "region_missing")
+    assert one(["东方雨虹防水技术有限公司"], "北京东方雨虹防水技术有限公司")[:2] == ("match", "region_missing")
+    assert one(["东方市雨虹防水技术有限公司"], "东方雨虹防水技术有限公司")[:2] == ("match", "region_written")
+
+
+def test_a_slip_in_the_name_of_the_place_is_one_whatever_the_length_of_the_rest():
+    assert one(["浙江航民股份有限公司"], "江浙航民股份有限公司")[:2] == ("match", "swap")
+    assert one(["厦门航民股份有限公司"], "夏门航民股份有限公司")[:2] == ("match", "homophone")
+
+
+def test_two_firms_that_lack_a_character_each_are_both_doubtful():
+    left = ["广西桂冠电力股份有限公司", "广西桂东电力股份有限公司"]
+    assert one(left, "广西桂电力股份有限公司")[0] == "review"
+    assert one(left[:1], "广西桂电力股份有限公司")[:2] == ("match", "dropped")

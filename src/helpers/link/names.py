@@ -55,14 +55,16 @@ class Parts(NamedTuple):
 
     `key`: the name for comparison without its brackets; `region`: division code, empty where none is named; `within`:
     code of the widest place named before it (福建 in 福建省泉州市); `body`: the name without region and kind;
-    `stem`: the body without what the firm does; `form`: kind of firm, empty where none is named; `branch`: whether it
-    is a branch office, whose `body` is that of its firm.
+    `brand`: the body with the place before it, where that place, a small city without 市, may be a brand (东方), else
+    empty; `stem`: the body without what the firm does; `form`: kind of firm, empty where none is named; `branch`:
+    whether it is a branch office, whose `body` is that of its firm.
     """
 
     key: str
     region: str
     within: str
     body: str
+    brand: str
     stem: str
     form: str
     branch: bool
@@ -111,22 +113,25 @@ def parse(name: str) -> Parts:
     body = plain[: form.start()] if form else plain
     kind = FORMS[form[1]] if form else ""
     widest, leading, at = regions.leading(body) if len(body) > 2 else ("", "", 0)
+    brand = ""
     # A body of a place alone (上海有限公司) is no stem.
     if at and len(body) - at >= 2:
+        if widest == leading and len(leading) == regions.COUNTY_DIGITS and body[at - 1] not in "市县区旗":
+            brand = body
         body = body[at:]
         if not region or (regions.compatible(region, leading) and len(leading) > len(region)):
             region, within = leading, widest
     trade = _trade().search(body, 2)
     stem = body[: trade.start()] if trade else body
     key = name.replace("(", "").replace(")", "")
-    return Parts(key, region, within, body, stem, kind, bool(branch))
+    return Parts(key, region, within, body, brand, stem, kind, bool(branch))
 
 
 def parts_of(normal: pd.Series) -> pd.DataFrame:
     """Return the parts of normalised names, one row a name, columns as `Parts`; missing names have empty parts."""
     codes, unique = pd.factorize(normal, use_na_sentinel=True)
     table = pd.DataFrame([parse(name) for name in unique], columns=list(Parts._fields))
-    empty = pd.DataFrame([Parts("", "", "", "", "", "", False)], columns=list(Parts._fields))
+    empty = pd.DataFrame([Parts("", "", "", "", "", "", "", False)], columns=list(Parts._fields))
     return pd.concat([table, empty], ignore_index=True).iloc[codes].set_axis(normal.index)
 
 

@@ -20,7 +20,7 @@ _PEOPLES = (
 )  # fmt: skip
 CHINA = "0"
 # A county's or district's bare name is a brand as often as a place; of these levels cities alone are known without 市.
-_COUNTY_DIGITS = 6
+COUNTY_DIGITS = 6
 
 
 @cache
@@ -30,7 +30,7 @@ def places() -> dict[str, str]:
     found: dict[str, str] = {"中国": CHINA}
     order = table.assign(digits=table["code"].str.len()).sort_values(["digits", "code"], kind="stable")
     for code, name in zip(order["code"], order["name"], strict=True):
-        for written in _written(name, is_county=len(code) == _COUNTY_DIGITS):
+        for written in _written(name, is_county=len(code) == COUNTY_DIGITS):
             found.setdefault(written, code)
     return found
 

@@ -73,6 +73,20 @@ def _named_firms(firms: pd.DataFrame) -> pd.DataFrame:
 def by_body(asked: pd.DataFrame, firms: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     """Link by the body of the name where the regions go together."""
     held = _named_firms(firms)
+    found = _bodies(asked, held)
+    # 东方 is a city and half of the brands of the country: what begins so is tried without a place, too.
+    rest = asked[~asked["right"].isin(found["right"])]
+    parts = [found, _bodies(_as_brands(rest), held), _bodies(rest, _as_brands(held))]
+    return pd.concat(parts, ignore_index=True).drop_duplicates(["right", "firm"])
+
+
+def _as_brands(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the names whose place may be a brand, with nothing taken for a place."""
+    kept = table[table["brand"] != ""]
+    return kept.assign(body=kept["brand"], region="", within="")
+
+
+def _bodies(asked: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
     many = held["body"].map(held["body"].value_counts()) > _MOST
     pairs = asked[asked["body"] != ""].merge(held[~many], on="body", suffixes=("", "_left"))
     relation = _relations(pairs)
@@ -139,7 +153,12 @@ def by_edit(asked: pd.DataFrame, firms: pd.DataFrame, known: pd.DataFrame) -> pd
         asked_in = theirs.iloc[spots[:, 1]]
         both = [frame.reset_index(drop=True) for frame in (asked_in, held_in)]
         rows.append(_judged(pd.concat(both, axis="columns"), column))
-    return pd.concat(rows, ignore_index=True).drop_duplicates()
+    found = pd.concat(rows, ignore_index=True).drop_duplicates()
+    # Two firms whose names lack one character each of being the one asked for: neither is sure, whichever it lacks.
+    dropped = found["reason"] == "dropped"
+    firms_of = found[dropped].groupby("right")["firm"].nunique()
+    several = dropped & found["right"].isin(firms_of.index[firms_of > 1])
+    return found.assign(is_sure=found["is_sure"] & ~several)
 
 
 def _judged(pairs: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -163,6 +182,9 @@ def _verdict(edit: edits.Edit, row, column: str, theirs: str) -> tuple[str, bool
         return "suffix", True
     reason = edit.kind
     own = len(row.body_left)
+    if edit.kind in ("swap", "homophone") and plain >= 4 and edit.at < plain - own:
+        # A slip in the name of the place (夏门), while everything behind it agrees.
+        return reason, True
     long = own >= 4 or (own >= 3 and row.region != "" and row.region == row.region_left)
     if column == "body" and row.form != row.form_left and not {row.form, row.form_left} <= _KIN | {""}:
         long = False
@@ -177,7 +199,7 @@ def _verdict(edit: edits.Edit, row, column: str, theirs: str) -> tuple[str, bool
     if edit.kind == "dropped" and edit.character in edits.DISTINGUISHING:
         return reason, False
     if edit.kind == "swap":
-        return reason, own >= 3
+        return reason, own >= 3 or plain >= 4
     return reason, long
 
 
