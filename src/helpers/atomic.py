@@ -44,9 +44,11 @@ def written(path: Path, *, private: bool = False) -> Iterator[Path]:
         # An engine may have replaced the file that was touched.
         if private:
             staged.chmod(PRIVATE_FILE)
+        # Spark writes a folder of parts where DuckDB writes one file; neither can be renamed over the other.
         if path.is_dir():
-            # Spark writes a folder of parts where DuckDB writes one file; nothing can be renamed over a folder.
             shutil.rmtree(path)
+        elif staged.is_dir():
+            path.unlink(missing_ok=True)
         if staged.exists():
             staged.replace(path)
     finally:

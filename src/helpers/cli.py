@@ -50,7 +50,8 @@ def _refused(options: argparse.Namespace, why: str, code: int) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    params = load(options.params, options.parameter)
+    chosen = [f"engine={options.engine}"] if options.engine else []
+    params = load(options.params, [*options.parameter, *chosen])
     # Imported when needed, so that `--help` and a misspelt parameter answer at once.
     from helpers import study
     from helpers.report.progress import Bar
@@ -216,6 +217,8 @@ def _add_run(commands: argparse._SubParsersAction) -> None:
         metavar="NAME=VALUE",
         help="override a parameter, e.g. -p lang=en -p data.dirt=heavy -p pages.70_association.min_cell=20; may repeat",
     )
+    run.add_argument("--engine", choices=("duckdb", "spark"), help="what cleans the tables and builds the panel "
+                     "(default duckdb; spark needs pip install '.[spark]' and Java 17)")  # fmt: skip
     run.add_argument(
         "--only",
         nargs="+",

@@ -1,16 +1,19 @@
 """The one door to the query engine: Parquet files in, lazy Ibis tables in between, ordered Parquet files out.
 
-Everything from `ingested/` to `panel.parquet` is written once as Ibis expressions and runs on DuckDB here; nothing in
-an expression may lean on DuckDB alone (no user functions, no back-references, no `hash()`, no in-memory tables as
-data), so that another Ibis backend can run the same expressions.
+Everything from `ingested/` to `panel.parquet` is written once as Ibis expressions and runs on DuckDB or on Spark;
+nothing in an expression may lean on one of them alone (no user functions, no back-references, no `hash()`, no in-memory
+tables as data).
 """
 
 import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Final, Literal
 
 import ibis
 import ibis.expr.types as ir
@@ -20,20 +23,34 @@ import pyarrow.compute as pc
 from pyarrow import parquet
 
 from helpers import atomic, paths
-from helpers.errors import InputError
+from helpers.errors import InputError, UsageError
 
+Engine = Literal["duckdb", "spark"]
+SPARK_MASTER: Final = "WULI_SPARK_MASTER"
+_SPARK: Final = {
+    "spark.sql.session.timeZone": "UTC", "spark.ui.enabled": "false", "spark.log.level": "ERROR",
+    # One order of rows for a folder of parts: sorted by range, one part after the other.
+    "spark.sql.adaptive.enabled": "true", "spark.sql.shuffle.partitions": "8",
+}  # fmt: skip
 # The fastest that other tools can read; a longer dictionary than this is mostly given up after it was built.
 _PARQUET = {"compression": "lz4_raw", "dictionary_size_limit": 4096}
 
 
 @contextmanager
 def session(
-    *, threads: int | None = None, memory_limit: str | None = None, spill_in: Path | None = None
+    *,
+    engine: Engine = "duckdb",
+    threads: int | None = None,
+    memory_limit: str | None = None,
+    spill_in: Path | None = None,
 ) -> Iterator[ibis.BaseBackend]:
-    """Open an empty in-memory DuckDB through Ibis, and close it again, in the middle of a query too.
+    """Open an empty engine through Ibis, and close it again, in the middle of a query too.
 
     Parameters
     ----------
+    engine : {'duckdb', 'spark'}
+        Spark runs in this process on all cores, or on the cluster whose address stands in `WULI_SPARK_MASTER`; it takes
+        no `threads` and no `memory_limit`, but what its own settings say.
     threads : int, optional
         Number of threads; all cores when left out.
     memory_limit : str, optional
@@ -44,8 +61,16 @@ def session(
     Yields
     ------
     ibis.BaseBackend
-        A connection of its own; two sessions share nothing.
+        A connection of its own; two sessions share nothing (two of Spark share its process).
+
+    Raises
+    ------
+    UsageError
+        If Spark is asked for and pyspark or Java is not there.
     """
+    if engine == "spark":
+        yield from _spark()
+        return
     with tempfile.TemporaryDirectory(prefix=".wuli-spill-", dir=spill_in) as spill:
         settings: dict[str, object] = {"temp_directory": spill}
         if threads is not None:
@@ -63,6 +88,19 @@ def session(
             connection.disconnect()
 
 
+def _spark() -> Iterator[ibis.BaseBackend]:
+    if find_spec("pyspark") is None:
+        raise UsageError("engine 'spark' needs pyspark: pip install '.[spark]', and Java 17 or later")
+    if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
+        raise UsageError("engine 'spark' needs Java 17 or later: on Debian, apt install openjdk-17-jre-headless")
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.master(os.environ.get(SPARK_MASTER, "local[*]"))
+    for name, value in _SPARK.items():
+        builder = builder.config(name, value)
+    yield ibis.pyspark.connect(builder.getOrCreate())
+
+
 def read(con: ibis.BaseBackend, path: Path) -> ir.Table:
     """Return the Parquet file at `path` as a lazy table.
 
@@ -75,7 +113,8 @@ def read(con: ibis.BaseBackend, path: Path) -> ir.Table:
     if not path.exists():
         raise InputError(f"{paths.relative(path)}: no such file; prepare the run's data first")
     try:
-        return con.read_parquet(path)
+        # Spark writes folders of parts, which DuckDB takes by a pattern.
+        return con.read_parquet(path / "*.parquet" if path.is_dir() and con.name == "duckdb" else path)
     except Exception as error:
         raise InputError(
             f"{paths.relative(path)}: cannot be read as Parquet ({type(error).__name__}); delete it and prepare the "
@@ -129,20 +168,30 @@ def write_as_it_comes(expr: ir.Table, path: Path, *, key: Sequence[str]) -> int 
     """
     with atomic.written(Path(path)) as staged:
         _run(expr, staged, path)
-        if not _ascends(staged, key):
-            staged.unlink()
+        if staged.is_dir() or not _ascends(staged, key):
+            # Parts of a folder are in no order.
+            shutil.rmtree(staged) if staged.is_dir() else staged.unlink()
             return None
     return rows(path)
 
 
 def _run(expr: ir.Table, staged: Path, path: Path) -> None:
     try:
-        expr.to_parquet(staged, **_PARQUET)
+        if _on_spark(expr):
+            # Spark writes a folder of parts, and none where anything stands already.
+            staged.unlink(missing_ok=True)
+            expr.to_parquet(staged)
+        else:
+            expr.to_parquet(staged, **_PARQUET)
     except Exception as error:
         # An engine has errors of its own for what everything else reports as an OSError.
         if os.strerror(errno.ENOSPC) in str(error):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
         raise
+
+
+def _on_spark(expr: ir.Table) -> bool:
+    return any(backend.name == "pyspark" for backend in expr._find_backends()[0])
 
 
 def rows(path: Path) -> int:

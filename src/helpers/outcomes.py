@@ -61,13 +61,15 @@ def ownership(patents: ir.Table, owners: ir.Table | None = None) -> ir.Table:
     filed = ("patent_type", "filing_year", "filing_month")
     alone = patents if owners is None else patents.anti_join(owners, "application_no")
     alone = alone.filter(alone.uscc.notnull())
+    # An engine's own kind of timestamp: a union takes no other.
+    moment = "timestamp(6)" if owners is None else owners.acquired_on.type()
     sole = alone.select(
         "application_no",
         "uscc",
         *filed,
         share=1.0 / alone.applicant_count,
         is_acquired=ibis.literal(False),
-        acquired_on=ibis.null("timestamp(6)"),
+        acquired_on=ibis.null(moment),
     )
     if owners is None:
         return sole

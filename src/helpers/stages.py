@@ -61,7 +61,7 @@ def make(params: RunParams, folder: Path, tell: Tell) -> dict[str, float]:
 
 def _zone(params: RunParams, folder: Path, timed: Timed, book: Codebook) -> None:
     found = (_generated if params.data.kind == "synthetic" else _delivered)(params, folder, timed, book)
-    days = {"extract_on": params.extract_on}
+    days = {"extract_on": params.extract_on, "backend": params.engine}
     if all(book[name].is_restricted for name in found.tables):
         # Nothing is open that could be cleaned; the pages say which tables they miss.
         return

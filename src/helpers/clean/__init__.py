@@ -48,8 +48,8 @@ _RANKED: Final[dict[str, Callable[[ir.Table], ir.Table]]] = {
 
 
 def build(
-    run_folder: Path, *, codebook: Codebook, extract_on: date | str, threads: int | None = None,
-    memory_limit: str | None = None,
+    run_folder: Path, *, codebook: Codebook, extract_on: date | str, backend: engine.Engine = "duckdb",
+    threads: int | None = None, memory_limit: str | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Write `clean/<table>.parquet` for every table in `ingested/` of the run, and `clean/counts.csv`.
 
@@ -61,7 +61,7 @@ def build(
         Columns, order and types.
     extract_on : date or str
         Day on which the registers were extracted (ISO when text).
-    threads, memory_limit
+    backend, threads, memory_limit
         As `engine.session`.
 
     Returns
@@ -75,7 +75,7 @@ def build(
         If nothing was ingested, or a key repeats once codes are normalised (all tables at once).
     """
     run_folder = Path(run_folder)
-    with engine.session(threads=threads, memory_limit=memory_limit, spill_in=run_folder) as con:
+    with engine.session(engine=backend, threads=threads, memory_limit=memory_limit, spill_in=run_folder) as con:
         return _build(con, run_folder, codebook=codebook, extract_on=str(extract_on)[:10])
 
 

@@ -27,7 +27,8 @@ class NobodyFollowed(InputError):
 
 def build(
     run_folder: Path, *, extract_on: date, first_year: int = 2013, last_year: int = 2023, base: Base = "analysable",
-    lag_months: dict[str, int] | None = None, threads: int | None = None, memory_limit: str | None = None,
+    lag_months: dict[str, int] | None = None, backend: engine.Engine = "duckdb", threads: int | None = None,
+    memory_limit: str | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Write the firm-year panel of a run and every join that made it.
 
@@ -46,7 +47,7 @@ def build(
         Which enterprises are followed.
     lag_months : dict, optional
         As `outcomes.patents_by_month`.
-    threads, memory_limit
+    backend, threads, memory_limit
         As `engine.session`.
 
     Returns
@@ -68,7 +69,7 @@ def build(
     if first_year > last_year:
         raise InputError(f"panel: first_year {first_year} lies after last_year {last_year}; no year is left")
     run_folder = Path(run_folder)
-    with engine.session(threads=threads, memory_limit=memory_limit, spill_in=run_folder) as con:
+    with engine.session(engine=backend, threads=threads, memory_limit=memory_limit, spill_in=run_folder) as con:
         clean = pieces.known_by(_supplied(con, run_folder / "clean"), extract_on.isoformat())
         with Joins(con, KEY) as joins:
             left = _start(joins, clean, base, first_year, last_year, extract_on)

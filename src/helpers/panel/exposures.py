@@ -64,9 +64,9 @@ def cross_appointments(base: ir.Table, rows: ir.Table) -> ir.Table:
     counted = held.group_by("uscc", "year").agg(
         team=held.member_pid.nunique(), top=held.member_pid.nunique(where=held.body.isin(TOP_BODIES))
     )
-    return counted.select(
-        "uscc", "year", team_members=counted.team, cross_appointment_share_pct=100.0 * counted.top / counted.team
-    )
+    # 100.0 is a decimal number to Spark, and so would be the share.
+    share = (100 * counted.top).cast("float64") / counted.team
+    return counted.select("uscc", "year", team_members=counted.team, cross_appointment_share_pct=share)
 
 
 def derive(wide: ir.Table) -> ir.Table:
@@ -76,9 +76,10 @@ def derive(wide: ir.Table) -> ir.Table:
     wide = wide.mutate(**{name: null for name, null in absent.items() if name not in wide.columns})
     staffed = (wide.employees > 0).fill_null(False)
     enrolled = (wide.members > 0).fill_null(False)
+    units = (10 * wide.pioneer_units.fill_null(0)).cast("float64")
     wide = wide.mutate(
-        member_share_pct=staffed.ifelse(100.0 * wide.members / wide.employees, ibis.null("float64")),
+        member_share_pct=staffed.ifelse((100 * wide.members).cast("float64") / wide.employees, ibis.null("float64")),
         # Active units for every 10 members on the roll.
-        pioneer_density=enrolled.ifelse(10.0 * wide.pioneer_units.fill_null(0) / wide.members, ibis.null("float64")),
+        pioneer_density=enrolled.ifelse(units / wide.members, ibis.null("float64")),
     )
     return wide.select("uscc", "year", *EXPOSURES)

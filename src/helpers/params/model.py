@@ -159,6 +159,7 @@ class RunParams(Strict):
     seed: int = Field(20230710, ge=0, le=2**32 - 1)
     min_cell: MinCell = 10
     data: Annotated[SyntheticData | FileData, Field(discriminator="kind")]
+    engine: Literal["duckdb", "spark"] = Field("duckdb", description="what cleans the tables and builds the panel")
     readings: dict[str, str] = Field(default_factory=dict)
     pages: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
