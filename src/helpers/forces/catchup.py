@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from helpers.forces.traction import SMALLEST_GRID
+from helpers.forces.traction import percentile_spread
 
 # Below this number of grids a shuffle has too few orders to tell anything.
 FEWEST_GRIDS = 5
@@ -55,7 +55,7 @@ def spread_by_year(org_ratings: pd.DataFrame, party_orgs: pd.DataFrame, *, as_of
     """
     scored = _scores(org_ratings, party_orgs, as_of)
     by_grid = scored.groupby(["year", "grid_id"])["score_party"]
-    spread = (by_grid.quantile(0.9) - by_grid.quantile(0.1)).where(by_grid.size() >= SMALLEST_GRID).dropna()
+    spread = percentile_spread(by_grid).dropna()
     found = spread.groupby("year").agg(["size", "mean", "min", "max"])
     return found.set_axis(["grids", "spread", "low", "high"], axis="columns").reset_index()
 
@@ -79,7 +79,7 @@ def spread_by_grid(
     """
     scored = _scores(org_ratings, party_orgs, as_of)
     by_grid = scored.groupby(["grid_id", "year"])["score_party"]
-    spread = (by_grid.quantile(0.9) - by_grid.quantile(0.1)).where(by_grid.size() >= SMALLEST_GRID).dropna()
+    spread = percentile_spread(by_grid).dropna()
     lead = grids.dropna(subset="lead_org_id").drop_duplicates("grid_id").set_index("grid_id")["lead_org_id"]
     rows = []
     for grid, last in scored.groupby("grid_id", sort=True)["year"].max().items():

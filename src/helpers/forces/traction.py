@@ -7,6 +7,7 @@ from datetime import date
 from typing import Literal
 
 import pandas as pd
+from pandas.api.typing import SeriesGroupBy
 
 from helpers.forces import population
 from helpers.forces.indicator import Indicator, ratio
@@ -199,9 +200,13 @@ def within_grid_spread(org_ratings: pd.DataFrame, party_orgs: pd.DataFrame, *, a
                      note_values=values)  # fmt: skip
 
 
+def percentile_spread(scores: SeriesGroupBy) -> pd.Series:
+    """Return the 90th less the 10th percentile of each group's scores, missing in groups below `SMALLEST_GRID`."""
+    return (scores.quantile(0.9) - scores.quantile(0.1)).where(scores.size() >= SMALLEST_GRID)
+
+
 def _spread_by_grid(ratings: pd.DataFrame, party_orgs: pd.DataFrame) -> pd.DataFrame:
     grid_of = party_orgs.drop_duplicates("org_id").set_index("org_id")["grid_id"]
     scores = ratings.assign(grid=ratings["org_id"].map(grid_of)).dropna(subset=["grid", "score_party"])
     by_grid = scores.groupby("grid", observed=True)["score_party"]
-    spread = by_grid.quantile(0.9) - by_grid.quantile(0.1)
-    return pd.DataFrame({"spread": spread.where(by_grid.size() >= SMALLEST_GRID)})
+    return pd.DataFrame({"spread": percentile_spread(by_grid)})

@@ -37,7 +37,6 @@ def run(
         A filled review sheet, whose decisions are added to `decisions` first.
     decisions : Path
         Decisions of reviewers; none where the file is missing.
-
     check : (Path, int, int), optional
         Where to write a sheet for checking links by hand, how many names it has, and the seed of their choice.
     checked : Path, optional

@@ -97,6 +97,11 @@ def normalised(names: pd.Series) -> pd.Series:
     return made.reindex(names.index)
 
 
+def without_brackets(normal: pd.Series) -> pd.Series:
+    """Return normalised names without brackets, the key by which two names are one; missing stays missing."""
+    return normal.str.replace(r"[()]", "", regex=True)
+
+
 def parse(name: str) -> Parts:
     """Take a normalised name apart."""
     branch = BRANCH.search(name)

@@ -66,7 +66,7 @@ def asked(right: pd.DataFrame) -> pd.DataFrame:
     rows.loc[rows["right_row"].duplicated(keep=False), "code"] = pd.NA
     rows = rows.reset_index(drop=True)
     normal = names.normalised(rows["printed"])
-    return rows.assign(right=np.arange(len(rows)), key=normal.str.replace(r"[()]", "", regex=True), normal=normal)
+    return rows.assign(right=np.arange(len(rows)), key=names.without_brackets(normal), normal=normal)
 
 
 def names_in_force(firms: pd.DataFrame, history: pd.DataFrame | None) -> pd.DataFrame:
@@ -77,7 +77,7 @@ def names_in_force(firms: pd.DataFrame, history: pd.DataFrame | None) -> pd.Data
     by = _owner_of_history(history, firms)
     former = pd.DataFrame(
         {
-            "key": names.normalised(history["former_name"]).str.replace(r"[()]", "", regex=True).to_numpy(),
+            "key": names.without_brackets(names.normalised(history["former_name"])).to_numpy(),
             "firm": by.to_numpy(),
             "until": pd.to_datetime(history["changed_on"], errors="coerce").to_numpy()
             if "changed_on" in history else pd.NaT,
@@ -95,7 +95,7 @@ def _owner_of_history(history: pd.DataFrame, firms: pd.DataFrame) -> pd.Series:
     if "code" in history:
         owner = _codes(history).map(firms.dropna(subset="code").drop_duplicates("code").set_index("code")["firm"])
     if "name" in history:
-        key = names.normalised(history["name"]).str.replace(r"[()]", "", regex=True)
+        key = names.without_brackets(names.normalised(history["name"]))
         one = firms.groupby("key")["firm"].agg(["first", "nunique"])
         owner = owner.fillna(key.map(one.loc[one["nunique"] == 1, "first"]))
     return owner

@@ -18,6 +18,8 @@ _KIN: Final = frozenset({"有限", "股份"})
 _LONG_STEM: Final = 3
 # A body borne by more firms than this tells none of them.
 _MOST: Final = 50
+# A shorter name differs from too many others by one character.
+_SHORTEST: Final = 4
 _FOUND: Final = ["right", "firm", "reason", "is_sure"]
 
 
@@ -140,13 +142,13 @@ def _relation(one: str, within_one: str, other: str, within_other: str) -> str:
 
 def by_edit(asked: pd.DataFrame, firms: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     """Link names, or bodies in one region, that a single classified edit sets apart."""
-    asked = asked[~asked["branch"] & (asked["key"].str.len() >= 4)]
+    asked = asked[~asked["branch"] & (asked["key"].str.len() >= _SHORTEST)]
     held = _named_firms(firms)
     if asked.empty or held.empty:
         return _none()
     rows = []
-    for column, shortest in (("key", 4), ("body", 4)):
-        ours, theirs = held[held[column].str.len() >= shortest], asked[asked[column].str.len() >= shortest]
+    for column in ("key", "body"):
+        ours, theirs = (side[side[column].str.len() >= _SHORTEST] for side in (held, asked))
         spots = edits.candidates(_list(ours[column]), _list(theirs[column]))
         held_in = ours.iloc[spots[:, 0]].add_suffix("_left")
         held_in = held_in.rename(columns={"firm_left": "firm", "beside_left": "beside"})

@@ -5,12 +5,12 @@ from datetime import date
 import pandas as pd
 
 from helpers import outcomes
+from helpers.clean.patents import TYPES
 from helpers.forces import alliance, services
 from helpers.study import Study
 from helpers.tables.labels import labelled
 from helpers.text import Lang, label, number, say
 
-KINDS = {"发明": "invention", "实用新型": "utility", "外观设计": "design"}
 MONTHS = 12
 
 
@@ -93,7 +93,7 @@ def _owners(zone: Study) -> pd.DataFrame:
 def visible_to(zone: Study) -> dict[str, date]:
     """Return, by patent type, the last day up to which filings are visible in full."""
     last = {}
-    for kind, name in KINDS.items():
+    for kind, name in TYPES.items():
         month = outcomes.last_complete_month(zone.params.extract_on, outcomes.LAG_MONTHS[name])
         last[kind] = (pd.Timestamp(month) + pd.offsets.MonthEnd(0)).date()
     return last
@@ -104,7 +104,7 @@ def before_after_table(zone: Study, pairs: pd.DataFrame, filings: pd.DataFrame, 
     found = alliance.before_after(pairs, filings, visible_to=visible_to(zone), months=MONTHS)
     shown = pd.DataFrame(
         {
-            "patent_type": [label(KINDS[kind], lang) for kind in found["patent_type"]],
+            "patent_type": [label(TYPES[kind], lang) for kind in found["patent_type"]],
             "pairs_complete": [f"{k} / {n}" for k, n in zip(found["complete"], found["pairs"], strict=True)],
         }
     )

@@ -6,9 +6,10 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from helpers import engine, outcomes
+from helpers.clean.patents import TYPES
 from helpers.panel.bursts import FEWEST, FEWEST_FIRMS, REFERENCE, burst_ratios, event_counts, event_means
 from helpers.study import Study
-from helpers.tables.innovation import KINDS, last_complete
+from helpers.tables.innovation import last_complete
 from helpers.tables.labels import inline, labelled
 from helpers.text import Lang, label, number, say
 
@@ -45,9 +46,9 @@ def _registers(zone: Study) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, pd.Ti
         lives = read["enterprises"].select("uscc", "founded_on", "exit_on")
         awards = first.inner_join(lives, "uscc").rename(awarded_on="first_issued_on").order_by("uscc").execute()
         own = _own_patents(patents, read.get("patent_owners")).semi_join(first, "uscc").execute()
-        filed = [own.assign(kind=own["patent_type"].astype(object).map(KINDS))]
+        filed = [own.assign(kind=own["patent_type"].astype(object).map(TYPES))]
         starts = patents.group_by("patent_type").agg(start=patents.filed_on.min()).execute()
-        begins = dict(zip(starts["patent_type"].astype(object).map(KINDS), starts["start"], strict=True))
+        begins = dict(zip(starts["patent_type"].astype(object).map(TYPES), starts["start"], strict=True))
         if SOFTWARE in read:
             works = _own_works(read[SOFTWARE]).execute()
             filed.append(works.assign(kind=SOFTWARE))

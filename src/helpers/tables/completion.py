@@ -3,9 +3,10 @@
 import pandas as pd
 
 from helpers import engine, outcomes
+from helpers.clean.patents import TYPES
 from helpers.models.completion import FEWEST, FLOOR, completed_months
 from helpers.study import Study
-from helpers.tables.innovation import KINDS, last_complete, months
+from helpers.tables.innovation import last_complete, months
 from helpers.tables.labels import inline, labelled
 from helpers.text import Lang, number, say
 
@@ -27,7 +28,7 @@ def completion(zone: Study) -> pd.DataFrame:
         patents = engine.read(con, zone.folder / "clean" / "patents.parquet")
         filed = patents.select("patent_type", "filed_on", "published_on", "granted_on").execute()
     parts = []
-    for name, kind in KINDS.items():
+    for name, kind in TYPES.items():
         own = filed[filed["patent_type"] == name]
         found = completed_months(
             own["filed_on"], own["published_on" if kind == "invention" else "granted_on"],

@@ -5,9 +5,9 @@ import math
 
 import pandas as pd
 
+from helpers.clean.patents import TYPES
 from helpers.findings import direction
 from helpers.study import Study
-from helpers.tables.innovation import KINDS
 from helpers.tables.labels import labelled
 from helpers.tables.panel import complete_years, unit_of
 from helpers.text import Lang, label, number, say
@@ -79,7 +79,7 @@ def _coverage(zone: Study, exposure: str, lang: Lang) -> list[str]:
 
 def _truth(zone: Study, lang: Lang) -> str:
     truth = json.loads(zone.truth("truth.json").read_text(encoding="utf-8"))
-    changes = {KINDS[kind]: f"{100 * math.expm1(log):+.0f}" for kind, log in truth["founding"].items()}
+    changes = {TYPES[kind]: f"{100 * math.expm1(log):+.0f}" for kind, log in truth["founding"].items()}
     planted = [
         say("pages.planted", lang, outcome=label(f"patents_{kind}", lang), percent=percent)
         for kind, percent in changes.items()

@@ -8,6 +8,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from helpers import engine, outcomes
+from helpers.clean.patents import TYPES
 from helpers.clean.spells import at
 from helpers.models.association import COMPLETE
 from helpers.study import Study
@@ -15,7 +16,6 @@ from helpers.tables.labels import labelled
 from helpers.tables.panel import OUTCOMES, complete, complete_years
 from helpers.text import Lang, label, say
 
-KINDS = {"发明": "invention", "实用新型": "utility", "外观设计": "design"}
 YEARS_SHOWN = 6
 
 
@@ -43,7 +43,7 @@ def months(zone: Study) -> pd.DataFrame:
     )
     end = pd.Timestamp(zone.params.extract_on).replace(day=1)
     index = pd.date_range(end - pd.DateOffset(years=YEARS_SHOWN), end, freq="MS", name="month")
-    wide = wide.rename(columns=KINDS).reindex(index=index, columns=list(KINDS.values())).fillna(0).astype("Int64")
+    wide = wide.rename(columns=TYPES).reindex(index=index, columns=list(TYPES.values())).fillna(0).astype("Int64")
     for kind, month in last_complete(zone).items():
         wide[kind] = wide[kind].where(wide.index <= month)
     return wide.rename_axis(columns=None).reset_index()
@@ -55,7 +55,7 @@ def yearly(panel: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     Filings of a year not yet visible in full are missing; the running year's acquisitions go up to the day it names.
     """
     parts = []
-    for kind in KINDS.values():
+    for kind in TYPES.values():
         name = f"patents_{kind}"
         by_year = panel.groupby("year").agg(
             own=(name, "sum"), fractional=(f"{name}_fractional", "sum"), acquired=(f"{name}_acquired", "sum"),
@@ -148,7 +148,7 @@ def innovation_results(panel: pd.DataFrame, zone: Study) -> dict[str, object]:
     """Return filings of the panel's firms in complete years, high-tech firms at the last day, expiring statuses."""
     last = panel[panel["year"] == panel["year"].max()]
     filed = {f"patents_{kind}": panel.loc[complete(panel, f"patents_{kind}"), f"patents_{kind}"].sum()
-             for kind in KINDS.values()}  # fmt: skip
+             for kind in TYPES.values()}  # fmt: skip
     return {**filed, "hnte_firms": int(last["is_hnte"].sum()), "expiring": int(expiring(zone)["statuses"].sum())}
 
 

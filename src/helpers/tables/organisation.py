@@ -51,7 +51,7 @@ def tree_drawn(zone: Study, lang: Lang) -> pd.DataFrame:
     register = orgs.drop_duplicates("org_id").set_index("org_id")
     parent = tree["org_id"].map(register["parent_org_id"])
     area = tree["org_id"].map(register["area_id"]).map(_area_names(zone))
-    return tree.assign(parent_org_id=parent.where(parent.isin(tree["org_id"])), area=area, org_type=tree["org_type"])
+    return tree.assign(parent_org_id=parent.where(parent.isin(tree["org_id"])), area=area)
 
 
 def tree_rows(drawn: pd.DataFrame, lang: Lang) -> pd.DataFrame:
