@@ -9,7 +9,7 @@ import xlsxwriter
 
 from helpers.codebook import load
 from helpers.errors import InputError
-from helpers.ingest import files
+from helpers.ingest import encodings, files
 from helpers.ingest.workbook import as_text
 
 HEADER = "统一社会信用代码,企业名称,成立日期"
@@ -49,7 +49,7 @@ def test_text_comes_out_the_same_from_every_encoding(tmp_path, encoding, text, f
 
 
 def test_gb18030_text_is_read_whole_across_the_borders_of_chunks(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "_CHUNK", 7)
+    monkeypatch.setattr(encodings, "_CHUNK", 7)
     sheet = read_text(tmp_path, "\n".join([HEADER, *[RARE] * 40]).encode("gb18030"))
     rows, numbers = cells(sheet)
     assert rows == [RARE.split(",")] * 40

@@ -22,6 +22,11 @@ def no_faults() -> pd.DataFrame:
     )
 
 
+def nothing() -> pd.DataFrame:
+    """Return rows set aside of which there are none."""
+    return pd.DataFrame({name: pd.Series(dtype="int64" if name == "row" else "str") for name in COLUMNS})
+
+
 def duplicates(frame: pd.DataFrame, positions: np.ndarray, table: Table) -> pd.DataFrame:
     """Decide about rows that share their key with another.
 

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 from helpers.errors import InputError
+from helpers.ingest import quotes
 from helpers.ingest.sheets import PREVIEW_ROWS, Body, Changed, Ragged, RawSheet
 
 DELIMITERS = (",", "\t", ";", "|")
@@ -22,6 +23,8 @@ _BLOCK = 1 << 23
 _PARALLEL_FROM = 1 << 24
 # Blank lines above the first text; a file of nothing else holds no text.
 _MOST_BLANK = 1 << 20
+BEGIN = _MOST_BLANK + _TOP
+"""How many bytes from the start are looked at."""
 _BLANK_LINES = re.compile(rb'(?:[ \t,;|"]*\r?\n)+(?=[^\r\n])')
 csv.field_size_limit(1 << 30)
 
@@ -49,34 +52,64 @@ def read(text: pa.Buffer, name: str, encoding: str, delimiter: str | None = None
     InputError
         If the file holds no text, or a quotation mark is opened and never closed, or closed some rows further down.
     """
-    lead = _BLANK_LINES.match(memoryview(text)[:_MOST_BLANK])
-    blank = _count(text.slice(0, lead.end()), b"\n") if lead else 0
-    text = text.slice(lead.end()) if lead else text
-    top = bytes(memoryview(text)[:_TOP]).decode("utf-8", errors="ignore" if text.size > _TOP else "strict")
-    if not top.strip("\ufeff\r\n\t ,;|\0"):
-        raise InputError(f"{name}: the file holds no text: export it again")
-    hint = top[:6].lower()
-    if delimiter is None and hint.startswith("sep=") and len(hint) > 4:
-        delimiter = hint[4]
-    delimiter = delimiter or sniff(top, is_whole=text.size <= _TOP)
-    records = _records(top, delimiter, is_whole=text.size <= _TOP)
-    quotes = _count(text, b'"')
+    top = Top.of(bytes(memoryview(text)[:BEGIN]), name, delimiter, size=text.size)
+    text = text.slice(top.start)
+    marks = _count(text, b'"')
     has_nul = _count(text, b"\0") > 0
-    if quotes % 2:
-        _check_quotes(text, delimiter, name)
+    if marks % 2:
+        quotes.check_closed(_lines(text), top.delimiter, name)
 
     def body(first: int, positions: Sequence[int], last: int | None) -> Body:
-        width = _width(records[first - 1].cells, [record.cells for record in records[first:]])
-        below = text.slice(records[first - 1].end)
-        positions = [position for position in positions if position < width]
-        found = _rows(below, width, positions, delimiter, blank + first + 1, name, has_quotes=quotes > 0)
-        if quotes and _count(below, b"\n") > len(found.rows) + len(found.ragged):
-            above = blank + _count(text.slice(0, records[first - 1].end), b"\n")
-            _check_swallowed(below, delimiter, width, name, above + 1)
-        found = _without_nul(found) if has_nul else found
-        return found if last is None else _until(found, last)
+        width, end, positions = top.below(first, positions)
+        below = text.slice(end)
+        found = _rows(below, width, positions, top.delimiter, top.blank + first + 1, name, has_quotes=marks > 0)
+        if marks and _count(below, b"\n") > len(found.rows) + len(found.ragged):
+            above = top.blank + _count(text.slice(0, end), b"\n")
+            quotes.check_swallowed(_lines(below), top.delimiter, width, name, above + 1)
+        found = without_nul(found) if has_nul else found
+        return found if last is None else until(found, last)
 
-    return RawSheet(name, "", encoding, tuple(record.cells for record in records), body, first_row=1 + blank)
+    return RawSheet(name, "", encoding, top.preview, body, first_row=1 + top.blank)
+
+
+class Top(NamedTuple):
+    """What the first rows of a text tell about it."""
+
+    start: int
+    """Offset of the first byte after blank lines."""
+    blank: int
+    """Number of blank lines above the first text."""
+    delimiter: str
+    records: list[_Record]
+
+    @classmethod
+    def of(cls, begin: bytes, name: str, delimiter: str | None, *, size: int) -> "Top":
+        """Return what the first bytes of a text of `size` bytes tell."""
+        lead = _BLANK_LINES.match(begin[:_MOST_BLANK])
+        start = lead.end() if lead else 0
+        is_whole = size - start <= _TOP
+        top = begin[start : start + _TOP].decode("utf-8", errors="strict" if is_whole else "ignore")
+        if not top.strip("\ufeff\r\n\t ,;|\0"):
+            raise InputError(f"{name}: the file holds no text: export it again")
+        hint = top[:6].lower()
+        if delimiter is None and hint.startswith("sep=") and len(hint) > 4:
+            delimiter = hint[4]
+        delimiter = delimiter or sniff(top, is_whole=is_whole)
+        return cls(start, begin.count(b"\n", 0, start), delimiter, _records(top, delimiter, is_whole=is_whole))
+
+    @property
+    def preview(self) -> tuple[tuple[str, ...], ...]:
+        """Return the cells of the first rows."""
+        return tuple(record.cells for record in self.records)
+
+    def below(self, first: int, positions: Sequence[int]) -> tuple[int, int, list[int]]:
+        """Return the width of the rows from `first`, where they begin after `start`, and the positions inside."""
+        width = _width(self.records[first - 1].cells, [record.cells for record in self.records[first:]])
+        return width, self.records[first - 1].end, [position for position in positions if position < width]
+
+
+def _lines(text: pa.Buffer) -> Iterator[str]:
+    return io.StringIO(bytes(text).decode(), newline="")
 
 
 def sniff(top: str, *, is_whole: bool) -> str:
@@ -127,7 +160,7 @@ def _rows(
     wanted = [str(position) for position in positions]
     if not text.size:
         return Body(pa.table({one: pa.array([], pa.string()) for one in wanted}), np.empty(0, dtype=np.int64))
-    bad: list = []
+    bad: list[arrow_csv.InvalidRow] = []
 
     def note(row: arrow_csv.InvalidRow) -> str:
         bad.append(row)
@@ -138,19 +171,7 @@ def _rows(
         return arrow_csv.read_csv(
             pa.BufferReader(text),
             read_options=arrow_csv.ReadOptions(column_names=names, use_threads=use_threads, block_size=_BLOCK),
-            parse_options=arrow_csv.ParseOptions(
-                delimiter=delimiter,
-                newlines_in_values=has_quotes,
-                ignore_empty_lines=False,
-                invalid_row_handler=note,
-            ),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(wanted, pa.string()),
-                include_columns=wanted,
-                strings_can_be_null=True,
-                null_values=[""],
-                check_utf8=False,
-            ),
+            **options(width, positions, delimiter, note, has_quotes=has_quotes),
         )
 
     try:
@@ -159,16 +180,41 @@ def _rows(
         if bad and bad[0].number is None:
             cells = parse(use_threads=False)
     except pa.ArrowInvalid as error:
-        raise InputError(
-            f"{name}: the rows below row {first - 1} cannot be told apart ({error}): look for a quotation mark that is "
-            "opened and never closed, and export the file again"
-        ) from error
-    ragged = tuple(Ragged(first + row.number - 1, row.actual_columns, row.expected_columns, row.text) for row in bad)
-    rows = np.arange(first, first + len(cells) + len(ragged), dtype=np.int64)
-    return Body(cells, np.delete(rows, [row.row - first for row in ragged]) if ragged else rows, ragged)
+        raise inseparable(name, first, error) from error
+    left_out = ragged(bad, first)
+    rows = np.arange(first, first + len(cells) + len(left_out), dtype=np.int64)
+    return Body(cells, np.delete(rows, [row.row - first for row in left_out]) if left_out else rows, left_out)
 
 
-def _without_nul(body: Body) -> Body:
+def options(width: int, positions: Sequence[int], delimiter: str, note: Callable, *, has_quotes: bool) -> dict:
+    """Return how Arrow reads rows of `width` fields: all cells as text, none where empty; `note` gets wrong rows."""
+    wanted = [str(position) for position in positions]
+    return {
+        "parse_options": arrow_csv.ParseOptions(
+            delimiter=delimiter, newlines_in_values=has_quotes, ignore_empty_lines=False, invalid_row_handler=note
+        ),
+        "convert_options": arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(map(str, range(width)), pa.string()), include_columns=wanted,
+            strings_can_be_null=True, null_values=[""], check_utf8=False,
+        ),
+    }  # fmt: skip
+
+
+def ragged(rows: Sequence[arrow_csv.InvalidRow], first: int) -> tuple[Ragged, ...]:
+    """Return rows of a wrong number of fields as they are told about; `first` is the row of the first of all."""
+    return tuple(Ragged(first + row.number - 1, row.actual_columns, row.expected_columns, row.text) for row in rows)
+
+
+def inseparable(name: str, first: int, error: pa.ArrowInvalid) -> InputError:
+    """Return what is said where Arrow cannot tell rows apart."""
+    return InputError(
+        f"{name}: the rows below row {first - 1} cannot be told apart ({error}): look for a quotation mark that is "
+        "opened and never closed, and export the file again"
+    )
+
+
+def without_nul(body: Body) -> Body:
+    """Return a body without NUL characters, and every cell that held one."""
     cells, changed = body.cells, []
     for place, name in enumerate(cells.column_names):
         column = cells.column(name)
@@ -183,7 +229,8 @@ def _without_nul(body: Body) -> Body:
     return replace(body, cells=cells, changed=(*body.changed, *changed))
 
 
-def _until(body: Body, last: int) -> Body:
+def until(body: Body, last: int) -> Body:
+    """Return a body without the rows after `last`."""
     keep = body.rows <= last
     return Body(
         body.cells.filter(pa.array(keep)), body.rows[keep], tuple(row for row in body.ragged if row.row <= last)
@@ -197,40 +244,3 @@ def _count(text: pa.Buffer, byte: bytes) -> int:
     )
 
 
-def _check_swallowed(text: pa.Buffer, delimiter: str, width: int, name: str, first_line: int) -> None:
-    """Refuse quotation marks around several whole rows: a cell that holds them has the row's own number of delimiters.
-
-    A mark left open is closed by the next one that strays into the file, and the rows between would be one cell.
-    """
-    places, rows, start = [], 0, first_line
-    reader = csv.reader(io.StringIO(bytes(text).decode(), newline=""), delimiter=delimiter)
-    for record in reader:
-        for position, cell in enumerate(record):
-            if "\n" in cell and width > 1:
-                first, *inner, last = (line.count(delimiter) for line in cell.split("\n"))
-                is_rows = (first, last) == (width - 1 - position, position)
-                if is_rows and all(count == width - 1 for count in inner):
-                    places.append(f"{start:,}-{first_line + reader.line_num - 1:,}")
-                    rows += 2 + len(inner)
-        start = first_line + reader.line_num
-    if places:
-        more = f" and {len(places) - 3} more" if len(places) > 3 else ""
-        raise InputError(
-            f"{name}: {rows:,} rows would be taken for text, because a quotation mark opened in one row is closed in a "
-            f"later one (lines {', '.join(places[:3])}{more}): take the marks out, or export the file again"
-        )
-
-
-def _check_quotes(text: pa.Buffer, delimiter: str, name: str) -> None:
-    """Refuse a quotation mark that is never closed: all rows below it would become one cell."""
-    start = 1
-    reader = csv.reader(io.StringIO(bytes(text).decode(), newline=""), delimiter=delimiter, strict=True)
-    try:
-        for _ in reader:
-            start = reader.line_num + 1
-    except csv.Error as error:
-        if "unexpected end" in str(error):
-            raise InputError(
-                f"{name}: the quotation mark opened in line {start:,} is never closed, so that everything below it "
-                "would be one cell: close it, or export the file again"
-            ) from None

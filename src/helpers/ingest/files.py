@@ -1,12 +1,7 @@
-"""Files in, sheets of text out: the kind of a file by its ending, its encoding by strict decoding only.
-
-A byte order mark decides, then strict UTF-8, then strict GB18030 (which holds GBK and GB 2312); anything else stops
-with the byte offset and line, because a guess would put wrong characters into names and codes.
-"""
+"""Files in, sheets of text out: the kind of a file by its first bytes, and by its ending where they tell nothing."""
 
 import codecs
 import hashlib
-import mmap
 import re
 from pathlib import Path
 
@@ -15,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from helpers.errors import InputError
-from helpers.ingest import delimited, workbook
+from helpers.ingest import delimited, encodings, scanned, workbook
 from helpers.ingest.sheets import Body, RawSheet
 
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
@@ -27,16 +22,14 @@ _BEGINNINGS = (
 )  # fmt: skip
 _WEB_PAGE = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body|table|meta)\b", re.IGNORECASE)
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-# A run of bytes beyond ASCII that is Chinese in UTF-8 from end to end; in GB18030 text that is next to impossible.
-_CHINESE_IN_UTF8 = re.compile(rb"(?<![\x80-\xff])(?:[\xe4-\xe9][\x80-\xbf]{2}){2,}(?![\x80-\xff])")
-_LOOKED_AT, _ENDS, _PLACES = 1 << 16, 1 << 20, 64
-_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_CHUNK = 1 << 23
+# A text file from this size on is read in blocks: whole, it would take about seven times as much memory.
+LARGE = 1 << 28
 
 
 def read_file(
-    path: Path, *, encoding: str | None = None, delimiter: str | None = None, name: str | None = None
-) -> list[RawSheet]:
+    path: Path, *, encoding: str | None = None, delimiter: str | None = None, name: str | None = None,
+    in_parts: bool = False,
+) -> list[RawSheet]:  # fmt: skip
     """Read the sheets of one file as text.
 
     Parameters
@@ -47,6 +40,8 @@ def read_file(
         As declared by a mapping file; both are found out otherwise.
     name : str, optional
         The file as printed in messages and the ledger; its name by default.
+    in_parts : bool, default False
+        Leave the rows of a text of `LARGE` bytes and more in the file: its sheet then has `parts`.
 
     Returns
     -------
@@ -69,8 +64,10 @@ def read_file(
         if kind == "parquet":
             return [_parquet(path, name)]
         if kind == "text":
-            text, encoding = _utf8(path, name, encoding)
-            return [delimited.read(text, name, encoding, delimiter)]
+            text = encodings.find(path, name, encoding)
+            if in_parts and text.size >= LARGE:
+                return [scanned.scan(text, delimiter)]
+            return [delimited.read(text.whole(), name, text.encoding, delimiter)]
     except OSError as error:
         raise InputError(f"{name}: cannot be read ({error.strerror or error}): check its permissions") from error
     raise InputError(f"{name}: '{ending}' is no kind of file that can be read; expected one of {', '.join(ENDINGS)}")
@@ -107,107 +104,6 @@ def sha256(path: Path) -> str:
     """Return the SHA-256 of a file's bytes in hex."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _utf8(path: Path, name: str, declared: str | None) -> tuple[pa.Buffer, str]:
-    with path.open("rb") as stream:
-        raw = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-    mark, marked = next(((mark, found) for mark, found in _MARKS if raw[: len(mark)] == mark), (b"", None))
-    if marked == "utf-16":
-        return pa.py_buffer(_transcode(raw, "utf-16", name, "its byte order mark says UTF-16")), "utf-16"
-    buffer = pa.py_buffer(raw).slice(len(mark))
-    wanted = codecs.lookup(declared).name if declared and _is_known(declared, name) else None
-    if wanted in (None, "utf-8", "utf-8-sig"):
-        if _is_utf8(buffer):
-            return buffer, marked or "utf-8"
-        if marked or wanted:
-            why = "its byte order mark says UTF-8" if marked else f"the mapping file declares encoding '{declared}'"
-            raise _undecodable(raw, "utf-8", name, why)
-        text = _transcode(raw, "gb18030", name, "")
-        _check_not_joined(raw, name)
-        return pa.py_buffer(text), "gb18030"
-    why = f"the mapping file declares encoding '{declared}'"
-    if marked:
-        raise InputError(f"{name}: {why}, but the file begins with the byte order mark of UTF-8: declare utf-8")
-    # GB 2312 and GBK are parts of GB18030, and files called so commonly hold its further characters.
-    wanted = "gb18030" if wanted in ("gbk", "gb2312") else wanted
-    if wanted != "ascii" and not raw[:_CHUNK].isascii() and _is_utf8(buffer):
-        raise InputError(f"{name}: {why}, but all of its bytes are valid UTF-8: declare utf-8, or none")
-    return pa.py_buffer(_transcode(raw, wanted, name, why)), wanted
-
-
-def _is_known(declared: str, name: str) -> bool:
-    try:
-        codecs.lookup(declared)
-    except LookupError:
-        raise InputError(
-            f"{name}: the mapping file declares encoding '{declared}', which does not exist: "
-            "write utf-8, gb18030 or another name that Python knows"
-        ) from None
-    return True
-
-
-def _is_utf8(buffer: pa.Buffer) -> bool:
-    try:
-        pa.LargeStringArray.from_buffers(1, pa.array([0, buffer.size], pa.int64()).buffers()[1], buffer).validate(
-            full=True
-        )
-    except pa.ArrowInvalid:
-        return False
-    return True
-
-
-def _transcode(raw: mmap.mmap, encoding: str, name: str, why: str) -> bytes:
-    decoder = codecs.getincrementaldecoder(encoding)()
-    parts = []
-    try:
-        for start in range(0, len(raw), _CHUNK):
-            parts.append(decoder.decode(raw[start : start + _CHUNK], start + _CHUNK >= len(raw)).encode())
-    except (UnicodeDecodeError, UnicodeEncodeError):
-        raise _undecodable(raw, encoding, name, why) from None
-    return b"".join(parts)
-
-
-def _check_not_joined(raw: mmap.mmap, name: str) -> None:
-    """Refuse GB18030 text with lines in UTF-8: two exports were joined, and one of them would turn into other words.
-
-    Both ends are looked at, and places evenly between them.
-    """
-    step = max(_LOOKED_AT, len(raw) // _PLACES)
-    starts = [0, *range(_ENDS, max(0, len(raw) - _ENDS), step), max(0, len(raw) - _ENDS)]
-    for place, start in enumerate(starts):
-        size = _ENDS if place in (0, len(starts) - 1) else _LOOKED_AT
-        found = _CHINESE_IN_UTF8.search(raw[start : start + size])
-        if found:
-            line = raw[: start + found.start()].count(b"\n") + 1
-            raise InputError(
-                f"{name}: line {line:,} is in UTF-8 ({found.group().decode()[:12]}) and others are in GB18030: files "
-                "of two encodings were joined. Save each as UTF-8, then join them"
-            )
-
-
-def _undecodable(raw: mmap.mmap, encoding: str, name: str, why: str) -> InputError:
-    """Describe where decoding stops; without a declared encoding, both that were tried."""
-    tried = [encoding] if why else ["utf-8", "gb18030"]
-    stops = ", ".join(f"{one} stops at {_stop(raw[:], one)}" for one in tried)
-    if not why:
-        return InputError(
-            f"{name}: the encoding is neither UTF-8 nor GB18030 ({stops}): save the file as UTF-8, "
-            "or declare its encoding in a mapping file"
-        )
-    others = [one for one in ("utf-8", "gb18030") if one != encoding and not _stop(raw[:], one)]
-    advice = f"all of its bytes are valid {others[0]}: declare that" if others else "save the file as UTF-8"
-    return InputError(f"{name}: {why}, but {stops}; {advice}")
-
-
-def _stop(raw: bytes, encoding: str) -> str:
-    try:
-        raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        found = raw[error.start : error.end].hex(" ").upper()
-        return f"byte {error.start:,} (line {line:,}, found {found})"
-    return ""
 
 
 def _parquet(path: Path, name: str) -> RawSheet:

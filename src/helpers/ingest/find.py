@@ -15,7 +15,9 @@ from helpers.ingest.sheets import RawSheet
 from helpers.ingest.titles import titled
 
 
-def recognised(folder: Path, codebook: Codebook, problems: list[str], report: list[pa.Table]) -> list[Located]:
+def recognised(
+    folder: Path, codebook: Codebook, problems: list[str], report: list[pa.Table], *, in_parts: bool = False
+) -> list[Located]:
     """Find out which sheet of which file holds which table, by titles and headers.
 
     Parameters
@@ -26,6 +28,8 @@ def recognised(folder: Path, codebook: Codebook, problems: list[str], report: li
         Receives what keeps a file from being read.
     report : list of pyarrow.Table
         Receives ledger rows about files and sheets that hold no table.
+    in_parts : bool, default False
+        As `files.read_file`.
 
     Returns
     -------
@@ -41,7 +45,7 @@ def recognised(folder: Path, codebook: Codebook, problems: list[str], report: li
                 problems.append(_unnameable(name))
                 continue
             is_readable = path.suffix.lower() in files.ENDINGS
-            jobs[path] = pool.submit(files.read_file, path, name=name) if is_readable else None
+            jobs[path] = pool.submit(files.read_file, path, name=name, in_parts=in_parts) if is_readable else None
         for path, job in jobs.items():
             name = path.relative_to(folder).as_posix()
             if job is None:
@@ -96,7 +100,9 @@ def _of_file(
     return located
 
 
-def mapped(folder: Path, codebook: Codebook, path: Path, problems: list[str]) -> list[Located]:
+def mapped(
+    folder: Path, codebook: Codebook, path: Path, problems: list[str], *, in_parts: bool = False
+) -> list[Located]:
     """Locate exactly the sources that a mapping file names.
 
     Parameters
@@ -107,6 +113,8 @@ def mapped(folder: Path, codebook: Codebook, path: Path, problems: list[str]) ->
         The mapping file.
     problems : list of str
         Receives what keeps a source from being read.
+    in_parts : bool, default False
+        As `files.read_file`.
 
     Returns
     -------
@@ -129,7 +137,7 @@ def mapped(folder: Path, codebook: Codebook, path: Path, problems: list[str]) ->
             how = (source.file, source.encoding, source.delimiter)
             if how not in opened:
                 opened[how] = files.read_file(
-                    at, encoding=source.encoding, delimiter=source.delimiter, name=source.file
+                    at, encoding=source.encoding, delimiter=source.delimiter, name=source.file, in_parts=in_parts
                 )
             sheet = _chosen(opened[how], source.sheet, path.name)
             located.append(mappings.locate_mapped(sheet, source, codebook, path.name))

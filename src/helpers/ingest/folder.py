@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from helpers.codebook import Codebook
+from helpers.codebook import Codebook, Table
 from helpers.errors import InputError
-from helpers.ingest import files, find, ledger, people, records, tables
+from helpers.ingest import files, find, ledger, people, records, staged, tables
 from helpers.ingest.header import Located
 
 Progress = Callable[[int, int, str], None]
@@ -24,9 +24,9 @@ class Ingested:
 
     Attributes
     ----------
-    tables : dict of str to DataFrame
+    tables : dict of str to DataFrame or Stored
         Typed rows of each table found, all columns of the codebook, and `source_file`, `source_sheet`, `source_row`.
-        Person ids are keyed hashes.
+        Person ids are keyed hashes. A table that was too large to be held lies on disk (`staged.Stored`).
     ledger : DataFrame
         One row for each thing found (`helpers.ingest.ledger.COLUMNS`), restricted tables included.
     counts : DataFrame
@@ -39,7 +39,7 @@ class Ingested:
         The codebook that was read by; it says which columns are restricted.
     """
 
-    tables: dict[str, pd.DataFrame]
+    tables: dict[str, pd.DataFrame | staged.Stored]
     ledger: pd.DataFrame
     counts: pd.DataFrame
     sources: pd.DataFrame
@@ -55,6 +55,8 @@ def read_folder(
     extract_on: date | None = None,
     mapping: Path | None = None,
     progress: Progress | None = None,
+    work: Path | None = None,
+    memory_limit: str | None = None,
 ) -> Ingested:
     """Read every table in a folder of an office's files.
 
@@ -71,6 +73,11 @@ def read_folder(
         Mapping file; then exactly the sources that it names are read.
     progress : callable, optional
         Called as `progress(done, total, file)` before each file and at the end.
+    work : Path, optional
+        Where tables from text files of `files.LARGE` bytes and more are laid down, to be taken away by the caller;
+        without it everything is held in memory.
+    memory_limit : str, optional
+        What the query engine may take to put such tables in order, as `engine.session`.
 
     Returns
     -------
@@ -88,19 +95,25 @@ def read_folder(
     problems: list[str] = []
     report: list[pa.Table] = []
     if mapping:
-        located = find.mapped(folder, codebook, mapping, problems)
+        located = find.mapped(folder, codebook, mapping, problems, in_parts=work is not None)
     else:
-        located = find.recognised(folder, codebook, problems, report)
+        located = find.recognised(folder, codebook, problems, report, in_parts=work is not None)
     by_table = _by_table(located, codebook)
     if not mapping:
         problems += _twice(by_table)
     problems += _without_key(by_table, person_key)
     read = {name: parts for name, parts in by_table.items() if person_key is not None or not _has_people(parts[0])}
     built, sources, checks, is_sound = {}, [], [], not problems
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = {
-            name: pool.submit(_read, parts, person_key, extract_on, is_sound=is_sound) for name, parts in read.items()
-        }
+    # Large tables one after the other: together they would take as much memory as if they were held.
+    with ThreadPoolExecutor(os.cpu_count()) as pool, ThreadPoolExecutor(1) as alone:
+        jobs = {}
+        for name, parts in read.items():
+            if work is not None and any(one.sheet.parts for one in parts):
+                jobs[name] = alone.submit(
+                    _lay_down, parts, work / name, person_key, extract_on, memory_limit, is_sound=is_sound
+                )
+            else:
+                jobs[name] = pool.submit(_read, parts, person_key, extract_on, is_sound=is_sound)
         names = dict.fromkeys(one.sheet.file for one in located)
         digests = {name: pool.submit(files.sha256, folder / name) for name in names}
         for done, (name, job) in enumerate(jobs.items()):
@@ -110,14 +123,18 @@ def read_folder(
             sources += rows
             problems += found
             if not problems:
-                checks.append(pool.submit(tables.checks, codebook[name], built[name].frame))
+                checks.append(pool.submit(_checked, codebook[name], built[name].frame))
         if progress:
             progress(len(jobs), len(jobs), "")
         if problems:
             raise InputError(dict.fromkeys(problems))
         found = [part for one in built.values() for part in one.findings]
-        referred = tables.references(codebook, {name: one.frame for name, one in built.items()})
-        found += [*(job.result() for job in checks), *referred]
+        found += [part for job in checks for part in job.result()]
+        frames = {name: one.frame for name, one in built.items()}
+        found += tables.references(
+            codebook, {name: one for name, one in frames.items() if not isinstance(one, staged.Stored)}
+        )
+        found += staged.references(codebook, frames, memory_limit)
         return _ingested(
             built, sources, [*report, *found], {name: one.result() for name, one in digests.items()}, codebook
         )
@@ -141,6 +158,27 @@ def _read(
     if problems or not is_sound:
         return None, sources, problems
     return tables.build(read, person_key=person_key, extract_on=extract_on), sources, problems
+
+
+def _lay_down(
+    parts: list[Located], where: Path, person_key: bytes | None, extract_on: date | None, memory_limit: str | None,
+    *, is_sound: bool,
+) -> tuple[tables.Built | None, list[dict[str, object]], list[str]]:  # fmt: skip
+    """Return what `_read` returns for a table that is too large to be held."""
+    if not is_sound:
+        return None, [], []
+    where.mkdir(parents=True)
+    try:
+        built, sizes = staged.build(
+            parts, where, person_key=person_key, extract_on=extract_on, memory_limit=memory_limit
+        )
+    except InputError as error:
+        return None, [], error.problems
+    return built, [_source(one, size) for one, size in zip(parts, sizes, strict=True)], []
+
+
+def _checked(table: Table, frame: pd.DataFrame | staged.Stored) -> list[pa.Table]:
+    return staged.checks(table, frame) if isinstance(frame, staged.Stored) else [tables.checks(table, frame)]
 
 
 def _by_table(located: list[Located], codebook: Codebook) -> dict[str, list[Located]]:

@@ -10,10 +10,12 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -27,11 +29,11 @@ from helpers.disclosure import MINIMUM_PERSONS
 from helpers.errors import InputError
 from helpers.ingest.folder import Ingested
 from helpers.ingest.ledger import shown, shown_sources
+from helpers.ingest.staged import ROW_GROUP, Stored
 
 OPEN, RESTRICTED, SET_ASIDE = "ingested", "restricted", "set_aside"
 BEFORE = "before"
 _NAMES = (OPEN, RESTRICTED, SET_ASIDE, "problems.csv", "counts.csv", "sources.csv")
-ROW_GROUP = 122_880
 
 
 def write(ingested: Ingested, run_folder: Path) -> None:
@@ -106,14 +108,19 @@ def open_columns(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
     return frame.drop(columns=hidden).assign(**shown)
 
 
-def _contents(ingested: Ingested) -> dict[str, pd.DataFrame]:
-    """Return path within the run's folder -> content."""
-    contents: dict[str, pd.DataFrame] = {}
+def _contents(ingested: Ingested) -> dict[str, pd.DataFrame | Stored | Iterator[pd.DataFrame]]:
+    """Return path within the run's folder -> content; a table that was not held is written part by part."""
+    contents: dict[str, pd.DataFrame | Stored | Iterator[pd.DataFrame]] = {}
     for name, frame in ingested.tables.items():
         table = ingested.codebook[name]
         is_open = all(column.sensitivity == "open" for column in table.columns)
         if not table.is_restricted:
-            contents[f"{OPEN}/{name}.parquet"] = frame if is_open else open_columns(table, frame)
+            seen = frame
+            if not is_open and isinstance(frame, Stored):
+                seen = map(partial(open_columns, table), frame.frames())
+            elif not is_open:
+                seen = open_columns(table, frame)
+            contents[f"{OPEN}/{name}.parquet"] = seen
         if not is_open:
             contents[f"{RESTRICTED}/{name}.parquet"] = frame
         rows = ingested.set_aside.get(name)
@@ -153,7 +160,7 @@ def _ledgers(ingested: Ingested) -> tuple[pd.DataFrame, pd.DataFrame]:
     return public, whole[private]
 
 
-def _write_one(path: Path, content: pd.DataFrame) -> None:
+def _write_one(path: Path, content: pd.DataFrame | Stored | Iterator[pd.DataFrame]) -> None:
     is_restricted = RESTRICTED in path.parts
     path.parent.mkdir(parents=True, exist_ok=True)
     if is_restricted:
@@ -161,19 +168,33 @@ def _write_one(path: Path, content: pd.DataFrame) -> None:
     # Born with its final permissions: no moment in which others can open it.
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if is_restricted else 0o644)
     with os.fdopen(handle, "wb") as stream:
-        table = pa.Table.from_pandas(content, preserve_index=False)
-        if path.suffix == ".parquet":
-            few = [field.name for field in table.schema if pa.types.is_dictionary(field.type)]
-            # The engine reads groups of this size in parallel; a dictionary of codes is only built to be given up.
-            pq.write_table(
-                table, stream, row_group_size=ROW_GROUP, compression="lz4", use_dictionary=few, write_statistics=False
-            )
+        if isinstance(content, Stored):
+            with content.path.open("rb") as source:
+                shutil.copyfileobj(source, stream, 1 << 24)
+        elif path.suffix == ".parquet":
+            _write_parquet([content] if isinstance(content, pd.DataFrame) else content, stream)
         else:
             # Excel takes a CSV for UTF-8 by this mark alone.
             stream.write(codecs.BOM_UTF8)
-            csv.write_csv(table, stream)
+            csv.write_csv(pa.Table.from_pandas(content, preserve_index=False), stream)
         stream.flush()
         os.fsync(stream.fileno())
+
+
+def _write_parquet(frames: Iterable[pd.DataFrame], stream: BinaryIO) -> None:
+    writer = None
+    for frame in frames:
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        if writer is None:
+            few = [field.name for field in table.schema if pa.types.is_dictionary(field.type)]
+            # A dictionary of codes is only built to be given up.
+            writer = pq.ParquetWriter(
+                stream, table.schema, compression="lz4", use_dictionary=few, write_statistics=False
+            )
+        # The engine reads groups of this size in parallel.
+        writer.write_table(table, row_group_size=ROW_GROUP)
+    if writer:
+        writer.close()
 
 
 def _sync(folder: Path) -> None:

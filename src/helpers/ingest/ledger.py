@@ -36,6 +36,11 @@ def entries(
     return pa.table([_column(name, cell, length) for name, cell in cells.items()], schema=_SCHEMA)
 
 
+def nothing() -> pa.Table:
+    """Return a part of the ledger without rows."""
+    return _SCHEMA.empty_table()
+
+
 def together(parts: Iterable[pa.Table], tables: Sequence[str] = ()) -> pd.DataFrame:
     """Return all `parts` as one ledger, ordered by table, file, sheet, row, column and rule; each finding once.
 

@@ -49,12 +49,12 @@ class Screened:
     ragged: tuple
 
 
-def screen(located: Located, body: Body) -> Screened:
+def screen(located: Located, body: Body, *, is_last: bool = True) -> Screened:
     """Tell records from everything else that stands below a header.
 
     A row is a total or a note only if its first words say so and its key is missing or is that very cell; a blank row
     holds nothing; the last rows are notes too if they hold one single cell of at least three. Nothing here looks at a
-    row whose key is there and begins like a code.
+    row whose key is there and begins like a code. Of a body in parts only the last one (`is_last`) has last rows.
     """
     cells = body.cells
     names = cells.column_names
@@ -72,7 +72,7 @@ def screen(located: Located, body: Body) -> Screened:
             totals.append(int(position))
         else:
             told.append((int(body.rows[position]), kind, _shown(filter(None, record.values()))))
-    told += _last_notes(cells, body.rows, keep, key)
+    told += _last_notes(cells, body.rows, keep, key) if is_last else []
     ragged = []
     for row in body.ragged:
         kind = kind_of_text(row.text)

@@ -1,6 +1,6 @@
 """What reading a file gives, whatever its kind: sheets of text cells, with rows as an editor numbers them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,6 +74,8 @@ class RawSheet:
         Whether the workbook hides the sheet.
     merged : tuple of ((top, left), (bottom, right))
         Merged ranges, 0-based, inclusive.
+    parts : callable or None
+        As `read`, but yields the body in parts, of a file that is too large to be held; None for all others.
     """
 
     file: str
@@ -84,6 +86,7 @@ class RawSheet:
     first_row: int = 1
     is_hidden: bool = False
     merged: tuple[tuple[tuple[int, int], tuple[int, int]], ...] = ()
+    parts: Callable[[int, Sequence[int], int | None], Iterator[Body]] | None = None
 
     @property
     def place(self) -> str:
@@ -94,3 +97,16 @@ class RawSheet:
     def is_blank(self) -> bool:
         """Whether the first rows hold no text at all."""
         return not any(cell.strip() for row in self.preview for cell in row)
+
+
+def joined(parts: Sequence[Body], positions: Sequence[int] = ()) -> Body:
+    """Return several parts of a body as one; `positions` are its columns where there is no part."""
+    if not parts:
+        cells = pa.table({str(position): pa.array([], pa.string()) for position in positions})
+        return Body(cells, np.empty(0, dtype=np.int64))
+    return Body(
+        pa.concat_tables([part.cells for part in parts]),
+        np.concatenate([part.rows for part in parts]),
+        tuple(row for part in parts for row in part.ragged),
+        tuple(cell for part in parts for cell in part.changed),
+    )

@@ -23,6 +23,7 @@ from helpers.ingest import aside, ledger
 from helpers.ingest.order import by_key
 from helpers.ingest.people import pseudonymise
 from helpers.ingest.records import Records
+from helpers.ingest.sheets import RawSheet
 from helpers.ingest.values import WHOLE_COLUMN, missing, parse_column
 
 PROVENANCE = ("source_file", "source_sheet", "source_row")
@@ -69,7 +70,8 @@ def build(parts: Sequence[Records], *, person_key: bytes | None = None, extract_
         for start, fault in zip(starts, faults, strict=False):
             keep[start + fault["position"].to_numpy(dtype=np.int64)] = False
         order, is_repeated = by_key([read[name].column for name in table.key], keep)
-        repeated = _repeated(parts, starts, np.sort(order[is_repeated]), person_key, extract_on)
+        few, rows = at(parts, starts, np.sort(order[is_repeated]))
+        repeated = repeated_rows(few, rows, person_key, extract_on)
         keep[repeated["position"]] = False
         order = order[keep[order]]
         findings, out = [part.findings for part in parts], [part.set_aside for part in parts]
@@ -90,10 +92,55 @@ def build(parts: Sequence[Records], *, person_key: bytes | None = None, extract_
             columns[name], found = job.result()
             findings += found
     frame = pd.DataFrame(columns | _provenance(parts, order), copy=False)
-    set_aside = pd.concat([rows for rows in out if len(rows)] or out[:1], ignore_index=True)
-    named = [name for name in (*aside.COLUMNS, *table.column_names) if name in set_aside]
-    set_aside = set_aside[named].sort_values(["file", "sheet", "row"], kind="stable", ignore_index=True)
-    return Built(frame, tuple(part for part in findings if len(part)), set_aside)
+    return Built(frame, tuple(part for part in findings if len(part)), put_aside(out, table))
+
+
+def put_aside(parts: Sequence[pd.DataFrame], table: Table) -> pd.DataFrame:
+    """Return the rows that were set aside as one table, in the order of the files."""
+    whole = pd.concat([rows for rows in parts if len(rows)] or parts[:1], ignore_index=True)
+    named = [name for name in (*aside.COLUMNS, *table.column_names) if name in whole]
+    return whole[named].sort_values(["file", "sheet", "row"], kind="stable", ignore_index=True)
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A part of a table: the records that have a key, their `positions` in the part, and what was found."""
+
+    frame: pd.DataFrame
+    positions: np.ndarray
+    findings: list[pa.Table]
+    set_aside: pd.DataFrame
+
+
+def typed(
+    part: Records, pool: ThreadPoolExecutor, key: bytes | None, extract_on: date | None, sheets: Sequence[RawSheet]
+) -> Typed:
+    """Type a part of a table by itself; repeats of keys are left to whoever knows all parts.
+
+    Parameters
+    ----------
+    sheets : sequence of RawSheet
+        Of all parts, `part`'s own among them, so that provenance is of the same type in each.
+    """
+    columns = part.located.table.columns
+    jobs = {column.name: pool.submit(_read, [part], column, key, extract_on) for column in columns}
+    read = {name: job.result() for name, job in jobs.items()}
+    faults = pd.concat([one.faults[0] for one in read.values()], ignore_index=True)
+    keep = np.ones(len(part.rows), dtype=bool)
+    keep[faults["position"].to_numpy(dtype=np.int64)] = False
+    positions = np.flatnonzero(keep)
+    kept = {name: one.column if keep.all() else one.column.take(positions) for name, one in read.items()}
+    at_sheet = np.full(len(positions), [sheet is part.located.sheet for sheet in sheets].index(True), dtype=np.int16)
+    origin = _titles(sheets, at_sheet) | {"source_row": pd.Series(part.rows[positions])}
+    frame = pd.DataFrame({name: values.reset_index(drop=True) for name, values in (kept | origin).items()}, copy=False)
+    findings = [found for one in read.values() for found in one.findings]
+    return Typed(frame, positions, findings, _rows_aside(part, faults, key))
+
+
+def taken_out(part: Records, repeated: pd.DataFrame, key: bytes | None) -> tuple[pa.Table, pd.DataFrame]:
+    """Return ledger rows and texts of the records of a part that `repeated_rows` takes out."""
+    told = _repeated_findings(part, repeated, part.located.table)
+    return told, _rows_aside(part, repeated[["position", "rule", "column"]], key)
 
 
 def checks(table: Table, frame: pd.DataFrame) -> pa.Table:
@@ -130,8 +177,11 @@ def _parse(
     part: Records, column: Column, texts: pa.ChunkedArray, key: bytes | None, extract_on: date | None
 ) -> tuple[pd.Series, pd.DataFrame]:
     unit, pad = part.located.units.get(column.name), part.located.pads.get(column.name)
-    parsed = parse_column(texts, column, unit=unit, extract_on=extract_on, pad=pad)
+    has_words = None if part.words is None else column.name in part.words
+    parsed = parse_column(texts, column, unit=unit, extract_on=extract_on, pad=pad, has_words=has_words)
     values, found = parsed.values, parsed.findings  # noqa: PD011
+    if not part.is_first:
+        found = found[found["position"] != WHOLE_COLUMN]
     if column.type != "person_id":
         return values, found
     if key is None:
@@ -158,29 +208,39 @@ def _in_order(
 
 
 def _provenance(parts: Sequence[Records], order: np.ndarray) -> dict[str, pd.Series]:
-    sheets = [part.located.sheet for part in parts]
     sizes = [len(part.rows) for part in parts]
     place = np.arange(len(parts), dtype=np.int16)
     # Of one sheet alone, which is nearly always, nothing has to be looked up.
     places = np.zeros(len(order), dtype=np.int16) if len(parts) == 1 else np.repeat(place, sizes)[order]
+    rows = np.concatenate([part.rows for part in parts])[order]
+    return _titles([part.located.sheet for part in parts], places) | {"source_row": pd.Series(rows)}
+
+
+def _titles(sheets: Sequence[RawSheet], places: np.ndarray) -> dict[str, pd.Series]:
+    """Return the file and sheet of each row, whose sheet stands at `places` among all sheets of the table."""
     columns = {}
     for name, titles in zip(PROVENANCE, ([one.file for one in sheets], [one.sheet for one in sheets]), strict=False):
         codes, categories = pd.factorize(np.array(titles, dtype=object), sort=True)
         codes = codes.astype(np.int16).take(places)
         columns[name] = pd.Series(pd.Categorical.from_codes(codes, pd.Index(categories, dtype="str"), validate=False))
-    return columns | {"source_row": pd.Series(np.concatenate([part.rows for part in parts])[order])}
+    return columns
 
 
-def _repeated(
-    parts: Sequence[Records], starts: np.ndarray, rows: np.ndarray, key: bytes | None, extract_on: date | None
-) -> pd.DataFrame:
-    """Decide about the rows that share a key; only they are parsed for it."""
+def at(parts: Sequence[Records], starts: np.ndarray, rows: np.ndarray) -> tuple[list[Records], np.ndarray]:
+    """Return the records at ascending positions `rows` of all, part by part, and those positions."""
     few = []
     for part, start in zip(parts, starts, strict=False):
         positions = rows[(rows >= start) & (rows < start + len(part.rows))] - start
         few.append(replace(part, texts=part.at(positions), rows=part.rows[positions]))
-    table = parts[0].located.table
-    held = [column for column in table.columns if any(column.name in part.texts for part in parts)]
+    return few, rows
+
+
+def repeated_rows(
+    few: Sequence[Records], rows: np.ndarray, key: bytes | None, extract_on: date | None
+) -> pd.DataFrame:
+    """Decide about the rows that share a key, as `aside.duplicates`; only they are parsed for it."""
+    table = few[0].located.table
+    held = [column for column in table.columns if any(column.name in part.texts for part in few)]
     frame = pd.DataFrame({column.name: _read(few, column, key, extract_on).column for column in held})
     return aside.duplicates(frame, rows, table)
 

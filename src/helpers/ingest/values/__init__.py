@@ -12,9 +12,10 @@ import pyarrow as pa
 
 from helpers.codebook import Column
 from helpers.ingest.values import categories, codes, dates, numbers, text
+from helpers.ingest.values.categories import says_has
 from helpers.ingest.values.cells import WHOLE_COLUMN, Parsed, as_array, strings
 
-__all__ = ["WHOLE_COLUMN", "Parsed", "missing", "parse_column"]
+__all__ = ["WHOLE_COLUMN", "Parsed", "missing", "parse_column", "says_has"]
 
 
 def parse_column(
@@ -24,6 +25,7 @@ def parse_column(
     unit: str | None = None,
     extract_on: date | None = None,
     pad: int | None = None,
+    has_words: bool | None = None,
 ) -> Parsed:
     """Read the texts of one column as the codebook types it.
 
@@ -41,6 +43,8 @@ def parse_column(
     pad : int, optional
         Width to which numeric codes are filled up with leading zeros; only where a person declared that a spreadsheet
         stripped them. Without it such a code is left out.
+    has_words : bool, optional
+        Of a part of a column of yes and no: whether 有 stands anywhere in the column; found out when left out.
 
     Returns
     -------
@@ -79,7 +83,7 @@ def parse_column(
         case "year":
             return dates.parse_year(cells)
         case "boolean":
-            return categories.parse_boolean(cells)
+            return categories.parse_boolean(cells, has_words=has_words)
         case "category" | "ordered":
             return categories.parse_category(cells, column)
         case "set":

@@ -83,10 +83,17 @@ def parse_list(texts: pa.Array) -> Parsed:
     return replace(texts, present(texts), read)
 
 
-def parse_boolean(texts: pa.Array) -> Parsed:
-    """Read yes and no as `boolean`; 无 and 没有 are no only where the column says 有 elsewhere, else nothing."""
-    tokens = {normalise(text)[0] for text in texts.unique().drop_null().to_pylist()}
-    says_has = _HAS in tokens
+def says_has(texts: pa.Array | pa.ChunkedArray) -> bool:
+    """Return whether 有 stands for yes anywhere in a column."""
+    return any(normalise(text)[0] == _HAS for text in texts.unique().drop_null().to_pylist())
+
+
+def parse_boolean(texts: pa.Array, *, has_words: bool | None = None) -> Parsed:
+    """Read yes and no as `boolean`; 无 and 没有 are no only where the column says 有 elsewhere, else nothing.
+
+    Whether it does is looked for unless it is said.
+    """
+    has_words = says_has(texts) if has_words is None else has_words
 
     def read(text: str) -> Reading:
         tidy, rule = normalise(text)
@@ -95,7 +102,7 @@ def parse_boolean(texts: pa.Array) -> Parsed:
             return Reading(word in _TRUE, ((rule, "repaired"),) if rule else ())
         if word in _TRUE_TOO or word in _FALSE_TOO:
             return Reading(word in _TRUE_TOO, (("boolean_format", "repaired"),))
-        if says_has and (word == _HAS or word in _HAS_NOT):
+        if has_words and (word == _HAS or word in _HAS_NOT):
             return Reading(word == _HAS, (("boolean_format", "repaired"),))
         return nothing(tidy) or Reading(None, (("unparseable", "nulled"),))
 
