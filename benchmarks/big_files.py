@@ -3,12 +3,13 @@
 Both are UTF-8 CSV with Chinese headers and the dirt of real exports at about one cell in a hundred: full-width,
 lower-case and padded codes, codes that a spreadsheet broke, four ways to write a date and three to write a patent
 number, unknown categories, units in cells, repeated rows, rows that contradict another of the same key, references to
-nobody. Run as `python -m benchmarks.big_files FOLDER ENTERPRISES PATENTS`.
+nobody. Run as `python -m benchmarks.big_files FOLDER ENTERPRISES PATENTS
+[ENCODING]`.
 """
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import pandas as pd
 
 from helpers.codebook import uscc
 
+PIECE = 3_000_000
 REGISTER, PATENTS = "企业名册.csv", "专利.csv"
 LETTERS = np.array(list(uscc.ALPHABET))
 STEMS = np.array(list("安邦昌达恒丰福海宏华嘉金凯立隆美明诺鹏千瑞盛泰万祥欣兴亚益永宇源远云泽振正中"))
@@ -25,18 +27,31 @@ DATE_FORMS = ("{0}年{1}月{2}日", "{0}/{1}/{2}", "{0}{1}{2}")
 FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 
 
-def write(folder: Path, *, enterprises: int, patents: int, seed: int = 1) -> None:
-    """Write `企业名册.csv` and `专利.csv` into `folder`."""
+def write(
+    folder: Path, *, enterprises: int, patents: int, seed: int = 1, encoding: str = "utf-8", piece: int = PIECE
+) -> None:
+    """Write `企业名册.csv` and `专利.csv` into `folder`, at most `piece` rows at a time: no size is too large."""
     rng = np.random.default_rng(seed)
     folder.mkdir(parents=True, exist_ok=True)
-    register = _register(rng, enterprises)
-    codes = register["统一社会信用代码"].to_numpy(dtype=object).copy()
-    _soil_register(rng, register).to_csv(folder / REGISTER, index=False, encoding="utf-8")
-    _soil_patents(rng, _patents(rng, patents, codes)).to_csv(folder / PATENTS, index=False, encoding="utf-8")
+    codes = []
+    with (folder / REGISTER).open("w", encoding=encoding, newline="") as stream:
+        for first, size in _pieces(enterprises, piece):
+            register = _register(rng, size, first)
+            codes.append(register["统一社会信用代码"].to_numpy(dtype="S18"))
+            _soil_register(rng, register).to_csv(stream, index=False, header=first == 0, lineterminator="\n")
+    owners = np.concatenate(codes)
+    with (folder / PATENTS).open("w", encoding=encoding, newline="") as stream:
+        for first, size in _pieces(patents, piece):
+            filed = _patents(rng, size, first, owners)
+            _soil_patents(rng, filed).to_csv(stream, index=False, header=first == 0, lineterminator="\n")
 
 
-def _codes(rng: np.random.Generator, size: int) -> np.ndarray:
-    serial = np.char.zfill(rng.permutation(size).astype("U9"), 9)
+def _pieces(size: int, piece: int) -> Iterator[tuple[int, int]]:
+    return ((first, min(piece, size - first)) for first in range(0, size, piece))
+
+
+def _codes(rng: np.random.Generator, size: int, begin: int) -> np.ndarray:
+    serial = np.char.zfill((begin + rng.permutation(size)).astype("U9"), 9)
     noise = LETTERS[rng.integers(0, len(LETTERS), size=(size, 2))]
     first = np.char.add(np.char.add(np.char.add("913505", noise[:, 0]), noise[:, 1]), serial).astype(object)
     return (first + uscc.check_digits(list(first)).astype(object)).astype(object)
@@ -47,7 +62,7 @@ def _dates(rng: np.random.Generator, size: int, first: str, last: str) -> np.nda
     return start + rng.integers(0, (end - start).astype(int), size).astype("timedelta64[D]")
 
 
-def _register(rng: np.random.Generator, size: int) -> pd.DataFrame:
+def _register(rng: np.random.Generator, size: int, begin: int) -> pd.DataFrame:
     stem = STEMS[rng.integers(0, len(STEMS), size=(size, 3))]
     name = "泉州" + pd.Series(stem[:, 0]) + stem[:, 1] + stem[:, 2] + TRADES[rng.integers(0, 10, size)] + "有限公司"
     gone = rng.random(size) < 0.15
@@ -55,7 +70,7 @@ def _register(rng: np.random.Generator, size: int) -> pd.DataFrame:
     left = np.datetime_as_string(founded + rng.integers(400, 900, size).astype("timedelta64[D]"))
     return pd.DataFrame(
         {
-            "统一社会信用代码": _codes(rng, size),
+            "统一社会信用代码": _codes(rng, size, begin),
             "企业名称": name,
             "成立日期": np.datetime_as_string(founded).astype(object),
             "登记状态": np.where(gone, "注销", "存续"),
@@ -71,13 +86,13 @@ def _register(rng: np.random.Generator, size: int) -> pd.DataFrame:
     )
 
 
-def _patents(rng: np.random.Generator, size: int, codes: np.ndarray) -> pd.DataFrame:
+def _patents(rng: np.random.Generator, size: int, begin: int, codes: np.ndarray) -> pd.DataFrame:
     kind = rng.choice(3, size, p=[0.25, 0.4, 0.35])
     filed = _dates(rng, size, "2013-01-01", "2022-12-31")
     year = np.datetime_as_string(filed, unit="Y")
-    serial = np.char.zfill((rng.permutation(size) % 10**7).astype("U7"), 7)
+    serial = np.char.zfill(((begin + rng.permutation(size)) % 10**7).astype("U7"), 7)
     number = np.char.add(np.char.add(year, np.array(["1", "2", "3"])[kind]), serial).astype(object)
-    owner = codes[rng.integers(0, len(codes), size)]
+    owner = codes[rng.integers(0, len(codes), size)].astype("U18").astype(object)
     return pd.DataFrame(
         {
             "申请号": number,
@@ -155,5 +170,6 @@ class _Soiled:
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]), enterprises=int(sys.argv[2]), patents=int(sys.argv[3]))
+    firms, filings = map(int, sys.argv[2:4])
+    write(Path(sys.argv[1]), enterprises=firms, patents=filings, encoding=(sys.argv[4:] or ["utf-8"])[0])
     print(json.dumps({}))

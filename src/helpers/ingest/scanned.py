@@ -14,7 +14,8 @@ from helpers.ingest.delimited import BEGIN, Top, inseparable, options, ragged, u
 from helpers.ingest.encodings import Text
 from helpers.ingest.sheets import Body, RawSheet, joined
 
-_PART = 1 << 24
+# Arrow reads 32 blocks ahead; each part of a body holds several.
+_BLOCK, _PART = 1 << 22, 1 << 24
 
 
 def scan(text: Text, delimiter: str | None = None) -> RawSheet:
@@ -82,14 +83,14 @@ def _parts(
     feed.read(top.start + end)
     above, first = feed.lines, top.blank + first + 1
     try:
-        for batch in _open(feed, width, positions, top.delimiter, bad, has_quotes=has_quotes):
+        for rows in _collected(_open(feed, width, positions, top.delimiter, bad, has_quotes=has_quotes)):
             # Whatever was skipped up to the end of these rows is in the list already, and perhaps more.
             wrong = np.array([row.number for row in bad[told:]], dtype=np.int64)
-            numbers = np.setdiff1d(np.arange(place + 1, place + 1 + len(batch) + len(wrong)), wrong)[: len(batch)]
+            numbers = np.setdiff1d(np.arange(place + 1, place + 1 + len(rows) + len(wrong)), wrong)[: len(rows)]
             place = int(numbers[-1]) if len(numbers) else place
             here = bad[told : told + int((wrong < place).sum())]
             told += len(here)
-            found = Body(pa.Table.from_batches([batch]), first - 1 + numbers, ragged(here, first))
+            found = Body(rows, first - 1 + numbers, ragged(here, first))
             found = without_nul(found) if feed.has_nul else found
             yield found if last is None else until(found, last)
             if last is not None and first - 1 + place > last:
@@ -116,7 +117,7 @@ def _open(
         return "skip"
 
     how = options(width, positions, delimiter, note, has_quotes=has_quotes)
-    read = arrow_csv.ReadOptions(column_names=list(map(str, range(width))), block_size=_PART, use_threads=False)
+    read = arrow_csv.ReadOptions(column_names=list(map(str, range(width))), block_size=_BLOCK, use_threads=False)
     try:
         reader = arrow_csv.open_csv(pa.PythonFile(feed, mode="r"), read_options=read, **how)
     except pa.ArrowInvalid as error:
@@ -125,6 +126,17 @@ def _open(
             return
         raise
     yield from reader
+
+
+def _collected(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(one.nbytes for one in held) >= _PART:
+            yield pa.Table.from_batches(held)
+            held = []
+    if held:
+        yield pa.Table.from_batches(held)
 
 
 def _lines_of(text: Text) -> Iterator[str]:

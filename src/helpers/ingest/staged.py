@@ -197,7 +197,8 @@ def _type(
                         name: pa.array(values.cat.categories, pa.large_string())
                         for name, values in made.frame.select_dtypes("category").items()
                     }
-                    writer = pq.ParquetWriter(path, schema.append(pa.field(_POSITION, pa.int64())), compression="lz4")
+                    columns = schema.append(pa.field(_POSITION, pa.int64()))
+                    writer = pq.ParquetWriter(path, columns, compression="lz4", use_dictionary=list(categories))
                 places = pa.array(group.start + made.positions, pa.int64())
                 writer.write_table(rows.append_column(_POSITION, places))
         finally:
