@@ -36,6 +36,24 @@ _SPARK: Final = {
 _PARQUET = {"compression": "lz4_raw", "dictionary_size_limit": 4096}
 
 
+_UNITS: Final = {"KB": 10**3, "MB": 10**6, "GB": 10**9}
+_NARROW: Final = 400 * 10**6
+
+
+def share_of(memory_gb: float | None) -> str | None:
+    """Return the engine's share of the memory that preparing data may take, as `session` takes it.
+
+    About half, for what Python and Arrow hold beside it; at least 160 MB, and nothing is said where nothing is given.
+    """
+    if memory_gb is None:
+        return None
+    return f"{round(1000 * max(0.16, min(memory_gb / 2, memory_gb - 0.4)))}MB"
+
+
+def _bytes(memory_limit: str) -> float:
+    return float(memory_limit[:-2]) * _UNITS[memory_limit[-2:].upper()]
+
+
 @contextmanager
 def session(
     *,
@@ -43,6 +61,7 @@ def session(
     threads: int | None = None,
     memory_limit: str | None = None,
     spill_in: Path | None = None,
+    in_order: bool = True,
 ) -> Iterator[ibis.BaseBackend]:
     """Open an empty engine through Ibis, and close it again, in the middle of a query too.
 
@@ -57,6 +76,8 @@ def session(
         As DuckDB reads it (`"4GB"`); beyond it, work is spilled to a folder of its own that only its owner can open.
     spill_in : Path, optional
         Where that folder is made; by default among the system's temporary files.
+    in_order : bool, default True
+        Keep rows in the order of their file where nothing else is said; without it, less memory is needed.
 
     Yields
     ------
@@ -72,11 +93,13 @@ def session(
         yield from _spark()
         return
     with tempfile.TemporaryDirectory(prefix=".wuli-spill-", dir=spill_in) as spill:
-        settings: dict[str, object] = {"temp_directory": spill}
+        settings: dict[str, object] = {"temp_directory": spill, "preserve_insertion_order": in_order}
         if threads is not None:
             settings["threads"] = threads
         if memory_limit is not None:
             settings["memory_limit"] = memory_limit
+            # Each thread holds buffers of its own, which a small limit does not allow for.
+            settings |= {"threads": 1} if threads is None and _bytes(memory_limit) < _NARROW else {}
         connection = ibis.duckdb.connect(**settings)
         # A progress bar of the engine's own would end up in notebook outputs.
         connection.raw_sql("SET enable_progress_bar = false")

@@ -15,7 +15,7 @@ from helpers.ingest.encodings import Text
 from helpers.ingest.sheets import Body, RawSheet, joined
 
 # Arrow reads 32 blocks ahead; each part of a body holds several.
-_BLOCK, _PART = 1 << 22, 1 << 24
+_BLOCK, _PART = 1 << 21, 1 << 24
 
 
 def scan(text: Text, delimiter: str | None = None) -> RawSheet:

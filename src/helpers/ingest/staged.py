@@ -7,7 +7,7 @@ once, the order and the repeats of keys, is left to the query engine, which work
 import itertools
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
@@ -117,18 +117,17 @@ def build(
     groups, sizes, words = _lay_down(located, folder / "texts", person_key, findings, out)
     typed, stored = folder / "typed.parquet", Stored(folder / "table.parquet")
     schema, categories = _type(groups, words, typed, person_key, extract_on, findings, out)
-    with engine.session(memory_limit=memory_limit, spill_in=folder) as con:
+    _put_by(findings, folder / "findings.arrow")
+    with engine.session(memory_limit=memory_limit, spill_in=folder, in_order=False) as con:
         rows = engine.read(con, typed)
         several = rows.group_by(*table.key).agg(_rows=rows.count()).filter(ibis._._rows > 1)
         places = rows.semi_join(several, list(table.key)).order_by(_POSITION)[_POSITION].to_pandas()
         dropped = _repeats(groups, words, places.to_numpy(dtype=np.int64), person_key, extract_on, findings, out)
-        if len(dropped):
-            pq.write_table(pa.table({_POSITION: pa.array(dropped, pa.int64())}), folder / "dropped.parquet")
-            rows = rows.anti_join(engine.read(con, folder / "dropped.parquet"), _POSITION)
-        ordered = con.to_pyarrow_batches(rows.order_by(*table.key).drop(_POSITION), chunk_size=ROW_GROUP)
-        _write(ordered, schema, categories, stored.path)
+        ordered = con.to_pyarrow_batches(rows.order_by(*table.key), chunk_size=ROW_GROUP)
+        _write(_without(ordered, dropped), schema, categories, stored.path)
     shutil.rmtree(folder / "texts")
     typed.unlink()
+    findings.append(pa.ipc.open_file(pa.memory_map(str(folder / "findings.arrow"))).read_all())
     return tables.Built(stored, tuple(part for part in findings if len(part)), tables.put_aside(out, table)), sizes
 
 
@@ -164,6 +163,7 @@ def _lay_down(
                 writer.write_table(cells, row_group_size=max(1, len(cells)))
                 groups.append(_Group(sheet, path, number, start + size))
                 size += len(part.rows)
+                _trim()
         finally:
             if writer:
                 writer.close()
@@ -171,6 +171,20 @@ def _lay_down(
         sizes.append(size)
         words[id(sheet)] = frozenset(said)
     return groups, sizes, words
+
+
+def _put_by(findings: list[pa.Table], path: Path) -> None:
+    """Take findings out of memory while the engine needs it."""
+    whole = pa.concat_tables([ledger.nothing(), *findings]).unify_dictionaries()
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, whole.schema) as writer:
+        writer.write_table(whole)
+    findings.clear()
+    _trim()
+
+
+def _trim() -> None:
+    """Give freed memory back: the C library keeps it, scattered, and would hold a whole file after a few minutes."""
+    pa.default_memory_pool().release_unused()
 
 
 def _whole(located: Located, *, person_key: bytes | None) -> Iterator[Records]:
@@ -201,6 +215,7 @@ def _type(
                     writer = pq.ParquetWriter(path, columns, compression="lz4", use_dictionary=list(categories))
                 places = pa.array(group.start + made.positions, pa.int64())
                 writer.write_table(rows.append_column(_POSITION, places))
+                _trim()
         finally:
             if writer:
                 writer.close()
@@ -231,6 +246,13 @@ def _repeats(
     return np.sort(found["position"].to_numpy(dtype=np.int64))
 
 
+def _without(batches: Iterable[pa.RecordBatch], dropped: np.ndarray) -> Iterator[pa.RecordBatch]:
+    """Leave out the rows at the positions `dropped`; a join would take memory beside the sorting."""
+    for batch in batches:
+        positions = batch.column(_POSITION).to_numpy()
+        yield batch.filter(pa.array(~np.isin(positions, dropped, assume_unique=True)))
+
+
 def _write(
     batches: Iterator[pa.RecordBatch], schema: pa.Schema, categories: dict[str, pa.Array], path: Path
 ) -> None:
@@ -244,6 +266,7 @@ def _write(
                 rows = pa.Table.from_batches(held)
                 writer.write_table(_as(rows.slice(0, ROW_GROUP), schema, categories), row_group_size=ROW_GROUP)
                 held = rows.slice(ROW_GROUP).to_batches()
+                _trim()
 
 
 def _as(rows: pa.Table, schema: pa.Schema, categories: dict[str, pa.Array]) -> pa.Table:
