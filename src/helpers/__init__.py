@@ -7,9 +7,10 @@ strict_yaml                 run files and mapping files as a person wrote them, 
 disclosure                  suppression of small cells, and of what would give them away
 codebook                    tables, columns, rules: the single source for reading, checking, documenting, generating
 params                      the run file and one strict model per notebook
+engine                      DuckDB or Spark: Parquet in, lazy Ibis tables, ordered Parquet out
 ingest                      an office's files -> typed tables, with a ledger of everything found
 simulate                    the synthetic zone with a known truth, and the dirt an office adds
-engine, clean, link         one set of Ibis expressions over Parquet; linkage by code
+clean, link                 one set of Ibis expressions over Parquet; linkage by code and by name
 outcomes, panel             patents by filing date, certificates as spells; the firm-year panel
 forces                      indicators, one pure function each
 index                       the five-force index of firms and how far it depends on its choices

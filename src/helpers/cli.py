@@ -7,7 +7,9 @@ sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 import argparse  # noqa: E402
 import json  # noqa: E402
+import os  # noqa: E402
 import secrets  # noqa: E402
+import tempfile  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
 from datetime import date  # noqa: E402
 from pathlib import Path  # noqa: E402
@@ -20,6 +22,7 @@ from helpers.params.model import LARGEST_ZONE, SMALLEST_ZONE, Calibration, Dirt,
 from helpers.text import LANGS  # noqa: E402
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
+LEAST_MEMORY_GB = 0.5
 SYNTH_LISTING = "_truth/files.csv"
 _SYNTHETIC = SyntheticData(kind="synthetic")
 
@@ -52,6 +55,7 @@ def _refused(options: argparse.Namespace, why: str, code: int) -> int:
 def _run(options: argparse.Namespace) -> int:
     chosen = [f"engine={options.engine}"] if options.engine else []
     params = load(options.params, [*options.parameter, *chosen])
+    _limit(options)
     # Imported when needed, so that `--help` and a misspelt parameter answer at once.
     from helpers import study
     from helpers.report.progress import Bar
@@ -67,6 +71,24 @@ def _run(options: argparse.Namespace) -> int:
     return FAILED if published.failed else DONE
 
 
+def _prepare(options: argparse.Namespace) -> int:
+    params = load(options.params, [*options.parameter, *([f"engine={options.engine}"] if options.engine else [])])
+    _limit(options)
+    from helpers import study
+    from helpers.report.progress import Bar
+
+    with Bar(options.progress) as bar:
+        prepared = study.prepare(params, bar.stage)
+    terminal.show(_shown(prepared.folder))
+    return DONE
+
+
+def _limit(options: argparse.Namespace) -> None:
+    """Hand the limit of memory on to whatever opens an engine, in other processes too."""
+    if options.memory is not None:
+        os.environ["WULI_MEMORY_GB"] = str(options.memory)
+
+
 def _check(options: argparse.Namespace) -> int:
     if not options.folder.is_dir():
         raise UsageError(f"'{options.folder}' is no folder: name the folder that holds the files")
@@ -75,15 +97,17 @@ def _check(options: argparse.Namespace) -> int:
     from helpers.report.summary import errors, not_delivered, summary, unread
 
     book = codebook.load()
-    with Bar(options.progress) as bar:
+    _limit(options)
+    with tempfile.TemporaryDirectory(prefix="wuli-check-") as work, Bar(options.progress) as bar:
         found = ingest.read_folder(
             options.folder,
             codebook=book,
-            # Nothing is written, so a key for this one reading is enough.
+            # Nothing is kept, so a key for this one reading is enough.
             person_key=secrets.token_bytes(32),
             extract_on=options.extract_on,
             mapping=options.mapping,
             progress=bar.come_to,
+            work=Path(work),
         )
     terminal.show(summary(found.counts, found.ledger, book))
     if absent := not_delivered(found.counts, book):
@@ -162,6 +186,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="name", required=True, metavar="COMMAND")
     _add_run(commands)
+    _add_prepare(commands)
     _add_check(commands)
     _add_synth(commands)
     _add_codebook(commands)
@@ -208,17 +233,7 @@ def _add_run(commands: argparse._SubParsersAction) -> None:
         epilog="WULI_OUTPUT moves data/derived and reports to another folder; WULI_PROGRESS=1 forces the progress bar.",
     )
     run.set_defaults(command=_run)
-    run.add_argument("params", type=Path, metavar="PARAMS.yml", help="run file, e.g. notebooks/params/zone.yml")
-    run.add_argument(
-        "-p",
-        "--parameter",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="override a parameter, e.g. -p lang=en -p data.dirt=heavy -p pages.70_association.min_cell=20; may repeat",
-    )
-    run.add_argument("--engine", choices=("duckdb", "spark"), help="what cleans the tables and builds the panel "
-                     "(default duckdb; spark needs pip install '.[spark]' and Java 17)")  # fmt: skip
+    _add_params(run)
     run.add_argument(
         "--only",
         nargs="+",
@@ -234,6 +249,40 @@ def _add_run(commands: argparse._SubParsersAction) -> None:
         "--time-limit", type=_positive, default=3600, metavar="SECONDS", help="for one notebook (default 3600)"
     )
     _add_progress(run)
+
+
+def _add_prepare(commands: argparse._SubParsersAction) -> None:
+    prepare = commands.add_parser(
+        "prepare",
+        help="prepare the data of a run without making pages",
+        description="Read, clean and join the data of a run, of any size, and print the folder that holds them: "
+        "ingested/, clean/, panel.parquet, joins.csv, linkage.csv, problems.csv. `wuli run` finds them ready.",
+    )
+    prepare.set_defaults(command=_prepare)
+    _add_params(prepare)
+    _add_progress(prepare)
+
+
+def _add_params(command: argparse.ArgumentParser) -> None:
+    command.add_argument("params", type=Path, metavar="PARAMS.yml", help="run file, e.g. notebooks/params/zone.yml")
+    command.add_argument(
+        "-p",
+        "--parameter",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="override a parameter, e.g. -p lang=en -p data.dirt=heavy -p pages.70_association.min_cell=20; may repeat",
+    )
+    command.add_argument("--engine", choices=("duckdb", "spark"), help="what cleans the tables and builds the panel "
+                         "(default duckdb; spark needs pip install '.[spark]' and Java 17)")  # fmt: skip
+    _add_memory(command)
+
+
+def _add_memory(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--memory", type=_gigabytes, metavar="GB", help="most memory that preparing the data may take; beyond it, work "
+        "goes to disk (at least 0.5; default: most of what there is)",
+    )  # fmt: skip
 
 
 def _add_check(commands: argparse._SubParsersAction) -> None:
@@ -252,6 +301,7 @@ def _add_check(commands: argparse._SubParsersAction) -> None:
     check.add_argument(
         "--extract-on", type=_date, metavar="DATE", help="day of the extract; later dates are reported (2023-06-30)"
     )
+    _add_memory(check)
     _add_progress(check)
 
 
@@ -328,6 +378,16 @@ def _positive(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number of 1 or more, found '{text}'")
     return int(text)
+
+
+def _gigabytes(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not LEAST_MEMORY_GB <= found < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected gigabytes, {LEAST_MEMORY_GB} or more, found '{text}'")
+    return found
 
 
 def _date(text: str) -> date:

@@ -27,6 +27,7 @@ from helpers.errors import InputError, UsageError
 
 Engine = Literal["duckdb", "spark"]
 SPARK_MASTER: Final = "WULI_SPARK_MASTER"
+MEMORY: Final = "WULI_MEMORY_GB"
 _SPARK: Final = {
     "spark.sql.session.timeZone": "UTC", "spark.ui.enabled": "false", "spark.log.level": "ERROR",
     # One order of rows for a folder of parts: sorted by range, one part after the other.
@@ -40,14 +41,18 @@ _UNITS: Final = {"KB": 10**3, "MB": 10**6, "GB": 10**9}
 _NARROW: Final = 400 * 10**6
 
 
-def share_of(memory_gb: float | None) -> str | None:
-    """Return the engine's share of the memory that preparing data may take, as `session` takes it.
-
-    About half, for what Python and Arrow hold beside it; at least 160 MB, and nothing is said where nothing is given.
-    """
-    if memory_gb is None:
+def _share() -> str | None:
+    """Return the engine's share of `WULI_MEMORY_GB`: about half, for what Python and Arrow hold beside it."""
+    text = os.environ.get(MEMORY)
+    if not text:
         return None
-    return f"{round(1000 * max(0.16, min(memory_gb / 2, memory_gb - 0.4)))}MB"
+    try:
+        memory = float(text)
+    except ValueError:
+        memory = 0.0
+    if not 0 < memory < float("inf"):
+        raise UsageError(f"{MEMORY}: expected gigabytes of memory, such as 4; found '{text}'")
+    return f"{round(1000 * max(0.16, min(memory / 2, memory - 0.4)))}MB"
 
 
 def _bytes(memory_limit: str) -> float:
@@ -74,6 +79,7 @@ def session(
         Number of threads; all cores when left out.
     memory_limit : str, optional
         As DuckDB reads it (`"4GB"`); beyond it, work is spilled to a folder of its own that only its owner can open.
+        When left out, about half of the gigabytes in `WULI_MEMORY_GB`, if that is set.
     spill_in : Path, optional
         Where that folder is made; by default among the system's temporary files.
     in_order : bool, default True
@@ -87,8 +93,13 @@ def session(
     Raises
     ------
     UsageError
-        If Spark is asked for and pyspark or Java is not there.
+        If Spark is asked for and pyspark or Java is not there, or `WULI_MEMORY_GB` is no number.
+    InputError
+        If work inside needs more memory than there is although it goes to disk.
+    OSError
+        If the disk is full, of spilled work too.
     """
+    memory_limit = memory_limit or _share()
     if engine == "spark":
         yield from _spark()
         return
@@ -105,10 +116,27 @@ def session(
         connection.raw_sql("SET enable_progress_bar = false")
         try:
             yield connection
+        except Exception as error:
+            raise _in_words(error, memory_limit, Path(spill).parent) from error
         finally:
             # Closing waits for ever for a query that Ctrl-C has cut short, unless that one is told to end.
             connection.con.interrupt()
             connection.disconnect()
+
+
+def _in_words(error: Exception, memory_limit: str | None, place: Path) -> Exception:
+    """Return an engine's own error as what it means where it means a full disk or too little memory, else as it is."""
+    told = str(error)
+    # Also where the disk is full beyond what a spill may take of it, which the engine calls being out of memory.
+    if os.strerror(errno.ENOSPC) in told or "max_temp_directory_size" in told:
+        return error if isinstance(error, OSError) and error.errno else OSError(
+            errno.ENOSPC, os.strerror(errno.ENOSPC), str(place)
+        )
+    if "Out of Memory Error" in told:
+        given = f"its share of memory, {memory_limit}," if memory_limit else "the memory of this machine"
+        return InputError(f"{given} is too little for the query engine to work on disk: allow more with --memory "
+                          f"({MEMORY})")  # fmt: skip
+    return error
 
 
 def _spark() -> Iterator[ibis.BaseBackend]:

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -80,13 +81,17 @@ def _zone(params: RunParams, folder: Path, timed: Timed, book: Codebook) -> None
 def _delivered(params: RunParams, folder: Path, timed: Timed, book: Codebook) -> ingest.Ingested:
     raw, key = data_folder(params), people.key_from_environment()
     mapping = next(iter(params.data.mapping_paths), None)
+    # Of persons too, perhaps: open to the owner alone while it is there.
+    work = folder / "work"
+    work.mkdir(mode=atomic.PRIVATE_FOLDER)
     found = timed(
         "read",
         lambda: ingest.read_folder(
-            raw, codebook=book, person_key=key, extract_on=params.extract_on, mapping=mapping
+            raw, codebook=book, person_key=key, extract_on=params.extract_on, mapping=mapping, work=work
         ),
     )  # fmt: skip
     timed("write", lambda: ingest.write(found, folder))
+    shutil.rmtree(work)
     if key is not None and (folder / KEY_MARK).parent.is_dir():
         with atomic.written(folder / KEY_MARK, private=True) as staged:
             staged.write_text(people.mark(key), encoding="ascii")
