@@ -23,5 +23,5 @@ study                       prepares a run's data once and opens it for a notebo
 style, figures, tables, show    the one theme; one function per figure and per table; how a page shows them
 report                      execute, gate, render, publish
 terminal                    how a command stops, and how its output reaches whoever reads it
-cli                         `wuli`
+arguments, cli              `wuli`: what it understands; what it does
 """
