@@ -51,7 +51,7 @@ class Joins:
     def stage(self, expr: ir.Table, name: str, key: Sequence[str]) -> ir.Table:
         """Run `expr`, keep it as Parquet, and return it; a key that repeats raises `InputError`."""
         path = self._folder / f"{name}.parquet"
-        rows = engine.write(expr, path, order_by=key, private=self._private)
+        rows = engine.stage(expr, path, private=self._private)
         staged = engine.read(self._con, path)
         distinct = self._count(staged.select(*key).distinct())
         if distinct != rows:
@@ -69,7 +69,9 @@ class Joins:
         on = tuple(on or self._key)
         staged = self.stage(right, step, on)
         left_rows, matched = self._count(self.base), self._count(self.base.semi_join(staged, on))
-        right_rows, orphans = self._count(staged), self._count(staged.anti_join(self.base, on))
+        right_rows = self._count(staged)
+        # Where both sides have the key once, a row on the left with a partner is one on the right with a partner.
+        orphans = right_rows - matched if on == self._key else self._count(staged.anti_join(self.base, on))
         self._rows.append((step, left_rows, right_rows, matched, left_rows - matched, orphans, left_rows, _why(step)))
         self._pieces.append((staged, on))
         return staged
