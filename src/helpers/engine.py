@@ -156,7 +156,7 @@ def write(expr: ir.Table, path: Path, *, order_by: Sequence[str], private: bool 
 
 
 def stage(expr: ir.Table, path: Path, *, private: bool = False) -> int:
-    """Write `expr` as `write` does, its rows in any order: for what is read again and deleted, where sorting is lost."""
+    """Write `expr` as `write` does, but in any order: for what is read again and deleted, where sorting is lost."""
     with atomic.written(Path(path), private=private) as staged:
         _run(expr, staged, path)
     return rows(path)
