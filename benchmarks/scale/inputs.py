@@ -21,7 +21,8 @@ def prepare(folder: Path, *, enterprises: int, patents: int) -> Cost:
     return cost
 
 
-def _read(raw: Path, out: Path) -> dict:
+def read(raw: Path, out: Path) -> dict:
+    """Read the raw files in `raw`, write the typed tables into `out`; return what each stage took."""
     from datetime import date
 
     from helpers import codebook, ingest
@@ -33,4 +34,4 @@ def _read(raw: Path, out: Path) -> dict:
 
 
 if __name__ == "__main__":
-    print(json.dumps(_read(*map(Path, sys.argv[1:]))))
+    print(json.dumps(read(*map(Path, sys.argv[1:]))))
