@@ -44,7 +44,6 @@ def _found(counts: pd.DataFrame) -> dict[str, list[int]]:
 def _joined(joins: pd.DataFrame) -> dict[str, list[int | None]]:
     rows = joins.set_index("step").loc[list(STEPS), COUNTED].astype("object")
     rows = rows.where(rows.notna(), None)
-    # The base has no right-hand side; whom the panel does not follow is no partner that is missing.
     return {STEPS[step]: list(values) for step, values in zip(rows.index, rows.to_numpy(), strict=True)}
 
 
