@@ -10,10 +10,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lab bench lock lint check notebooks
+.PHONY: help report test lab bench bench-scale lock lint check notebooks
 
 help:  ## Show what can be made
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 report: $(STAMP)  ## Make the pages of a run (RUN=notebooks/params/zone.yml, WORKERS=1)
 	@$(BIN)/wuli run $(RUN) --workers $(WORKERS)
@@ -43,6 +43,9 @@ notebooks: $(STAMP)  ## Run all notebooks in place and keep their results alone
 
 bench: $(STAMP)  ## Measure time and memory of every stage
 	@$(BIN)/python -m benchmarks
+
+bench-scale: $(STAMP)  ## Measure up to 10,000,000 firms against SQL, Polars, pandas and Spark (SCALE="--quick")
+	@$(BIN)/python -m benchmarks.scale $(SCALE)
 
 lock: $(STAMP)  ## Write requirements.txt anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra dev --extra bench \

@@ -5,4 +5,5 @@ project         the project's stages, timed one by one; run as a process of its 
 polars_script   the yardstick, likewise
 checksums       what both wrote, as numbers that must agree
 measure         a process run to its end: seconds, processor seconds, peak memory
+scale           from reading's Parquet to panel and counts at several sizes, by the project and by hand
 """

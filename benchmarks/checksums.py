@@ -22,8 +22,8 @@ PATENTS_ADDED = (
 COUNTS = ("uscc", "year", "patent_type", "patents")
 
 
-def _all_cells(columns: tuple[str, ...]) -> str:
-    """Return SQL for one number made of every cell and the place of its row, so that order counts as well."""
+def all_cells(columns: tuple[str, ...]) -> str:
+    """Return SQL for one number made of every cell and `file_row_number`, so that the order of rows counts as well."""
     cells = ", ".join(f"coalesce(({column})::VARCHAR, '-')" for column in columns)
     return f"bit_xor(hash(concat_ws('|', file_row_number, {cells})))"
 
@@ -38,7 +38,7 @@ _TABLES = (
         {_days("exit_on")} AS "days of exit", count(status) AS statuses, count(reg_type) AS "registration types",
         count(control_type) AS "control types", count(industry_code) AS "industry codes",
         count(above_scale) AS "scale classes", count_if(operating) AS "enterprises operating",
-        {_all_cells(ENTERPRISES)} AS "enterprises, all cells"
+        {all_cells(ENTERPRISES)} AS "enterprises, all cells"
     FROM {{enterprises}}
     """,
     f"""
@@ -46,18 +46,18 @@ _TABLES = (
         count_if(uscc IN (SELECT uscc FROM {{enterprises}})) AS "patents matched",
         count(legal_status) AS "legal statuses", sum(inventor_count) AS inventors,
         {_days("filed_on")} AS "days of filing", {_days("granted_on")} AS "days of grant",
-        {_all_cells(PATENTS)} AS "patents, all cells"
+        {all_cells(PATENTS)} AS "patents, all cells"
     FROM {{patents}}
     """,
     f"""
     SELECT count(*) AS "firm-years", sum(patents) AS "patents counted", sum(patents * patents) AS "sum of squares",
-        {_all_cells(COUNTS)} AS "counts, all cells"
+        {all_cells(COUNTS)} AS "counts, all cells"
     FROM {{counts}}
     """,
 )  # fmt: skip
 _ADDED = (
-    f"""SELECT {_all_cells(ENTERPRISES_ADDED)} AS "enterprises, all added cells" FROM {{enterprises}}""",
-    f"""SELECT {_all_cells(PATENTS_ADDED)} AS "patents, all added cells" FROM {{patents}}""",
+    f"""SELECT {all_cells(ENTERPRISES_ADDED)} AS "enterprises, all added cells" FROM {{enterprises}}""",
+    f"""SELECT {all_cells(PATENTS_ADDED)} AS "patents, all added cells" FROM {{patents}}""",
     """SELECT round(sum(patents_fractional)) AS "patents by share" FROM {counts}""",
 )
 _CELLS = """

@@ -37,7 +37,7 @@ def test_application_numbers_are_normalised(con, written, expected):
     ],
 )
 def test_a_name_key_leaves_out_the_legal_form_and_marks(con, written, expected):
-    assert con.execute(expressions.name_key(ibis.literal(written))) == expected
+    assert con.execute(expressions.without_legal_form(expressions.tidy_name(ibis.literal(written)))) == expected
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from importlib.util import find_spec
 import pandas as pd
 import pytest
 
-from helpers import clean, codebook, engine, panel, simulate
+from helpers import clean, codebook, engine, outcomes, panel, simulate
+from helpers.clean.patents import patent_owners
 from helpers.errors import UsageError
 
 has_spark = find_spec("pyspark") is not None and shutil.which("java") is not None
@@ -53,6 +54,27 @@ def test_spark_and_duckdb_build_the_same_tables(ingested, tmp_path):
             frame.astype("str").sort_values(list(frame.columns), ignore_index=True) for frame in (table, theirs[name])
         )
         pd.testing.assert_frame_equal(left, right, obj=name)
+
+
+@needs_spark
+def test_a_third_of_a_filing_is_the_same_number_on_both_engines(tmp_path):
+    day = pd.Timestamp(2020, 5, 1)
+    filings = pd.DataFrame({
+        "application_no": ["202010000001"], "uscc": ["firm"], "applicant_count": [3], "patent_type": ["发明"],
+        "filing_year": [2020], "filing_month": [day],
+    })
+    owners = pd.DataFrame({
+        "application_no": ["202010000001"] * 3, "uscc": ["a", "b", "c"], "acquired_by": "申请", "share": [None] * 3,
+        "acquired_on": [day] * 3, "source_file": "f", "source_sheet": "", "source_row": [2, 3, 4],
+    }).astype({"share": "float64"})
+    filings.to_parquet(tmp_path / "patents.parquet", index=False)
+    owners.to_parquet(tmp_path / "owners.parquet", index=False)
+    for backend in ("duckdb", "spark"):
+        with engine.session(engine=backend) as con:
+            alone = outcomes.ownership(engine.read(con, tmp_path / "patents.parquet")).execute()["share"]
+            shared = patent_owners(engine.read(con, tmp_path / "owners.parquet")).execute()["share"]
+        assert [type(share) for share in (*alone, *shared)] == [float] * 4, backend
+        assert [*alone, *shared] == [1 / 3] * 4, backend
 
 
 @pytest.mark.skipif(has_spark, reason="pyspark and Java are installed")

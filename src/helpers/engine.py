@@ -206,6 +206,13 @@ def write(expr: ir.Table, path: Path, *, order_by: Sequence[str], private: bool 
     return rows(path)
 
 
+def stage(expr: ir.Table, path: Path, *, private: bool = False) -> int:
+    """Write `expr` as `write` does, but in any order: for what is read again and deleted, where sorting is lost."""
+    with atomic.written(Path(path), private=private) as staged:
+        _run(expr, staged, path)
+    return rows(path)
+
+
 def write_as_it_comes(expr: ir.Table, path: Path, *, key: Sequence[str]) -> int | None:
     """Write `expr` as `write` does, but without sorting, which is half the work on a wide table.
 

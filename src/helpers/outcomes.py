@@ -67,7 +67,8 @@ def ownership(patents: ir.Table, owners: ir.Table | None = None) -> ir.Table:
         "application_no",
         "uscc",
         *filed,
-        share=1.0 / alone.applicant_count,
+        # Divided by a whole number, 1.0 is a decimal of twelve places on Spark.
+        share=1.0 / alone.applicant_count.cast("float64"),
         is_acquired=ibis.literal(False),
         acquired_on=ibis.null(moment),
     )

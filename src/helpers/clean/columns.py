@@ -54,15 +54,22 @@ def half_width(text: ir.StringValue) -> ir.StringValue:
     return text.re_search(_HAS_WIDE).ifelse(text.translate(_WIDE, _NARROW), text)
 
 
-def name_key(name: ir.StringValue) -> ir.StringValue:
-    """Return the match key of a company name: narrow upper case, no blanks or punctuation, no legal form.
+def tidy_name(name: ir.StringValue) -> ir.StringValue:
+    """Return a company name in narrow upper case, without blanks and punctuation.
 
     For matching only; the name on display is never changed.
     """
     tidy = half_width(name).upper().re_replace("[^0-9A-Z一-鿿]", "")
-    bare = name.re_search("[^0-9A-Z一-鿿]").ifelse(tidy, name)
-    forms = ((bare.endswith(form), bare.substr(0, bare.length() - len(form))) for form in LEGAL_FORMS)
-    return ibis.cases(*forms, else_=bare).nullif("")
+    return name.re_search("[^0-9A-Z一-鿿]").ifelse(tidy, name)
+
+
+def without_legal_form(tidy: ir.StringValue) -> ir.StringValue:
+    """Return a tidy name without its legal form, the key by which names match; missing if nothing else is left.
+
+    The name is asked for at every form: over many rows, better a column that stands than one that is worked out anew.
+    """
+    forms = ((tidy.endswith(form), tidy.substr(0, tidy.length() - len(form))) for form in LEGAL_FORMS)
+    return ibis.cases(*forms, else_=tidy).nullif("")
 
 
 def normal_application_no(number: ir.StringValue) -> ir.StringValue:

@@ -5,7 +5,7 @@ from typing import Final
 import ibis
 import ibis.expr.types as ir
 
-from helpers.clean.columns import name_key
+from helpers.clean.columns import tidy_name, without_legal_form
 
 # Above-scale industry and above-quota trade, lodging and catering: the base behind the published coverage rate.
 ABOVE_SCALE: Final = ("规上工业", "限上批零", "限上住餐")
@@ -36,13 +36,14 @@ def enterprises(rows: ir.Table) -> ir.Table:
     reading. A firm that left the zone or shrank is in no list any more but keeps `scale_since`: with those firms it is
     ever analysable, the base of a panel that does not follow survivors alone.
     """
+    rows = rows.mutate(_tidy=tidy_name(rows.name_zh))
     private = ~rows.control_type.isin(STATE_OR_COLLECTIVE).fill_null(False) & ~rows.reg_type.isin(
         NOT_A_PRIVATE_FIRM
     ).fill_null(False)
     unknown = rows.control_type.isnull() & rows.reg_type.isnull()
     listed_now = rows.above_scale.isin(ABOVE_SCALE).fill_null(False)
-    return rows.mutate(
-        name_key=name_key(rows.name_zh),
+    named = rows.mutate(
+        name_key=without_legal_form(rows._tidy),
         is_private=unknown.ifelse(ibis.null("boolean"), private),
         is_analysable=private & ~unknown & listed_now,
         is_ever_analysable=private & ~unknown & (listed_now | rows.scale_since.notnull()),
@@ -53,6 +54,7 @@ def enterprises(rows: ir.Table) -> ir.Table:
         exit_year=rows.exit_on.year().cast("int64"),
         is_exit_unknown=rows.status.isin(CLOSED).fill_null(False) & rows.exit_on.isnull(),
     )
+    return named.drop("_tidy")
 
 
 def measures(clean: ir.Table) -> dict[str, ir.Scalar]:

@@ -129,7 +129,9 @@ def patent_owners(rows: ir.Table) -> ir.Table:
     tidy = numbered.anti_join(repeated, key).union(several.filter(several._place == 0).drop("_place"))
     tidy = tidy.mutate(is_acquired=tidy.acquired_by.isin(["受让", "许可"]).fill_null(False))
     tidy = tidy.mutate(owners=tidy.count().over(ibis.window(group_by=["application_no", "is_acquired"])))
-    return tidy.mutate(is_share_filled=tidy.share.isnull(), share=tidy.share.coalesce(1.0 / tidy.owners))
+    # Divided by a whole number, 1.0 is a decimal of twelve places on Spark.
+    equal = 1.0 / tidy.owners.cast("float64")
+    return tidy.mutate(is_share_filled=tidy.share.isnull(), share=tidy.share.coalesce(equal))
 
 
 def owner_measures(clean: ir.Table) -> dict[str, ir.Scalar]:

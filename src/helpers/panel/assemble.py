@@ -80,7 +80,7 @@ def build(
                 clean = {**clean, "enterprise_years": usable.drop("is_implausible")}
             for step, right, on in _pieces(left, clean):
                 joins.add(step, right, on=on)
-            firms = left.select("uscc").distinct()
+            firms = joins.stage(left.select("uscc").distinct(), "firms", ("uscc",))
             for name in _FOLLOWED:
                 joins.note(f"firms_with_{name}", firms, clean.get(name), on=("uscc",))
             panel = finish(

@@ -30,6 +30,11 @@ OPTIONAL: Final = {
     **dict.fromkeys((*FLAGS, "is_star_upgrade"), "boolean"),
 }
 
+# What says where a firm stands among others.
+_SEEN: Final = (
+    "uscc", "year", "grid_id", "is_operating", "is_covered", "is_star_upgrade", "rated_on", "has_figures",
+)  # fmt: skip
+
 
 def finish(wide: ir.Table, *, years: int, extract_on: date, lag_months: dict[str, int] | None = None) -> ir.Table:
     """Return the joined firm-years with every column of the panel.
@@ -53,7 +58,11 @@ def finish(wide: ir.Table, *, years: int, extract_on: date, lag_months: dict[str
     `is_balanced` (operating on the day of the status in every year of the panel) and `is_balanced_with_figures` (and
     has employees and revenue in each year in which any firm has them).
     """
-    return _balance(_among_others(_complete(_fill(wide), extract_on, lag_months)), years=years)
+    wide = _complete(_fill(wide), extract_on, lag_months)
+    # A window carries every column along; what it does not need joins the rows again afterwards.
+    seen = _balance(_among_others(wide.select(*_SEEN)), years=years)
+    added = seen.select(*(name for name in seen.columns if name not in _SEEN), _uscc=seen.uscc, _year=seen.year)
+    return wide.left_join(added, [wide.uscc == added._uscc, wide.year == added._year]).drop("_uscc", "_year")
 
 
 def _fill(wide: ir.Table) -> ir.Table:

@@ -34,6 +34,7 @@ class Joins:
         self._pieces: list[tuple[ir.Table, tuple[str, ...]]] = []
         self._rows: list[tuple] = []
         self.base: ir.Table
+        self._base_rows: int
 
     def __enter__(self) -> "Joins":
         return self
@@ -44,14 +45,15 @@ class Joins:
     def start(self, base: ir.Table, *, registered: int | None = None, followed: int | None = None) -> ir.Table:
         """Stage the left table, whose key must be unique, and return it; counts say what it was laid out from."""
         self.base = self.stage(base, "base", self._key)
+        self._base_rows = self._count(self.base)
         gone = None if registered is None or followed is None else registered - followed
-        self._rows.append(("base", registered, None, followed, gone, None, self._count(self.base), _why("base")))
+        self._rows.append(("base", registered, None, followed, gone, None, self._base_rows, _why("base")))
         return self.base
 
     def stage(self, expr: ir.Table, name: str, key: Sequence[str]) -> ir.Table:
         """Run `expr`, keep it as Parquet, and return it; a key that repeats raises `InputError`."""
         path = self._folder / f"{name}.parquet"
-        rows = engine.write(expr, path, order_by=key, private=self._private)
+        rows = engine.stage(expr, path, private=self._private)
         staged = engine.read(self._con, path)
         distinct = self._count(staged.select(*key).distinct())
         if distinct != rows:
@@ -64,12 +66,14 @@ class Joins:
     def add(self, step: str, right: ir.Table | None, *, on: Sequence[str] = ()) -> ir.Table | None:
         """Count the left join of the base with `right` on the columns `on`, which are unique in `right`."""
         if right is None:
-            self._rows.append((step, self._count(self.base), None, None, None, None, None, _why("not_supplied")))
+            self._rows.append((step, self._base_rows, None, None, None, None, None, _why("not_supplied")))
             return None
         on = tuple(on or self._key)
         staged = self.stage(right, step, on)
-        left_rows, matched = self._count(self.base), self._count(self.base.semi_join(staged, on))
-        right_rows, orphans = self._count(staged), self._count(staged.anti_join(self.base, on))
+        left_rows, right_rows = self._base_rows, self._count(staged)
+        matched = self._count(self.base.semi_join(staged, on))
+        # Where both sides have the key once, a row on the left with a partner is one on the right with a partner.
+        orphans = right_rows - matched if on == self._key else self._count(staged.anti_join(self.base, on))
         self._rows.append((step, left_rows, right_rows, matched, left_rows - matched, orphans, left_rows, _why(step)))
         self._pieces.append((staged, on))
         return staged

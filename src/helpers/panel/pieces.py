@@ -141,16 +141,19 @@ def figures(enterprise_years: ir.Table) -> ir.Table:
 def patents_wide(patents: ir.Table, owners: ir.Table | None) -> ir.Table:
     """Return a column a type: own filings whole and by share, by filing year; acquired ones by year of acquisition."""
     held = outcomes.ownership(patents, owners)
-    own, acquired = outcomes.patents_by_firm_year(held), outcomes.patents_by_firm_year(held, acquired=True)
-    long = own.mutate(is_own=ibis.literal(True)).union(acquired.mutate(is_own=ibis.literal(False)))
-    long = long.filter(long.year.notnull())
+    year = held.filing_year
+    if owners is not None:
+        year = held.is_acquired.ifelse(held.acquired_on.year().cast("int64"), year)
+    dated = held.mutate(year=year).filter(lambda rows: rows.year.notnull())
     columns = {}
     for zh, en in TYPES.items():
-        mine = long.is_own & (long.patent_type == zh)
-        columns[f"patents_{en}"] = long.patents.sum(where=mine)
-        columns[f"patents_{en}_fractional"] = long.patents_fractional.sum(where=mine)
-        columns[f"patents_{en}_acquired"] = long.patents.sum(where=~long.is_own & (long.patent_type == zh))
-    wide = long.group_by("uscc", "year").agg(**columns)
+        own = ~dated.is_acquired & (dated.patent_type == zh)
+        columns[f"patents_{en}"] = dated.count(where=own)
+        columns[f"patents_{en}_fractional"] = dated.share.sum(where=own)
+        # Without owners nothing is known to be acquired, and a count over all firms for it would be for nothing.
+        acquired = ibis.literal(False) if owners is None else dated.is_acquired & (dated.patent_type == zh)
+        columns[f"patents_{en}_acquired"] = dated.count(where=acquired)
+    wide = dated.group_by("uscc", "year").agg(**columns)
     return wide.mutate(**{name: wide[name].fill_null(0) for name in columns})
 
 
