@@ -1,6 +1,7 @@
 """Clean tables, panel and counts at several sizes, by the project and by hand: time, memory, growth, equal results."""
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from benchmarks.measure import Cost, process
 from benchmarks.scale import inputs, tell
 from benchmarks.scale.sums import differences
 from benchmarks.scale.tell import LABELS, PROJECT, Run
+from helpers.engine import MEMORY
 
 SIZES: Final = (13_000, 1_000_000, 10_000_000)
 NEEDS: Final = {"polars": "polars", "pandas": "pandas", "spark": "pyspark"}
@@ -21,6 +23,7 @@ NEEDS: Final = {"polars": "polars", "pandas": "pandas", "spark": "pyspark"}
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the tables; return 1 if an implementation comes to other results than the project."""
     asked = _parser().parse_args(arguments)
+    os.environ[MEMORY] = f"{asked.memory}"
     sizes = [SIZES[0]] if asked.quick else sorted(set(asked.sizes))
     names = [name for name in LABELS if name not in asked.without and _is_there(name)]
     runs: dict[int, dict[str, list[Run]]] = {}
@@ -30,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             place = Path(folder) / str(firms)
             _tell(f"reading {firms:,} enterprises and {firms:,} patents")
             ingest = inputs.prepare(place, enterprises=firms, patents=firms)
-            runs[firms], numbers, wrong = _measure(place, names, asked.repeats, asked.memory_limit)
+            runs[firms], numbers, wrong = _measure(place, names, asked.repeats, asked.memory)
             _print(tell.costs(firms, runs[firms], ingest))
             _print(tell.ratios(runs[firms]))
             _print(tell.agreement(firms, numbers, wrong))
@@ -48,7 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--without", nargs="+", default=[], choices=[name for name in LABELS if name != PROJECT],
                         help="implementations to leave out")  # fmt: skip
     parser.add_argument("--repeats", type=int, default=1, help="how often each runs, in turn (default 1)")
-    parser.add_argument("--memory-limit", metavar="SIZE", help="what DuckDB may hold, such as 4GB; beyond it spills")
+    parser.add_argument("--memory", type=float, default=4.0, metavar="GB",
+                        help="most memory of the project from raw files to panel (default 4), half of it DuckDB's, "
+                        "as for SQL by hand; beyond it, work goes to disk")  # fmt: skip
     parser.add_argument("--folder", type=Path, help="where to work, with some 10 GB of room (default: temporary)")
     return parser
 
@@ -61,7 +66,7 @@ def _is_there(name: str) -> bool:
 
 
 def _measure(
-    place: Path, names: list[str], repeats: int, memory_limit: str | None
+    place: Path, names: list[str], repeats: int, memory: float
 ) -> tuple[dict[str, list[Run]], dict[str, dict[str, list]], list[str]]:
     """Run each implementation in turn, the next turn after all; what each wrote is summed up and deleted at once."""
     runs: dict[str, list[Run]] = {name: [] for name in names}
@@ -70,16 +75,16 @@ def _measure(
     for turn in range(1, repeats + 1):
         for name in names:
             _tell(f"{LABELS[name]}, {turn} of {repeats}")
-            run, numbers[name] = _run(place / name, place / "ingested", name, memory_limit)
+            run, numbers[name] = _run(place / name, place / "ingested", name, memory)
             runs[name].append(run)
         wrong += [line for line in differences(numbers) if line not in wrong]
     return runs, numbers, wrong
 
 
-def _run(folder: Path, ingested: Path, name: str, memory_limit: str | None) -> tuple[Run, dict[str, list]]:
+def _run(folder: Path, ingested: Path, name: str, memory: float) -> tuple[Run, dict[str, list]]:
     folder.mkdir()
     (folder / "ingested").symlink_to(ingested, target_is_directory=True)
-    limit = [memory_limit] if memory_limit and name in (PROJECT, "sql") else []
+    limit = [f"{memory / 2}GB"] if name == "sql" else []
     backend = {PROJECT: ["duckdb"], "spark": ["spark"]}.get(name, [])
     module = "by_project" if backend else f"by_{name}"
     whole, told = process(f"benchmarks.scale.{module}", folder, *backend, *limit, sampled=name == "spark")

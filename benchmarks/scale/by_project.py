@@ -1,6 +1,6 @@
 """The job as the project does it: the folder of a run in, its tables out, on DuckDB or on Spark.
 
-Run as `python -m benchmarks.scale.by_project FOLDER duckdb|spark [MEMORY_LIMIT]`; prints JSON.
+Run as `python -m benchmarks.scale.by_project FOLDER duckdb|spark`; prints JSON.
 """
 
 import json
@@ -19,18 +19,17 @@ STEPS = {"base": "base", "patents": "patents to firm-years", "firms_with_patents
 COUNTED = ["left_rows", "right_rows", "matched", "right_unmatched", "rows_out"]
 
 
-def main(folder: Path, backend: engine.Engine, memory_limit: str | None = None) -> dict:
+def main(folder: Path, backend: engine.Engine) -> dict:
     """Make the tables of the run in `folder`; return what each stage took and the numbers found on the way."""
     timed, days = Stages(), {"extract_on": EXTRACT_ON}
-    settings = {"backend": backend, "memory_limit": memory_limit}
-    found = timed("clean", lambda: clean.build(folder, codebook=codebook.load(), **days, **settings))
-    joins = timed("panel", lambda: panel.build(folder, base="analysable", **YEARS, **days, **settings))
-    timed("counts", lambda: _counts(folder, backend, memory_limit))
+    found = timed("clean", lambda: clean.build(folder, codebook=codebook.load(), backend=backend, **days))
+    joins = timed("panel", lambda: panel.build(folder, base="analysable", backend=backend, **YEARS, **days))
+    timed("counts", lambda: _counts(folder, backend))
     return {"stages": timed.costs, "numbers": _found(found) | _joined(joins)}
 
 
-def _counts(folder: Path, backend: engine.Engine, memory_limit: str | None) -> None:
-    with engine.session(engine=backend, memory_limit=memory_limit) as con:
+def _counts(folder: Path, backend: engine.Engine) -> None:
+    with engine.session(engine=backend) as con:
         filings, firms = (engine.read(con, folder / "clean" / f"{name}.parquet") for name in ("patents", "enterprises"))
         counts = panel.counts_by_firm_year(filings, firms)
         engine.write(counts, folder / "counts.parquet", order_by=("uscc", "year", "patent_type"))
@@ -48,4 +47,4 @@ def _joined(joins: pd.DataFrame) -> dict[str, list[int | None]]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(Path(sys.argv[1]), *sys.argv[2:4])))
+    print(json.dumps(main(Path(sys.argv[1]), sys.argv[2])))

@@ -27,9 +27,14 @@ def read(raw: Path, out: Path) -> dict:
 
     from helpers import codebook, ingest
 
-    timed, day = Stages(), date.fromisoformat(EXTRACT_ON)
-    found = timed("read", lambda: ingest.read_folder(raw, codebook=codebook.load(), person_key=None, extract_on=day))
+    timed, day, work = Stages(), date.fromisoformat(EXTRACT_ON), out / "work"
+    work.mkdir()
+    found = timed(
+        "read",
+        lambda: ingest.read_folder(raw, codebook=codebook.load(), person_key=None, extract_on=day, work=work),
+    )
     timed("write", lambda: ingest.write(found, out))
+    shutil.rmtree(work)
     return {"stages": timed.costs}
 
 
