@@ -173,3 +173,40 @@ def test_two_firms_that_lack_a_character_each_are_both_doubtful():
     left = ["广西桂冠电力股份有限公司", "广西桂东电力股份有限公司"]
     assert one(left, "广西桂电力股份有限公司")[0] == "review"
     assert one(left[:1], "广西桂电力股份有限公司")[:2] == ("match", "dropped")
+
+
+TWO = [
+    {"name": "恒安纸业有限公司", "code": A, "address": "福建省泉州市丰泽区东海街道1号", "industry": "C2221"},
+    {"name": "恒安纸业有限公司", "code": B, "address": "湖南省长沙市岳麓区2号", "industry": "C1910"},
+]
+
+
+@pytest.mark.parametrize(
+    ("stated", "decision", "reason"),
+    [
+        ({"address": "福建省泉州市晋江市安海镇"}, "review", "ambiguous"),
+        ({"address": "362000 福建省泉州市丰泽区东海街道"}, "review", "ambiguous"),
+        ({"address": "福建省 泉州市丰泽区东海街道１号"}, "match", "address"),
+        ({"address": "湖南省长沙市"}, "match", "address"),
+        ({"address": "中山路7号"}, "review", "ambiguous"),
+        ({"industry": "2221"}, "match", "industry"),
+        ({"industry": "纸业"}, "review", "ambiguous"),
+        ({"address": "泉州市", "industry": "19"}, "match", "address"),
+        ({}, "review", "ambiguous"),
+    ],
+)
+def test_one_name_of_two_firms_is_told_apart_by_address_or_industry_and_by_nothing_less(stated, decision, reason):
+    assert one(TWO, "恒安纸业有限公司", **stated)[:2] == (decision, reason)
+
+
+def test_an_address_is_the_region_of_a_name_that_states_none():
+    left = ["泉州恒安纸业有限公司"]
+    assert one(left, "恒安纸业有限公司", address="福建省泉州市丰泽区")[:2] == ("match", "region_written")
+    assert one(left, "恒安纸业有限公司", address="湖南省长沙市")[:2] == ("none", "no_candidate")
+    # What the name itself says counts for more than what stands beside it.
+    assert one(left, "泉州恒安纸业有限公司", address="湖南省长沙市")[:2] == ("match", "exact")
+
+
+def test_a_firm_whose_address_is_not_stated_keeps_two_in_review():
+    left = [TWO[0], {**TWO[1], "address": None}]
+    assert one(left, "恒安纸业有限公司", address="福建省泉州市丰泽区")[:2] == ("review", "ambiguous")

@@ -9,14 +9,14 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from helpers.link import names, parties, steps
+from helpers.link import names, parties, regions, steps
 
 # Reason -> score of a link for that reason: how sure it is, for sorting; no probability.
 SCORES: Final[dict[str, float]] = {
     "code": 1.0, "code_check_digit_fails": 0.99, "exact": 0.98, "former_name": 0.97, "region_written": 0.96,
     "legal_form": 0.95, "suffix": 0.94, "form_missing": 0.93, "region_missing": 0.92, "homophone": 0.9,
-    "swap": 0.89, "dropped": 0.88, "trade_typo": 0.87, "short_form": 0.85, "branch": 0.7,
-    "code_and_name_disagree": 0.65, "codes_differ": 0.6, "former_name_late": 0.6, "region_nested": 0.55,
+    "swap": 0.89, "dropped": 0.88, "trade_typo": 0.87, "address": 0.86, "short_form": 0.85, "industry": 0.84,
+    "branch": 0.7, "code_and_name_disagree": 0.65, "codes_differ": 0.6, "former_name_late": 0.6, "region_nested": 0.55,
     "form_differs": 0.5, "replaced": 0.45, "trade_words": 0.4,
 }  # fmt: skip
 NON_FIRMS: Final = ("person", "institution")
@@ -30,11 +30,11 @@ def link(left: pd.DataFrame, right: pd.DataFrame, *, history: pd.DataFrame | Non
     Parameters
     ----------
     left : DataFrame
-        One row a firm as registered: `name`; `code` (unified social credit code) and `region` (name or division code)
-        where known.
+        One row a firm as registered: `name`; `code` (unified social credit code), `region` (name or division code),
+        `address` and `industry` (code of GB/T 4754) where known.
     right : DataFrame
-        One row a record: `name` (several applicants may stand in one, split by ；;、,); `code` and `date` (on which the
-        name was used) where known.
+        One row a record: `name` (several applicants may stand in one, split by ；;、,); `code`, `date` (on which the
+        name was used), `address` and `industry` where known.
     history : DataFrame, optional
         Former names: `name` or `code` of the firm as in `left`, `former_name`, and `changed_on` (the day on which it
         gave the former name up), missing where not known.
@@ -51,8 +51,9 @@ def link(left: pd.DataFrame, right: pd.DataFrame, *, history: pd.DataFrame | Non
     -----
     Steps, each for what the steps before have left: credit code; the whole name, in force on the date; the body with
     a compatible region; one classified edit; the unique short form. A code that is damaged is no key; one whose check
-    digit fails is flagged and still links where it is equal. Two firms that fit as well as each other are a case for
-    review, never for the first of them.
+    digit fails is flagged and still links where it is equal. An address tells the region of a name that states none.
+    Two firms that fit as well as each other are told apart by the address, then by the division of the industry, if one
+    of them agrees and all others state another; else they are a case for review, never for the first of them.
     """
     firms = parties.firms(left)
     asked = parties.asked(right)
@@ -73,6 +74,7 @@ def _decided(asked: pd.DataFrame, firms: pd.DataFrame, found: pd.DataFrame) -> p
     found = found.assign(score=found["reason"].map(SCORES).astype(float))
     found = found.sort_values(["right", "is_sure", "score", "firm"], ascending=[True, False, False, True])
     found = found.drop_duplicates(["right", "firm"])
+    found = _told_apart(found, asked, firms)
     sure = found.groupby("right")["is_sure"].sum()
     found["is_match"] = found["is_sure"] & (found["right"].map(sure) == 1)
     decided = found.groupby("right")["is_match"].transform("any")
@@ -90,6 +92,30 @@ def _decided(asked: pd.DataFrame, firms: pd.DataFrame, found: pd.DataFrame) -> p
     rows.loc[unlinked, "reason"] = [_why_none(name) for name in rows.loc[unlinked, "printed"]]
     rows["left_row"] = rows["left_row"].astype("Int64")
     return rows.rename(columns={"printed": "right_name"})[COLUMNS].reset_index(drop=True)
+
+
+def _told_apart(found: pd.DataFrame, asked: pd.DataFrame, firms: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs, those of several sure firms with the one that address or industry single out alone sure."""
+    several = found["is_sure"] & (found.groupby("right")["is_sure"].transform("sum") > 1)
+    if not several.any() or not ((asked["place"] != "").any() or (asked["trade"] != "").any()):
+        return found
+    pairs = found.loc[several, ["right", "firm"]].reset_index()
+    own = firms.drop_duplicates("firm").set_index("firm")[["beside", "division"]]
+    pairs = pairs.join(own, on="firm").join(asked.set_index("right")[["place", "trade"]], on="right")
+    settled: set[int] = set()
+    for reason, stated, theirs, agree in (
+        ("address", "place", "beside", regions.compatible), ("industry", "trade", "division", str.__eq__),
+    ):  # fmt: skip
+        known = (pairs[stated] != "") & (pairs[theirs] != "")
+        fits = known & np.array([agree(one, other) for one, other in zip(pairs[stated], pairs[theirs], strict=True)])
+        one = fits.groupby(pairs["right"]).transform("sum") == 1
+        clear = one & known.groupby(pairs["right"]).transform("all") & ~pairs["right"].isin(settled)
+        settled |= set(pairs.loc[clear, "right"])
+        chosen = pairs.loc[clear & fits, "index"]
+        found.loc[pairs.loc[clear & ~fits, "index"], "is_sure"] = False
+        found.loc[chosen, "reason"] = reason
+        found.loc[chosen, "score"] = SCORES[reason]
+    return found
 
 
 def _best_row(rows: pd.DataFrame, firms: pd.DataFrame) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """The two sides of a linkage made ready: firms with their names through time, and applicants one by one."""
 
 import re
+import unicodedata
 from typing import Final
 
 import numpy as np
@@ -22,14 +23,35 @@ def firms(left: pd.DataFrame) -> pd.DataFrame:
     # Codes of firms are their order by name and code, so that the order of rows leaves no trace.
     frame["identity"] = identity.to_numpy()
     frame["firm"] = frame["identity"].rank(method="dense").astype("int64")
-    if "region" in left:
-        stated = _region_codes(left["region"])
-        # A region in the name tells more than one beside it: firms keep the name of the place where they began.
-        frame["beside"] = stated.to_numpy()
-    else:
-        frame["beside"] = ""
+    # A region in the name tells more than one beside it: firms keep the name of the place where they began.
+    frame["beside"] = _beside(left)
+    frame["division"] = _divisions(left)
     frame = frame.sort_values(["firm", "key", "printed", "left_row"], kind="stable")
     return frame.reset_index(drop=True)
+
+
+def _beside(table: pd.DataFrame) -> np.ndarray:
+    """Return the division code of the region beside each name, or of the place its address begins with."""
+    empty = pd.Series("", index=table.index, dtype="str")
+    stated = _region_codes(table["region"]) if "region" in table else empty
+    if "address" not in table:
+        return stated.to_numpy()
+    unique = {text: _place_of(str(text)) for text in table["address"].dropna().unique()}
+    # Of the whole country no more is known than of no place.
+    placed = table["address"].map(unique).fillna("").replace(regions.CHINA, "")
+    return stated.where(stated != "", placed).to_numpy()
+
+
+def _place_of(address: str) -> str:
+    return regions.leading("".join(unicodedata.normalize("NFKC", address).split()) + "x")[1]
+
+
+def _divisions(table: pd.DataFrame) -> np.ndarray:
+    """Return the first two digits of industry codes (GB/T 4754, with or without the letter), else empty."""
+    if "industry" not in table:
+        return np.full(len(table), "", dtype=object)
+    found = table["industry"].astype("str").str.strip().str.extract(r"^[A-Ta-t]?(\d{2})\d{0,2}$")[0]
+    return found.where(table["industry"].notna()).fillna("").to_numpy(dtype=object)
 
 
 def _codes(table: pd.DataFrame) -> pd.Series:
@@ -53,7 +75,11 @@ def _region_code(text: str) -> str:
 
 
 def asked(right: pd.DataFrame) -> pd.DataFrame:
-    """Return one row an applicant: right (its number), right_row, printed, code, date, key, normal (its spelling)."""
+    """Return one row an applicant.
+
+    Columns: right (its number), right_row, printed, code, date, place (code of the region beside it), trade (division
+    of its industry), key, normal (its spelling).
+    """
     printed = right["name"]
     several = printed.astype("str").str.contains(names.SEPARATORS.pattern, regex=True).fillna(value=False)
     split = printed.where(~several, printed[several].map(names.applicants))
@@ -61,9 +87,11 @@ def asked(right: pd.DataFrame) -> pd.DataFrame:
     code = _codes(right).to_numpy()
     rows["code"] = code
     rows["date"] = pd.to_datetime(right["date"], errors="coerce").to_numpy() if "date" in right else pd.NaT
-    rows = rows.explode("printed")
-    # A code beside several applicants is nobody's in particular.
-    rows.loc[rows["right_row"].duplicated(keep=False), "code"] = pd.NA
+    rows = rows.assign(place=_beside(right), trade=_divisions(right)).explode("printed")
+    # A code, an address or a trade beside several applicants is nobody's in particular.
+    several = rows["right_row"].duplicated(keep=False)
+    rows.loc[several, "code"] = pd.NA
+    rows.loc[several, ["place", "trade"]] = ""
     rows = rows.reset_index(drop=True)
     normal = names.normalised(rows["printed"])
     return rows.assign(right=np.arange(len(rows)), key=names.without_brackets(normal), normal=normal)

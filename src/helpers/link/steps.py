@@ -116,14 +116,18 @@ def _bodies(asked: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
 def _relations(pairs: pd.DataFrame) -> pd.Series:
     """Return how the regions of a pair go together: same, chain, nested, open, china or apart."""
     left = pairs["region_left"].where(pairs["region_left"] != "", pairs["beside"])
-    columns = (pairs["region"], pairs["within"], left, pairs["within_left"])
+    own = pairs["region"].where(pairs["region"] != "", pairs["place"])
+    columns = (own, pairs["within"], left, pairs["within_left"])
     cache: dict[tuple[str, ...], str] = {}
     out = []
     for key in zip(*(column.to_numpy(dtype=object) for column in columns), strict=True):
         if key not in cache:
             cache[key] = _relation(*key)
         out.append(cache[key])
-    return pd.Series(out, index=pairs.index, dtype="str")
+    found = pd.Series(out, index=pairs.index, dtype="str")
+    # What stands beside a name is the seat, which lies in the place that the other name states as often as not.
+    is_beside = (pairs["region"] == "") | (pairs["region_left"] == "")
+    return found.mask(is_beside & (found == "nested"), "chain")
 
 
 def _relation(one: str, within_one: str, other: str, within_other: str) -> str:
