@@ -4,6 +4,7 @@ big_files       the raw files, at any size
 project         the project's stages, timed one by one; run as a process of its own
 polars_script   the yardstick, likewise
 checksums       what both wrote, as numbers that must agree
+links           names spoilt in known ways and linked back; splink_peer: the same names linked by Splink
 measure         a process run to its end: seconds, processor seconds, peak memory
 scale           from reading's Parquet to panel and counts at several sizes, by the project and by hand
 """

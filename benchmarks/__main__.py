@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks import checksums
 from benchmarks.measure import Cost, process
 
+_NO_SPLINK = "splink is not installed: it comes with the lock (requirements.txt) or the extra `bench`"
 FULL, QUICK = (1_000_000, 3_000_000), (20_000, 60_000)
 
 
@@ -18,7 +19,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the tables; return 1 if the project and the script disagree."""
     asked = _parser().parse_args(arguments)
     if asked.only in (None, "big") and find_spec("polars") is None:
-        sys.exit("polars is not installed: it comes with the lock (requirements.txt), or use --only zone, index, links")
+        sys.exit("polars is not installed: it comes with the lock (requirements.txt), or leave it out by --only")
+    if asked.only == "splink" and find_spec("splink") is None:
+        sys.exit(_NO_SPLINK)
     enterprises, patents = QUICK if asked.quick else FULL
     with tempfile.TemporaryDirectory(prefix="wuli-benchmark-") as folder:
         if asked.only in (None, "zone"):
@@ -27,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _index(*((100, 20) if asked.quick else (1_000, 200)))
         if asked.only in (None, "links"):
             _links(asked.names, 4_000 if asked.quick else 40_000)
+        if asked.only in (None, "splink"):
+            _splink(asked.names, 1_000 if asked.quick else 5_000)
         if asked.only in (None, "big"):
             return _big(
                 Path(folder), asked.enterprises or enterprises, asked.patents or patents,
@@ -37,11 +42,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--only", choices=("zone", "index", "links", "big"), help="leave the other parts out")
+    parser.add_argument("--only", choices=("zone", "index", "links", "splink", "big"), help="leave the other parts out")
     parser.add_argument("--quick", action="store_true", help="20,000 enterprises, 60,000 patents, once")
     parser.add_argument("--enterprises", type=_count, help=f"rows of the register (default {FULL[0]:,})")
     parser.add_argument("--patents", type=_count, help=f"rows of the patent list (default {FULL[1]:,})")
-    parser.add_argument("--names", type=Path, help="CSV of full names of firms for --only links, else made ones")
+    parser.add_argument("--names", type=Path, help="CSV of full names of firms for --only links or splink, else "
+                        "made ones")  # fmt: skip
     parser.add_argument("--repeats", type=_count, help="how often each side runs, in turn (default 3)")
     return parser
 
@@ -75,13 +81,33 @@ def _links(names: Path | None, count: int) -> None:
     _tell("names linked back to their firms")
     whole, result = process("benchmarks.links", *([names] if names else ["--made", count]))
     _print_table(f"{result['names']:,} spoilt names and a register of {result['firms']:,}", [result["stages"]], [whole])
-    low, high = result["precision_low"], result["precision_high"]
-    print(f"  precision {result['precision']:.4f} ({low:.4f} - {high:.4f})   recall {result['recall']:.4f}, "
-          f"with a perfect review {result['recall_with_review']:.4f}   review {result['review_share']:.2%} of names   "
-          f"brands of another region linked {result['other_region_linked']:.2%}")  # fmt: skip
+    _print_links(result)
     for way, counts in sorted(result["ways"].items()):
         told = ", ".join(f"{outcome} {n:,}" for outcome, n in sorted(counts.items()))
         print(f"  {way:<26}{told}")
+
+
+def _splink(names: Path | None, count: int) -> None:
+    if find_spec("splink") is None:
+        _tell(f"the comparison with Splink is left out: {_NO_SPLINK}")
+        return
+    _tell("the same names linked by the project and by Splink")
+    whole, result = process("benchmarks.splink_peer", *([names] if names else ["--made", count]))
+    _print_table(f"{result['names']:,} spoilt names, a register of {result['firms']:,}, Splink {result['version']}",
+                 [result["stages"]], [whole])  # fmt: skip
+    ours, theirs = (Cost(*result["stages"][side]) for side in ("link", "splink"))
+    for name in ("seconds", "cpu"):
+        print(f"  project / Splink, {name:<10}{getattr(ours, name) / getattr(theirs, name):>8.3f}")
+    for side, found in result["sides"].items():
+        print(side + (f" (from {found['threshold']:.4f})" if "threshold" in found else ""))
+        _print_links(found)
+
+
+def _print_links(found: dict) -> None:
+    low, high = found["precision_low"], found["precision_high"]
+    print(f"  precision {found['precision']:.4f} ({low:.4f} - {high:.4f})   recall {found['recall']:.4f}, "
+          f"with a perfect review {found['recall_with_review']:.4f}   review {found['review_share']:.2%} of names   "
+          f"brands of another region linked {found['other_region_linked']:.2%}")  # fmt: skip
 
 
 def _big(folder: Path, enterprises: int, patents: int, repeats: int) -> int:

@@ -127,14 +127,18 @@ def made(count: int) -> list[str]:
     return sorted(found)
 
 
-def linked_back(full: list[str]) -> dict:
-    """Spoil names, link them back, and count what is right."""
+Asked = tuple[str, str | None, str]
+"""A name as printed, the registered name it stands for (None: not in the register), and how it was spoilt."""
+
+
+def made_set(full: list[str]) -> tuple[list[str], list[Asked]]:
+    """Return the names of the register and those to be linked back to it."""
     rng = random.Random(SEED)
     full = sorted(set(full))
     rng.shuffle(full)
     members, outside = full[: int(IN_REGISTER * len(full))], full[int(IN_REGISTER * len(full)) :]
     spoiler = Spoiler(full, SEED)
-    asked: list[tuple[str, str | None, str]] = [(name, None, "not in the register") for name in outside]
+    asked: list[Asked] = [(name, None, "not in the register") for name in outside]
     for name in members:
         for way in rng.sample(list(spoiler.ways), WAYS_A_NAME):
             spoilt = spoiler.ways[way](name)
@@ -144,15 +148,30 @@ def linked_back(full: list[str]) -> dict:
         if other := spoiler.elsewhere(name):
             asked.append((other, None, "brand of another region"))
     rng.shuffle(asked)
+    return members, asked
+
+
+def linked_back(full: list[str]) -> dict:
+    """Spoil names, link them back, and count what is right."""
+    members, asked = made_set(full)
     timed = Stages()
     register, records = pd.DataFrame({"name": members}), pd.DataFrame({"name": [name for name, _, _ in asked]})
     found = timed("link", lambda: link(register, records))
     timed("exact names alone", lambda: records.assign(key=names.normalised(records["name"])).merge(
         register.assign(key=names.normalised(register["name"])), on="key"))  # fmt: skip
-    return {"stages": timed.costs, "firms": len(members), "names": len(asked), **_scored(found, asked)}
+    return {"stages": timed.costs, "firms": len(members), "names": len(asked), **scored(found, asked)}
 
 
-def _scored(found: pd.DataFrame, asked: list[tuple[str, str | None, str]]) -> dict:
+def scored(found: pd.DataFrame, asked: list[Asked]) -> dict:
+    """Return how often links are right and how many names are linked, by the way in which they were spoilt.
+
+    Parameters
+    ----------
+    found : DataFrame
+        As `cascade.link` returns it: `right_row`, `left_name`, `decision`.
+    asked : list of Asked
+        By `right_row`.
+    """
     linked = found[found["decision"] == "match"].set_index("right_row")["left_name"]
     doubtful = found[found["decision"] == "review"].groupby("right_row")["left_name"].agg(set)
     ways: dict[str, Counter] = {}
@@ -183,6 +202,10 @@ def first_column(path: Path) -> list[str]:
         return [row[0] for row in list(csv.reader(stream))[1:] if row]
 
 
+def given_names(arguments: list[str]) -> list[str]:
+    """Return the names that a command line asks for: a file, or `--made COUNT`."""
+    return made(int(arguments[1])) if arguments[0] == "--made" else first_column(Path(arguments[0]))
+
+
 if __name__ == "__main__":
-    given = sys.argv[1:]
-    print(json.dumps(linked_back(made(int(given[1])) if given[0] == "--made" else first_column(Path(given[0])))))
+    print(json.dumps(linked_back(given_names(sys.argv[1:]))))

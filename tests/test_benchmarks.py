@@ -81,3 +81,33 @@ def test_one_command_prints_stages_ratio_and_checksums():
     for expected in ("read", "write", "clean", "counts", "Polars script", "checksums agree"):
         assert expected in done.stdout
     assert "the project, 1 of 1" in done.stderr
+
+
+def test_splink_links_the_same_names_and_is_scored_by_the_same_rule():
+    pytest.importorskip("splink", reason="Splink, with which the benchmark compares, is not installed")
+    from benchmarks import links, splink_peer
+
+    names = links.made(300)
+    result = splink_peer.compared(names)
+    register, asked = links.made_set(names)
+    assert (result["firms"], result["names"]) == (len(register), len(asked))
+    assert set(result["stages"]) == {"link", "splink"}
+    for side, found in result["sides"].items():
+        assert found["precision_low"] <= found["precision"] <= found["precision_high"], side
+        assert sum(sum(counts.values()) for counts in found["ways"].values()) == len(asked), side
+        assert found["precision"] > 0.9, side
+    assert result["sides"]["splink, 0.5"]["recall"] > 0.7
+
+
+def test_of_two_firms_that_splink_holds_for_as_likely_none_is_linked():
+    pytest.importorskip("splink", reason="Splink, with which the benchmark compares, is not installed")
+    from benchmarks import splink_peer
+
+    pairs = pd.DataFrame({
+        "left": [0, 1, 0, 1, 1], "right_row": [0, 0, 1, 1, 2], "weight": [9.0, 8.5, 9.0, 4.0, 4.0],
+        "probability": [0.999, 0.998, 0.999, 0.94, 0.94],
+    })  # fmt: skip
+    found = splink_peer.decided(pairs, ["a", "b"], sure=0.95)
+    assert found[["right_row", "decision", "left_name"]].to_numpy().tolist() == [
+        [0, "review", "a"], [0, "review", "b"], [1, "match", "a"], [2, "review", "b"],
+    ]  # fmt: skip

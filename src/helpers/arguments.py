@@ -38,13 +38,17 @@ def _add_link(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
         help="find out which firm of a register each name belongs to",
         description="Link the names of one file to the firms of another: by credit code, whole name, former name, "
         "stem and region, one slip of the pen, or short form. What fits several firms, or fits badly, goes to review "
-        "and is never linked. Writes one row an applicant: left_row and right_row (rows below the header, from 0), "
-        "decision (match, review, none), reason, score (0-1), and both names as printed.",
+        "and is never linked. Writes one row an applicant: left_row and right_row (0 is the first row below the header "
+        "and its units; blank rows, totals and notes count), decision (match, review, none), reason, score (0-1), and "
+        "both names as printed.",
     )  # fmt: skip
     for side, what in (("left", "the register"), ("right", "the records")):
         link.add_argument(f"--{side}", type=Path, required=True, metavar="FILE", help=f"{what}: CSV, Excel or Parquet")
-        link.add_argument(f"--{side}-name", required=True, metavar="COL", help="column of the name")
+        link.add_argument(f"--{side}-name", required=True, metavar="COL", help="column of the name: its title, "
+                          "of merged cells the lower one, or both with a blank between")  # fmt: skip
         link.add_argument(f"--{side}-code", metavar="COL", help="column of the unified social credit code")
+        link.add_argument(f"--{side}-address", metavar="COL", help="column of the address; its place tells firms apart")
+        link.add_argument(f"--{side}-industry", metavar="COL", help="column of the industry code (GB/T 4754)")
     link.add_argument("--left-region", metavar="COL", help="column of the firm's region: a name or a division code")
     link.add_argument("--left-former", type=Path, metavar="FILE", help="former names, with the firm's name or code and "
                       "the day of each change")  # fmt: skip

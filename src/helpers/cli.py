@@ -143,8 +143,8 @@ def _link(options: argparse.Namespace) -> int:
 
     done = command.run(
         options.left, options.right, options.out,
-        left={"name": options.left_name, "code": options.left_code, "region": options.left_region},
-        right={"name": options.right_name, "code": options.right_code, "date": options.right_date},
+        left={name: getattr(options, f"left_{name}") for name in ("name", "code", "region", "address", "industry")},
+        right={name: getattr(options, f"right_{name}") for name in ("name", "code", "date", "address", "industry")},
         former=options.left_former, sheet=options.review, taken=options.take, decisions=options.decisions,
         check=(options.check, options.check_size, options.seed) if options.check else None, checked=options.checked,
     )  # fmt: skip

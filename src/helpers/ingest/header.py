@@ -69,7 +69,15 @@ class Located:
 
 @dataclass(frozen=True)
 class HeaderLine:
-    """One row, or two rows together, taken for a header."""
+    """One row, or two rows together, taken for a header.
+
+    Attributes
+    ----------
+    row : int
+        0-based row, of two the lower one.
+    texts, alone, groups : tuple of str
+        By position: upper and lower text joined by a blank; the lower text; the upper one in every column it is over.
+    """
 
     row: int
     texts: tuple[str, ...]
@@ -77,9 +85,9 @@ class HeaderLine:
     groups: tuple[str, ...]
 
 
-def header_lines(sheet: RawSheet) -> list[HeaderLine]:
-    """Return every row of the preview, and every two adjoining ones, as a possible header."""
-    rows = sheet.preview[:HEADER_ROWS]
+def header_lines(sheet: RawSheet, most: int = HEADER_ROWS) -> list[HeaderLine]:
+    """Return each of the first rows (at most `most`), then every two adjoining ones, as a possible header."""
+    rows = sheet.preview[:most]
     width = max(map(len, rows), default=0)
     padded = [row + ("",) * (width - len(row)) for row in rows]
     lines = [HeaderLine(number, row, row, ("",) * width) for number, row in enumerate(padded)]

@@ -121,7 +121,7 @@ def locate_mapped(sheet: RawSheet, source: SourceMapping, codebook: Codebook, ma
     table = codebook[source.table]
     row = _header_row(sheet, source)
     header = sheet.preview[row]
-    places = {name: _places(header, name) for name in (*source.columns, *source.ignore)}
+    places = {name: positions_of(header, name) for name in (*source.columns, *source.ignore)}
     problems = []
     absent = [name for name in source.columns if not places[name]]
     if absent:
@@ -160,6 +160,20 @@ def locate_mapped(sheet: RawSheet, source: SourceMapping, codebook: Codebook, ma
     )
 
 
+def positions_of(header: tuple[str, ...], name: str) -> list[int]:
+    """Return the positions of a header: spelt exactly so, else apart from blanks and width; `name#2` is the second."""
+    for same in (lambda text, wanted: text == wanted, lambda text, wanted: fold(text) == fold(wanted)):
+        exact = [at for at, text in enumerate(header) if text.strip() and same(text, name)]
+        if exact:
+            return exact
+        base, mark, number = name.rpartition("#")
+        if mark and number.isdigit():
+            places = [at for at, text in enumerate(header) if text.strip() and same(text, base)]
+            if places:
+                return places[int(number) - 1 : int(number)] if int(number) else []
+    return []
+
+
 def _problems(source: SourceMapping, codebook: Codebook, name: str) -> list[str]:
     where = f"mapping file {name}, {source.file}" + (f", sheet '{source.sheet}'" if source.sheet else "")
     try:
@@ -195,18 +209,4 @@ def _header_row(sheet: RawSheet, source: SourceMapping) -> int:
     rows = sheet.preview[:HEADER_ROWS]
     if not rows:
         raise InputError(f"{sheet.place}: the sheet is empty; expected the headers {', '.join(source.columns)}")
-    return max(range(len(rows)), key=lambda row: sum(bool(_places(rows[row], name)) for name in source.columns))
-
-
-def _places(header: tuple[str, ...], name: str) -> list[int]:
-    """Return the positions of a header: spelt exactly so, else apart from blanks and width; `name#2` is the second."""
-    for same in (lambda text, wanted: text == wanted, lambda text, wanted: fold(text) == fold(wanted)):
-        exact = [at for at, text in enumerate(header) if text.strip() and same(text, name)]
-        if exact:
-            return exact
-        base, mark, number = name.rpartition("#")
-        if mark and number.isdigit():
-            places = [at for at, text in enumerate(header) if text.strip() and same(text, base)]
-            if places:
-                return places[int(number) - 1 : int(number)] if int(number) else []
-    return []
+    return max(range(len(rows)), key=lambda row: sum(bool(positions_of(rows[row], name)) for name in source.columns))

@@ -14,6 +14,12 @@ _MARKS = re.compile(r"[\W_]+")
 _MONEY = r"(?:人民币)?(亿元|千万元|百万元|十万元|万元|千元|元)"
 _UNIT = re.compile(rf"(?:.*单位)?[:：]?\s*(?:{_MONEY}|(%|百分比))(?:人民币)?")
 _UNIT_AT_END = re.compile(rf"[\s:：/,，_-]+(?:{_MONEY}|(%))$")
+_COUNTED = (
+    "[人个件项家户次名套台册篇份处种类岁年月日天时分秒米吨亩倍元]|人次|人天|小时|分钟|工作日|公里|千米|平方米|平米|m2|m²|㎡"
+    "|公顷|千克|公斤|‰|%|百分点|个百分点|元/[股人件]|万元/[人件]|万[人件]|美元|万美元"
+)
+_UNIT_CELL = re.compile(rf"(?:(?:计量)?单位[:：]?)?[(\[【]?(?:{_MONEY}|{_COUNTED})[)\]】]?")
+_NO_UNIT = re.compile(r"(?:计量)?单位[:：]?|[-—–/／.]*")
 _SHEET_UNIT = re.compile(r"单位\s*[:：]?\s*([^()（）\s]{1,20})")
 _DECORATION = re.compile(
     r"\(.*?\)|\[.*?\]|【.*?】|\d+年\d*月?\d*日?|\d+|版$|最终|汇总|导出|副本|v\d+|copy|final|export"
@@ -65,6 +71,13 @@ def sheet_unit(lines: Iterable[str]) -> str | None:
         if (unit := _unit(part)) and unit != "%"
     }
     return found.pop() if len(found) == 1 else None
+
+
+def is_unit_row(row: Iterable[str]) -> bool:
+    """Whether a row below the header says in what its columns are counted (万元, 个) and nothing else."""
+    cells = ["".join(unicodedata.normalize("NFKC", text).split()) for text in row]
+    filled = [cell for cell in cells if not _NO_UNIT.fullmatch(cell)]
+    return bool(filled) and all(_UNIT_CELL.fullmatch(cell) for cell in filled)
 
 
 def is_forbidden(text: str, table: Table) -> bool:

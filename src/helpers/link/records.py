@@ -1,6 +1,5 @@
 """Any two files in, the tables that `cascade.link` takes out: the named columns, as text, whatever the file's kind."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -9,9 +8,9 @@ import pandas as pd
 from helpers.errors import InputError
 from helpers.ingest import files
 from helpers.ingest.screen import FIRST_LETTERS, kind_of_text
-from helpers.ingest.sheets import RawSheet
 from helpers.ingest.values import dates
 from helpers.ingest.values.text import nothing
+from helpers.link.columns import Header, headers
 
 # Words for nothing are no longer than this.
 _SHORT: Final = 8
@@ -33,37 +32,46 @@ def table(path: Path, columns: dict[str, str]) -> pd.DataFrame:
     path : Path
         CSV, Excel or Parquet, read as `ingest` reads an office's files: UTF-8 or GB18030, titles above the header.
     columns : dict
-        Name in the result -> header in the file.
+        Name in the result -> title in the file, see `columns`.
 
     Returns
     -------
     DataFrame
-        One row a record, in the file's order, text or missing; a column named `date` as dates.
+        One row for each row below the header and its units, in the file's order (blank rows, totals and notes stay, so
+        that the place of a record is its row below the header), text or missing; a column named `date` as dates.
 
     Raises
     ------
     InputError
-        If no sheet holds all headers.
+        If no sheet holds all titles in one header, or one of them stands over several columns.
     """
-    wanted = list(columns.values())
+    asked = {name: (title,) for name, title in columns.items()}
     sheets = [sheet for sheet in files.read_file(path) if not sheet.is_hidden]
-    for sheet in sheets:
-        header = next((place for place, row in enumerate(sheet.preview) if set(wanted) <= _titles(row)), None)
-        if header is not None:
-            return _read(sheet, header, columns)
-    seen = sorted({title for sheet in sheets for row in sheet.preview[:1] for title in _titles(row)})
-    raise InputError(f"{path.name}: no sheet has the column{'s' if len(wanted) > 1 else ''} {', '.join(wanted)}; "
-                     f"the first row has {', '.join(seen) or 'nothing'}")  # fmt: skip
+    best = None
+    for header in (header for sheet in sheets for header in headers(sheet, asked)):
+        if len(header.found) == len(asked):
+            return _read(header)
+        if best is None or len(header.found) > len(best.found):
+            best = header
+    raise InputError(_not_there(path, columns, best))
 
 
-def _titles(row: Sequence[str]) -> set[str]:
-    return {title.strip() for title in row if title.strip()}
+def _not_there(path: Path, columns: dict[str, str], best: Header | None) -> str:
+    missing = [title for name, title in columns.items() if best is None or name not in best.found]
+    told = f"{path.name}: no sheet has the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
+    if best is None:
+        return f"{told}: its sheets are empty or hidden"
+    shown = best.line.texts if best.found else next(filter(any, best.sheet.preview), best.sheet.preview[0])
+    row = best.line.row if best.found else best.sheet.preview.index(shown)
+    seen = ", ".join(" ".join(text.split()) for text in shown if text.strip()) or "nothing"
+    rest = " beside the others asked for" if best.found else ""
+    return (f"{told}{rest}; row {row + best.sheet.first_row} has {seen}: ask for a title as it stands there (of merged "
+            "cells the lower one, or both with a blank between)")  # fmt: skip
 
 
-def _read(sheet: RawSheet, header: int, columns: dict[str, str]) -> pd.DataFrame:
-    titles = [title.strip() for title in sheet.preview[header]]
-    places = {name: titles.index(title) for name, title in columns.items()}
-    body = sheet.read(header + 1, sorted(set(places.values())), None)
+def _read(header: Header) -> pd.DataFrame:
+    sheet, places = header.sheet, header.columns()
+    body = sheet.read(header.first, sorted(set(places.values())), None)
     ragged = [part for part in body.ragged if kind_of_text(part.text) is None]
     if ragged:
         rows = ", ".join(str(part.row) for part in ragged[:5])
@@ -97,14 +105,10 @@ def former_names(path: Path) -> pd.DataFrame:
     InputError
         If it has no column of former names, or none that says whose they are.
     """
-    for sheet in files.read_file(path):
-        for place, row in enumerate(sheet.preview):
-            titles = _titles(row)
-            held = {name: next((title for title in known if title in titles), "") for name, known in _FORMER.items()}
-            held = {name: title for name, title in held.items() if title}
-            if "former_name" in held and ("name" in held or "code" in held):
-                found = _read(sheet, place, held)
-                return found.assign(changed_on=days(found["changed_on"])) if "changed_on" in found else found
+    for header in (header for sheet in files.read_file(path) for header in headers(sheet, _FORMER)):
+        if "former_name" in header.found and header.found.keys() & {"name", "code"}:
+            found = _read(header)
+            return found.assign(changed_on=days(found["changed_on"])) if "changed_on" in found else found
     former, owner = _FORMER["former_name"], (*_FORMER["name"], *_FORMER["code"])
     raise InputError(f"{path.name}: expected a column of former names ({', '.join(former)}) and one of the firm's name "
                      f"or code ({', '.join(owner)})")  # fmt: skip
