@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lab bench bench-scale lock lint check notebooks
+.PHONY: help report test lab bench bench-scale spark lock lint check notebooks
 
 help:  ## Show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -46,6 +46,9 @@ bench: $(STAMP)  ## Measure time and memory of every stage
 
 bench-scale: $(STAMP)  ## Measure up to 10,000,000 firms against SQL, Polars, pandas and Spark (SCALE="--quick")
 	@$(BIN)/python -m benchmarks.scale $(SCALE)
+
+spark: $(STAMP)  ## Install pyspark (about 450 MB; needs Java 17 or later) for --engine spark and its tests
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[spark]'
 
 lock: $(STAMP)  ## Write requirements.txt anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra dev --extra bench \

@@ -9,6 +9,7 @@ import errno
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -30,6 +31,7 @@ SPARK_MASTER: Final = "WULI_SPARK_MASTER"
 MEMORY: Final = "WULI_MEMORY_GB"
 _SPARK: Final = {
     "spark.sql.session.timeZone": "UTC", "spark.ui.enabled": "false", "spark.log.level": "ERROR",
+    "spark.ui.showConsoleProgress": "false",
     # One order of rows for a folder of parts: sorted by range, one part after the other.
     "spark.sql.adaptive.enabled": "true", "spark.sql.shuffle.partitions": "8",
 }  # fmt: skip
@@ -144,6 +146,8 @@ def _spark() -> Iterator[ibis.BaseBackend]:
         raise UsageError("engine 'spark' needs pyspark: pip install '.[spark]', and Java 17 or later")
     if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
         raise UsageError("engine 'spark' needs Java 17 or later: on Debian, apt install openjdk-17-jre-headless")
+    # Of what it says about pandas 3, nothing concerns files read and written.
+    warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.master(os.environ.get(SPARK_MASTER, "local[*]"))
