@@ -173,3 +173,29 @@ def test_two_firms_that_lack_a_character_each_are_both_doubtful():
     left = ["广西桂冠电力股份有限公司", "广西桂东电力股份有限公司"]
     assert one(left, "广西桂电力股份有限公司")[0] == "review"
     assert one(left[:1], "广西桂电力股份有限公司")[:2] == ("match", "dropped")
+
+
+def register_of(size: int, *names: str) -> list[str]:
+    """Return names, and so many others in places and trades of their own."""
+    return [*names, *(f"沈阳{chr(0x4E00 + number)}{chr(0x5E00 + number)}矿山设备有限公司" for number in range(size))]
+
+
+@pytest.mark.parametrize(
+    ("asked", "decision"),
+    [("厦门恒泰诊断技术有限公司", "match"), ("厦门恒诊断技术有限公司", "match"), ("厦门大恒安诊断技术有限公司", "match"),
+     ("厦门恒泰诊断技术股份有限公司", "review"), ("厦门大安诊断技术有限公司", "review"), ("厦门恒泰纸业有限公司", "review"),
+     ("福州恒泰诊断技术有限公司", "none")],
+)  # fmt: skip
+def test_a_slip_in_a_short_stem_is_a_link_where_hardly_another_firm_of_the_place_has_the_trade(asked, decision):
+    papers = [f"厦门{stem}纸业有限公司" for stem in ("恒安", "凤竹", "金鹿")]
+    assert one(register_of(1_000, "厦门恒安诊断技术有限公司", *papers), asked)[0] == decision
+
+
+def test_a_small_register_cannot_tell_that_a_trade_is_rare():
+    assert one(register_of(10, "厦门恒安诊断技术有限公司"), "厦门恒泰诊断技术有限公司")[:2] == ("review", "replaced")
+
+
+def test_a_homophone_in_a_name_without_a_trade_is_a_link_where_all_else_agrees():
+    register = ["安徽合力股份有限公司", "合力股份有限公司"]
+    assert one(register, "安徽合荔股份有限公司")[:2] == ("match", "homophone")
+    assert one(["合力股份有限公司"], "合荔股份有限公司")[0] == "review"

@@ -9,6 +9,9 @@ import pandas as pd
 from helpers.link import names, regions
 
 _CODE: Final = r"[0-9A-HJ-NP-RT-UW-Y]{18}"
+# A trade is rare if no more firms of a place have it, as far as a register of so many firms can tell.
+_RARE: Final = 2
+_TELLING: Final = 1_000
 
 
 def firms(left: pd.DataFrame) -> pd.DataFrame:
@@ -50,6 +53,14 @@ def _region_code(text: str) -> str:
     if re.fullmatch(r"\d{2}|\d{4}|\d{6}", text):
         return text.removesuffix("0000") if text.endswith("0000") else text.removesuffix("00")
     return regions.named(text)
+
+
+def has_rare_trade(firms: pd.DataFrame) -> pd.Series:
+    """Return whether the words for what a firm does (诊断技术) are those of hardly another firm of its place."""
+    pairs = zip(firms["body"].to_numpy(dtype=object), firms["stem"].to_numpy(dtype=object), strict=True)
+    trade = pd.Series([body[len(stem) :] for body, stem in pairs], index=firms.index, dtype="str")
+    sharing = firms["firm"].groupby([firms["region"], trade]).transform("nunique")
+    return (sharing <= _RARE) & (trade.str.len() >= 2) & (firms["firm"].nunique() >= _TELLING)
 
 
 def asked(right: pd.DataFrame) -> pd.DataFrame:
