@@ -186,8 +186,8 @@ def register_of(size: int, *names: str) -> list[str]:
      ("厦门恒泰诊断技术股份有限公司", "review"), ("厦门大安诊断技术有限公司", "review"), ("厦门恒泰纸业有限公司", "review"),
      ("福州恒泰诊断技术有限公司", "none")],
 )  # fmt: skip
-def test_a_slip_in_a_short_stem_is_a_link_where_hardly_another_firm_of_the_place_has_the_trade(asked, decision):
-    papers = [f"厦门{stem}纸业有限公司" for stem in ("恒安", "凤竹", "金鹿")]
+def test_a_slip_in_a_short_stem_is_a_link_where_few_firms_of_the_place_have_the_trade(asked, decision):
+    papers = [f"厦门{stem}纸业有限公司" for stem in ("恒安", *(f"凤{sign}" for sign in "竹鸣凰飞翔来舞池山林"))]
     assert one(register_of(1_000, "厦门恒安诊断技术有限公司", *papers), asked)[0] == decision
 
 

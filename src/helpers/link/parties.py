@@ -10,7 +10,7 @@ from helpers.link import names, regions
 
 _CODE: Final = r"[0-9A-HJ-NP-RT-UW-Y]{18}"
 # A trade is rare if no more firms of a place have it, as far as a register of so many firms can tell.
-_RARE: Final = 2
+_RARE: Final = 10
 _TELLING: Final = 1_000
 
 
@@ -56,7 +56,7 @@ def _region_code(text: str) -> str:
 
 
 def has_rare_trade(firms: pd.DataFrame) -> pd.Series:
-    """Return whether the words for what a firm does (诊断技术) are those of hardly another firm of its place."""
+    """Return whether the words for what a firm does (诊断技术) are those of few firms of its place."""
     pairs = zip(firms["body"].to_numpy(dtype=object), firms["stem"].to_numpy(dtype=object), strict=True)
     trade = pd.Series([body[len(stem) :] for body, stem in pairs], index=firms.index, dtype="str")
     sharing = firms["firm"].groupby([firms["region"], trade]).transform("nunique")
