@@ -3,9 +3,12 @@
 PYTHON ?= python3
 RUN ?= notebooks/params/zone.yml
 WORKERS ?= 1
+# Processes that share the tests, whole files and whole notebooks each; 0 runs them in one.
+TESTERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PYTEST := $(BIN)/python -m pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
@@ -19,8 +22,8 @@ report: $(STAMP)  ## Make the pages of a run (RUN=notebooks/params/zone.yml, WOR
 	@$(BIN)/wuli run $(RUN) --workers $(WORKERS)
 
 test: lint  ## Lint, then all tests, then the notebooks against their stored results
-	@$(BIN)/python -m pytest
-	@set -- notebooks/[0-9]*.ipynb; if [ -e "$$1" ]; then $(BIN)/python -m pytest --nbval-lax "$$@"; fi
+	@$(PYTEST)
+	@set -- notebooks/[0-9]*.ipynb; if [ -e "$$1" ]; then $(PYTEST) --nbval-lax "$$@"; fi
 
 lint: $(STAMP)  ## Check the code's style
 	@$(BIN)/ruff check

@@ -51,3 +51,7 @@ def listed_folder() -> Path:
         pytest.skip("the listed firms' workbooks are not in ../shared/data/china_listed_firms")
     return folder
 
+
+def pytest_collection_modifyitems(items):
+    """Begin with the longest module: where processes share the tests by file, it must not be left for last."""
+    items.sort(key=lambda item: item.path.name != "test_whole_way.py")

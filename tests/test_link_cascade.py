@@ -210,3 +210,15 @@ def test_an_address_is_the_region_of_a_name_that_states_none():
 def test_a_firm_whose_address_is_not_stated_keeps_two_in_review():
     left = [TWO[0], {**TWO[1], "address": None}]
     assert one(left, "恒安纸业有限公司", address="福建省泉州市丰泽区")[:2] == ("review", "ambiguous")
+
+
+@pytest.mark.parametrize("size", [10, 2_000])
+def test_two_brands_of_two_characters_are_reviewed_at_most_however_large_the_register(size):
+    others = (f"沈阳{chr(0x4E00 + number)}{chr(0x5E00 + number)}矿山设备有限公司" for number in range(size))
+    assert one(["厦门恒安诊断技术有限公司", *others], "厦门恒泰诊断技术有限公司")[:2] == ("review", "replaced")
+
+
+def test_a_homophone_in_a_name_without_a_trade_is_a_link_where_all_else_agrees():
+    register = ["安徽合力股份有限公司", "合力股份有限公司"]
+    assert one(register, "安徽合荔股份有限公司")[:2] == ("match", "homophone")
+    assert one(["合力股份有限公司"], "合荔股份有限公司")[0] == "review"

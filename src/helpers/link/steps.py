@@ -194,18 +194,22 @@ def _verdict(edit: edits.Edit, row, column: str, theirs: str) -> tuple[str, bool
     long = own >= 4 or (own >= 3 and row.region != "" and row.region == row.region_left)
     if column == "body" and row.form != row.form_left and not {row.form, row.form_left} <= _KIN | {""}:
         long = False
+    alike = row.region == row.region_left and row.form == row.form_left
     if edit.kind == "replaced":
         if _is_typo_of_trade(edit, row, column):
             return "trade_typo", True
         # Two other characters of a stem that agree, and all of region, trade and kind, leave little room for
         # another firm, unless one of the two characters is of those that tell firms apart.
-        placed = row.region != "" and row.region == row.region_left and row.form == row.form_left
+        placed = row.region != "" and len(row.stem_left) >= _LONG_STEM
         told = {edit.character, theirs[edit.at]} & edits.DISTINGUISHING
-        return reason, placed and len(row.stem_left) >= _LONG_STEM and not told
+        return reason, alike and placed and not told
     if edit.kind == "dropped" and edit.character in edits.DISTINGUISHING:
         return reason, False
     if edit.kind == "swap":
         return reason, own >= 3 or plain >= 4
+    if edit.kind == "homophone" and alike and (own >= 3 or row.region != ""):
+        # No two of 4,654 real names of firms are a homophone apart.
+        return reason, own >= 2
     return reason, long
 
 
