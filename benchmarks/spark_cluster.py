@@ -152,10 +152,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         place = Path(folder)
         print(f"{asked.enterprises:,} enterprises and {asked.patents:,} patents")
         inputs.prepare(place, enterprises=asked.enterprises, patents=asked.patents)
-        sums = {"DuckDB": _made(place, "duckdb", "DuckDB")}
+        stages = ["clean"] if asked.clean else []
+        sums = {"DuckDB": _made(place, "duckdb", "DuckDB", stages)}
         for name, is_killed in (("two workers", False), ("one of two workers killed", True)):
             with running(place / f"cluster-{is_killed}") as cluster:
-                sums[name] = _made(place, "spark", name, cluster, is_killed=is_killed)
+                sums[name] = _made(place, "spark", name, stages, cluster, is_killed=is_killed)
     wrong = [name for name, of in sums.items() if of != sums["DuckDB"]]
     count = sum(len(of) for of in sums["DuckDB"].values())
     print(f"checksums differ: {', '.join(wrong)}" if wrong else f"all {count} checksums and counts agree")
@@ -166,12 +167,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.spark_cluster", description=__doc__)
     parser.add_argument("--enterprises", type=int, default=1_000_000, metavar="N", help="(default 1,000,000)")
     parser.add_argument("--patents", type=int, default=1_000_000, metavar="N", help="(default 1,000,000)")
+    parser.add_argument("--clean", action="store_true", help="the clean tables alone")
     parser.add_argument("--folder", type=Path, help="where to work (default: temporary)")
     return parser
 
 
 def _made(
-    place: Path, backend: str, name: str, cluster: Cluster | None = None, *, is_killed: bool = False
+    place: Path, backend: str, name: str, stages: list[str], cluster: Cluster | None = None, *, is_killed: bool = False
 ) -> dict[str, list]:
     folder = place / "run"
     folder.mkdir()
@@ -183,7 +185,7 @@ def _made(
     os.environ.update(environment(cluster) if cluster else {})
     try:
         start = time.perf_counter()
-        _, told = process("benchmarks.scale.by_project", folder, backend)
+        _, told = process("benchmarks.scale.by_project", folder, backend, *stages)
         seconds = time.perf_counter() - start
     finally:
         os.environ.clear()

@@ -1,6 +1,6 @@
 """The job as the project does it: the folder of a run in, its tables out, on DuckDB or on Spark.
 
-Run as `python -m benchmarks.scale.by_project FOLDER duckdb|spark`; prints JSON.
+Run as `python -m benchmarks.scale.by_project FOLDER duckdb|spark [clean]`; prints JSON.
 """
 
 import json
@@ -19,10 +19,12 @@ STEPS = {"base": "base", "patents": "patents to firm-years", "firms_with_patents
 COUNTED = ["left_rows", "right_rows", "matched", "right_unmatched", "rows_out"]
 
 
-def main(folder: Path, backend: engine.Engine) -> dict:
+def main(folder: Path, backend: engine.Engine, *, is_clean_alone: bool = False) -> dict:
     """Make the tables of the run in `folder`; return what each stage took and the numbers found on the way."""
     timed, days = Stages(), {"extract_on": EXTRACT_ON}
     found = timed("clean", lambda: clean.build(folder, codebook=codebook.load(), backend=backend, **days))
+    if is_clean_alone:
+        return {"stages": timed.costs, "numbers": _found(found)}
     joins = timed("panel", lambda: panel.build(folder, base="analysable", backend=backend, **YEARS, **days))
     timed("counts", lambda: _counts(folder, backend))
     return {"stages": timed.costs, "numbers": _found(found) | _joined(joins)}
@@ -47,4 +49,4 @@ def _joined(joins: pd.DataFrame) -> dict[str, list[int | None]]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(Path(sys.argv[1]), sys.argv[2])))
+    print(json.dumps(main(Path(sys.argv[1]), sys.argv[2], is_clean_alone=sys.argv[3:] == ["clean"])))

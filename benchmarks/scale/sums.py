@@ -51,6 +51,7 @@ def of_folder(folder: Path) -> dict[str, list[int]]:
         return {
             table: list(con.sql(f"SELECT count(*), {all_cells(columns)} FROM ({_rows(folder, table, key)})").fetchone())
             for table, (key, columns) in TABLES.items()
+            if (folder / f"{table}.parquet").exists()
         }
 
 
