@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import date
 
+import pandas as pd
 import pytest
 
 from benchmarks import big_files
@@ -124,6 +125,17 @@ def test_notes_and_sums_at_the_end_are_left_out_of_the_last_part_alone(tmp_path,
     found = read(write_register(tmp_path / "raw", text), tmp_path / "work")
     assert len(found.tables["enterprises"]) == 600
     assert {"total_row", "note_row"} <= set(found.ledger["rule"])
+
+
+def test_a_large_file_without_a_usable_row_gives_an_empty_table(tmp_path, in_small_parts):
+    text = HEADER + "\n".join(line[18:] for line in rows(300)) + "\n"
+    (tmp_path / "work").mkdir()
+    found = read(write_register(tmp_path / "raw", text), tmp_path / "work")
+    assert len(found.tables["enterprises"]) == 0
+    assert len(found.set_aside["enterprises"]) == 300
+    assert [len(frame) for frame in found.tables["enterprises"].frames()] == [0]
+    ingest.write(found, tmp_path / "out")
+    assert len(pd.read_parquet(tmp_path / "out" / "ingested" / "enterprises.parquet")) == 0
 
 
 def test_no_for_a_word_is_read_alike_in_every_part_of_a_column(tmp_path, in_small_parts):

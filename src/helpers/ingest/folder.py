@@ -134,7 +134,8 @@ def read_folder(
         found += tables.references(
             codebook, {name: one for name, one in frames.items() if not isinstance(one, staged.Stored)}
         )
-        found += staged.references(codebook, frames, memory_limit)
+        if work is not None and any(isinstance(one, staged.Stored) for one in frames.values()):
+            found += staged.references(codebook, frames, work, memory_limit)
         return _ingested(
             built, sources, [*report, *found], {name: one.result() for name, one in digests.items()}, codebook
         )

@@ -56,10 +56,12 @@ class Stored:
         return pq.read_schema(self.path).names
 
     def frames(self) -> Iterator[pd.DataFrame]:
-        """Yield the table, `ROW_GROUP` rows at a time."""
+        """Yield the table, `ROW_GROUP` rows at a time; one without rows once."""
         with pq.ParquetFile(self.path) as stored:
             for number in range(stored.num_row_groups):
                 yield stored.read_row_group(number).to_pandas()
+            if not stored.num_row_groups:
+                yield stored.read().to_pandas()
 
     def frame(self, columns: Sequence[str]) -> pd.DataFrame:
         """Return a few columns of all rows."""
@@ -281,10 +283,12 @@ def _as(rows: pa.Table, schema: pa.Schema, categories: dict[str, pa.Array]) -> p
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def references(codebook: Codebook, built: dict[str, pd.DataFrame | Stored], memory_limit: str | None) -> list[pa.Table]:
+def references(
+    codebook: Codebook, built: dict[str, pd.DataFrame | Stored], folder: Path, memory_limit: str | None
+) -> list[pa.Table]:
     """Return ledger rows for every reference from or to a stored table to a row that does not exist."""
     found = []
-    with engine.session(memory_limit=memory_limit) as con:
+    with engine.session(memory_limit=memory_limit, spill_in=folder) as con:
         for name, rows in built.items():
             for column in codebook[name].columns:
                 target, _, key = column.references.partition(".")
