@@ -25,3 +25,9 @@ report                      execute, gate, render, publish
 terminal                    how a command stops, and how its output reaches whoever reads it
 arguments, cli              `wuli`: what it understands; what it does
 """
+
+import warnings
+
+# Where pyspark is installed, pandera 0.35 imports it and it warns of pandas 3 on every command's stderr and every page.
+# Nothing of what it says concerns files read and written, all that is done with it here.
+warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)

@@ -9,7 +9,6 @@ import errno
 import os
 import shutil
 import tempfile
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -146,8 +145,6 @@ def _spark() -> Iterator[ibis.BaseBackend]:
         raise UsageError("engine 'spark' needs pyspark: pip install '.[spark]', and Java 17 or later")
     if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
         raise UsageError("engine 'spark' needs Java 17 or later: on Debian, apt install openjdk-17-jre-headless")
-    # Of what it says about pandas 3, nothing concerns files read and written.
-    warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.master(os.environ.get(SPARK_MASTER, "local[*]"))
