@@ -234,8 +234,8 @@ def _await_workers(cluster: Cluster, wanted: int, started: list[subprocess.Popen
         try:
             if cluster.state()["aliveworkers"] >= wanted:
                 return
-        except OSError:
-            # The master does not answer yet.
+        except (OSError, ValueError):
+            # The master does not answer yet, or with a page that says so.
             pass
         time.sleep(0.2)
     logs = ", ".join(str(path.relative_to(folder)) for path in sorted(folder.glob("*/log")))
