@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+import psutil
+
 from benchmarks.measure import process
 from benchmarks.scale import inputs
 from helpers.engine import SPARK_MASTER
@@ -117,11 +119,11 @@ def environment(cluster: Cluster, *, executor_memory: str = "1g") -> dict[str, s
 
 
 class Killer(threading.Thread):
-    """Kills a worker as soon as tasks write their parts of `watched`; `tasks` were at it then, None if none was."""
+    """Kills the first worker whose executor holds a part of `watched` open; `tasks` of it were, None if none was."""
 
-    def __init__(self, cluster: Cluster, watched: Path, place: int = 0) -> None:
+    def __init__(self, cluster: Cluster, watched: Path) -> None:
         super().__init__(daemon=True)
-        self._cluster, self._watched, self._place = cluster, watched, place
+        self._cluster, self._watched = cluster, watched
         self._is_over = threading.Event()
         self.tasks: int | None = None
 
@@ -129,17 +131,32 @@ class Killer(threading.Thread):
         """Look every few milliseconds for parts under way."""
         while not self._is_over.wait(0.005):
             # Where a task writes until its job is committed.
-            under_way = list(self._watched.glob("*/_temporary/0/_temporary/attempt_*"))
-            if under_way:
-                self.tasks = len(under_way)
-                self._cluster.kill(self._place)
-                return
+            if not any(self._watched.glob("*/_temporary/0/_temporary/attempt_*")):
+                continue
+            for place, worker in enumerate(self._cluster.workers):
+                parts = _parts_written(worker.pid, self._watched)
+                if parts:
+                    self.tasks = len(parts)
+                    self._cluster.kill(place)
+                    return
 
     def end(self) -> int | None:
-        """Stop looking; return how many tasks were under way when the worker was killed."""
+        """Stop looking; return how many tasks of the killed worker were writing."""
         self._is_over.set()
         self.join()
         return self.tasks
+
+
+def _parts_written(worker: int, folder: Path) -> list[str]:
+    """Return the files under `folder` that the executors of a worker hold open."""
+    held: list[str] = []
+    try:
+        for executor in psutil.Process(worker).children(recursive=True):
+            held += [file.path for file in executor.open_files()]
+    except psutil.NoSuchProcess:
+        # Ended while it was looked at.
+        pass
+    return [path for path in held if Path(path).is_relative_to(folder.resolve())]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -196,7 +213,7 @@ def _made(
     print(f"  {name:<28}{seconds:>8.1f} s", flush=True)
     if cluster:
         states = sorted(one["state"] for one in cluster.state()["workers"])
-        under_way = f"; {tasks} tasks were writing when it was killed" if is_killed else ""
+        under_way = f"; the one killed was writing {tasks} part(s)" if is_killed else ""
         print(f"    workers at the end: {', '.join(states)}{under_way}", flush=True)
         if is_killed and (tasks is None or "DEAD" not in states):
             raise RuntimeError("no worker was killed while tasks were under way: take more rows")
