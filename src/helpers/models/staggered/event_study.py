@@ -85,7 +85,7 @@ class EventStudy:
     ----------
     event : DataFrame
         One row an event time: event_time, estimate, std_error, conf_low, conf_high, band_low, band_high, n (treated
-        units seen at that event time), omitted (True for the period of comparison, whose effect is zero by
+        units behind the estimate), omitted (True for the period of comparison, whose effect is zero by
         construction).
     att_gt : DataFrame or None
         One row a cohort and period: cohort, period, estimate, std_error, conf_low, ..., band_high, n.
@@ -178,20 +178,29 @@ def event_study(
         zero = dict.fromkeys(event.columns, 0.0) | {"event_time": parts.omitted, "omitted": True}
         event = pd.concat([event, pd.DataFrame([zero])]).sort_values("event_time", ignore_index=True)
     event["event_time"] = event["event_time"].astype(int)
-    seen = pd.Series(panel.event_time[np.isfinite(panel.cohort)]).value_counts()
-    event.insert(len(event.columns) - 1, "n", event["event_time"].map(seen).fillna(0).astype(int))
+    att_gt = _att_gt(panel, parts, unit_cluster, band)
+    event.insert(len(event.columns) - 1, "n", _n_behind(panel, att_gt, event))
     averages = pd.DataFrame([{"average": "overall", "value": np.nan, "estimate": parts.overall[0],
                               "std_error": parts.overall[1]}])  # fmt: skip
     if parts.averages is not None:
         averages = pd.concat([averages, parts.averages], ignore_index=True)
     return EventStudy(
         method=method, outcome=panel.outcome, control_group=control_group, level=level, event=event,
-        att_gt=_att_gt(panel, parts, unit_cluster, band),
+        att_gt=att_gt,
         overall=bands.with_intervals(averages, critical=np.nan, **intervals), event_cov=parts.event_cov,
         n_obs=len(panel.y), n_units=panel.n_units, n_treated=int(np.isfinite(unit_cohort).sum()),
         n_clusters=panel.n_clusters, n_dropped=panel.n_dropped, warnings=(*panel.notes, *parts.notes), df=parts.df,
         seed=seed, draws=draws, panel=panel, options=options or {},
     )  # fmt: skip
+
+
+def _n_behind(panel: Panel, att_gt: pd.DataFrame | None, event: pd.DataFrame) -> np.ndarray:
+    """Return the treated units behind each event time: those of the cells estimated, or those seen where there are none."""
+    counted = pd.Series(panel.event_time[np.isfinite(panel.cohort)]).value_counts()
+    if att_gt is not None:
+        of_cells = att_gt["n"].groupby(att_gt["period"] - att_gt["cohort"]).sum()
+        counted = of_cells.reindex(event["event_time"]).fillna(counted)
+    return event["event_time"].map(counted).fillna(0).astype(int).to_numpy()
 
 
 def _att_gt(panel: Panel, parts: Parts, unit_cluster: np.ndarray, band: dict) -> pd.DataFrame | None:
