@@ -62,8 +62,8 @@ def estimate(
     Returns
     -------
     Parts
-        `overall` is the average over treated unit-periods (did's "simple"); `averages` has did's "group", "calendar" and
-        "event" aggregations.
+        `overall` is the average over treated unit-periods (did's "simple"); `averages` has did's "group", "calendar"
+        and "event" aggregations.
 
     Raises
     ------

@@ -195,7 +195,7 @@ def event_study(
 
 
 def _n_behind(panel: Panel, att_gt: pd.DataFrame | None, event: pd.DataFrame) -> np.ndarray:
-    """Return the treated units behind each event time: those of the cells estimated, or those seen where there are none."""
+    """Return the treated units behind each event time: of the cells estimated, or those seen where there are none."""
     counted = pd.Series(panel.event_time[np.isfinite(panel.cohort)]).value_counts()
     if att_gt is not None:
         of_cells = att_gt["n"].groupby(att_gt["period"] - att_gt["cohort"]).sum()

@@ -27,7 +27,7 @@ RELATIVE_M = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
 SMOOTHNESS_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 # The hybrid test spends a tenth of its size on the least favourable critical value, as in the paper (section 3.2).
 _FIRST_STAGE = 0.1
-_LEAST_FAVOURABLE_DRAWS = 20_000
+_LEAST_FAVOURABLE_DRAWS = 10_000
 _GRID = 801
 
 
@@ -108,17 +108,15 @@ def honest(
     if any(not np.isfinite(size) or size < 0 for size in sizes):
         raise UsageError(f"m is {m}: sizes of a violation are finite and not negative")
     if kind == "relative_magnitude":
-        within = partial(_relative_interval, estimate, cov, n_leads, target, level=study.level, seed=study.seed)
-        most = 20.0
+        intervals, most = _RelativeMagnitudes(estimate, cov, n_leads, target, study.level, study.seed), 20.0
     else:
-        within = partial(_SmoothnessPath(estimate, cov, n_leads, target).interval, level=study.level)
-        most = 20 * std_error
-    rows = [(size, *within(size)) for size in sizes]
+        intervals, most = _SmoothnessPath(estimate, cov, n_leads, target, study.level), 20 * std_error
+    rows = [(size, *intervals.interval(size)) for size in sizes]
     half = stats.norm.ppf((1 + study.level) / 2) * std_error
     return Honest(
         kind=kind, event_time=event_time, level=study.level, estimate=point, std_error=std_error,
         original=(point - half, point + half), table=pd.DataFrame(rows, columns=["m", "conf_low", "conf_high"]),
-        breakdown=_breakdown(within, most), searched=most,
+        breakdown=_breakdown(intervals.excludes_zero, most), searched=most,
     )  # fmt: skip
 
 
@@ -142,13 +140,8 @@ def _with_universal_base(study: EventStudy) -> tuple[np.ndarray, np.ndarray, int
     return event["estimate"].to_numpy(), cov, int((times < 0).sum())
 
 
-def _breakdown(within, most: float) -> float:
-    """Return the largest m whose interval leaves out zero, by bisection to a thousandth of its scale."""
-
-    def excludes(size: float) -> bool:
-        low, high = within(size)
-        return low > 0 or high < 0
-
+def _breakdown(excludes, most: float) -> float:
+    """Return the largest m at which zero is left out, by bisection."""
     if not excludes(0.0):
         return 0.0
     # Upward in steps first: the breakdown value is the first m at which zero comes in.
@@ -170,10 +163,10 @@ class _SmoothnessPath:
     minimising variance + weight * sum|x| is a lasso. Paper: section 4.1 and online appendix on fixed-length intervals.
     """
 
-    def __init__(self, estimate: np.ndarray, cov: np.ndarray, n_leads: int, target: np.ndarray) -> None:
+    def __init__(self, estimate: np.ndarray, cov: np.ndarray, n_leads: int, target: np.ndarray, level: float) -> None:
         steps = np.arange(1, len(target) + 1)
         slope = float(target @ steps)
-        self.estimate, self.cov = estimate, cov
+        self.estimate, self.cov, self.level = estimate, cov, level
         # Bias that no choice of v avoids: the bend at the reference and those after treatment.
         self.fixed = abs(slope) + sum(abs(float(target @ np.clip(steps - bend, 0, None))) for bend in steps[:-1])
         # Leads run from k = n_leads down to 1; column j of `moves` changes x_j (the bend at k = j + 1) alone.
@@ -187,23 +180,28 @@ class _SmoothnessPath:
         self.linear = self.moves.T @ cov @ self.start
         self._memory: dict[float, tuple[np.ndarray, float, float]] = {}
 
-    def interval(self, size: float, *, level: float) -> tuple[float, float]:
+    def interval(self, size: float) -> tuple[float, float]:
         """Return the shortest interval of fixed length that covers under bends of at most `size`."""
         most = float(np.abs(self.linear).max()) if len(self.linear) else 0.0
         choice = self._at(0.0)
         if most > 0 and size > 0:
             logs = np.linspace(np.log(most) - 16, np.log(most), 65)
-            lengths = [self._half(self._at(np.exp(log)), size, level) for log in logs]
+            lengths = [self._half(self._at(np.exp(log)), size) for log in logs]
             best = int(np.argmin(lengths))
             inside = (logs[max(best - 1, 0)], logs[min(best + 1, len(logs) - 1)])
             found = optimize.minimize_scalar(
-                lambda log: self._half(self._at(np.exp(log)), size, level), bounds=inside, method="bounded",
+                lambda log: self._half(self._at(np.exp(log)), size), bounds=inside, method="bounded",
                 options={"xatol": 1e-6},
             )  # fmt: skip
             choices = [self._at(np.exp(found.x)), self._at(np.exp(logs[best])), choice]
-            choice = min(choices, key=lambda candidate: self._half(candidate, size, level))
-        centre, half = float(choice[0] @ self.estimate), self._half(choice, size, level)
+            choice = min(choices, key=lambda candidate: self._half(candidate, size))
+        centre, half = float(choice[0] @ self.estimate), self._half(choice, size)
         return centre - half, centre + half
+
+    def excludes_zero(self, size: float) -> bool:
+        """Return whether the interval at `size` leaves out zero."""
+        low, high = self.interval(size)
+        return low > 0 or high < 0
 
     def _at(self, weight: float) -> tuple[np.ndarray, float, float]:
         """Return coefficients, standard error and unit bias at one weight of the bias."""
@@ -214,10 +212,9 @@ class _SmoothnessPath:
             self._memory[weight] = coefficients, spread, self.fixed + float(np.abs(free).sum())
         return self._memory[weight]
 
-    @staticmethod
-    def _half(choice: tuple[np.ndarray, float, float], size: float, level: float) -> float:
+    def _half(self, choice: tuple[np.ndarray, float, float], size: float) -> float:
         _, spread, bias = choice
-        return spread * _folded_quantile(level, size * bias / spread)
+        return spread * _folded_quantile(self.level, size * bias / spread)
 
 
 def _lasso(quadratic: np.ndarray, linear: np.ndarray, weight: float) -> np.ndarray:
@@ -246,57 +243,65 @@ def _folded_quantile(level: float, mean: float) -> float:
     ))  # fmt: skip
 
 
-def _relative_interval(estimate, cov, n_leads, target, size, *, level, seed) -> tuple[float, float]:
-    """Return the hull of all effects that the hybrid test of some configuration does not reject.
+class _RelativeMagnitudes:
+    """Effects that the hybrid test does not reject, in any configuration of the trends before treatment.
 
-    The set is a union over which step before treatment is the largest, and its sign (paper: equation 11 and section 3).
+    The set is a union over which step before treatment is the largest, and its sign (paper: equation 11, section 3).
     """
-    tests = _configurations(estimate, cov, n_leads, target, size, level, seed)
-    point = float(target @ estimate[n_leads:])
-    scale = float(np.sqrt(target @ cov[n_leads:, n_leads:] @ target))
 
-    def accepted(values: np.ndarray) -> np.ndarray:
-        return np.any([test(values) for test in tests], axis=0)
+    def __init__(self, estimate, cov, n_leads: int, target, level: float, seed: int) -> None:
+        self.estimate, self.cov, self.n_leads, self.target, self.level = estimate, cov, n_leads, target, level
+        values, vectors = np.linalg.eigh(cov)
+        root = vectors * np.sqrt(np.clip(values, 0, None))
+        draws = np.random.default_rng(seed).standard_normal((_LEAST_FAVOURABLE_DRAWS, len(estimate)))
+        self.noise = draws @ root.T
 
-    reach = 8 * scale
-    for _ in range(40):
-        grid = point + np.linspace(-reach, reach, _GRID)
-        inside = accepted(grid)
-        if inside.any() and not inside[0] and not inside[-1]:
-            break
-        reach *= 2
-    else:
-        raise NotEstimable(Message("staggered.honest_unbounded", {"m": f"{size:g}"}))
-    kept = np.flatnonzero(inside)
-    ends = []
-    for inner, outer in ((grid[kept[0]], grid[kept[0] - 1]), (grid[kept[-1]], grid[kept[-1] + 1])):
-        for _ in range(20):
-            middle = (inner + outer) / 2
-            inner, outer = (middle, outer) if accepted(np.array([middle]))[0] else (inner, middle)
-        ends.append(float(inner))
-    return ends[0], ends[1]
+    def interval(self, size: float) -> tuple[float, float]:
+        """Return the hull of the effects that stand."""
+        tests = self._tests(size)
+        point = float(self.target @ self.estimate[self.n_leads :])
+        reach = 8 * float(np.sqrt(self.target @ self.cov[self.n_leads :, self.n_leads :] @ self.target))
+        for _ in range(40):
+            grid = point + np.linspace(-reach, reach, _GRID)
+            kept = np.flatnonzero(_any(tests, grid))
+            if len(kept) and kept[0] > 0 and kept[-1] < _GRID - 1:
+                break
+            reach *= 2
+        else:
+            raise NotEstimable(Message("staggered.honest_unbounded", {"m": f"{size:g}"}))
+        low = np.linspace(grid[kept[0] - 1], grid[kept[0]], _GRID)
+        high = np.linspace(grid[kept[-1]], grid[kept[-1] + 1], _GRID)
+        return float(low[_any(tests, low)][0]), float(high[_any(tests, high)][-1])
+
+    def excludes_zero(self, size: float) -> bool:
+        """Return whether zero is rejected in every configuration."""
+        return not _any(self._tests(size), np.zeros(1))[0]
+
+    def _tests(self, size: float) -> list:
+        """Return one test a configuration."""
+        n_leads, n_after = self.n_leads, len(self.target)
+        # Path with the reference put in as zero: its steps, of which the first n_leads end at the reference or before.
+        steps = np.delete(np.diff(np.eye(n_leads + 1 + n_after), axis=0), n_leads, axis=1)
+        before, after = steps[:n_leads], steps[n_leads:]
+        tests = []
+        for largest in range(n_leads):
+            for sign in (1.0, -1.0):
+                bound = sign * before[largest]
+                others = np.delete(before, largest, axis=0)
+                moments, corners, shift = _moments(others, after, bound, size, self.target)
+                # The dual weighs moments so that their standard errors add up to one.
+                variance = np.einsum("ij,jk,ik->i", moments, self.cov, moments)
+                divisor = corners @ np.sqrt(np.clip(variance, 0, None))
+                contrasts = corners @ moments / divisor[:, None]
+                first = _FIRST_STAGE * (1 - self.level)
+                ceiling = float(np.quantile((self.noise @ contrasts.T).max(axis=1), 1 - first))
+                tests.append(partial(_not_rejected, contrasts @ self.estimate, shift / divisor,
+                                     contrasts @ self.cov @ contrasts.T, ceiling, 1 - self.level))  # fmt: skip
+        return tests
 
 
-def _configurations(estimate, cov, n_leads, target, size, level, seed) -> list:
-    """Return one test a configuration: which step before treatment is the largest, and its sign."""
-    n_after = len(target)
-    # Path with the reference put in as zero: its steps, of which the first n_leads end at the reference or before.
-    steps = np.delete(np.diff(np.eye(n_leads + 1 + n_after), axis=0), n_leads, axis=1)
-    before, after = steps[:n_leads], steps[n_leads:]
-    values, vectors = np.linalg.eigh(cov)
-    root = vectors * np.sqrt(np.clip(values, 0, None))
-    noise = np.random.default_rng(seed).standard_normal((_LEAST_FAVOURABLE_DRAWS, len(estimate))) @ root.T
-    tests = []
-    for largest in range(n_leads):
-        for sign in (1.0, -1.0):
-            bound = sign * before[largest]
-            moments, corners, shift = _moments(np.delete(before, largest, axis=0), after, bound, size, target)
-            # The dual weighs moments so that their standard errors add up to one.
-            divisor = corners @ np.sqrt(np.clip(np.einsum("ij,jk,ik->i", moments, cov, moments), 0, None))
-            contrasts = corners @ moments / divisor[:, None]
-            tests.append(partial(_not_rejected, contrasts @ estimate, shift / divisor, contrasts @ cov @ contrasts.T,
-                                 noise @ contrasts.T, 1 - level))  # fmt: skip
-    return tests
+def _any(tests: list, values: np.ndarray) -> np.ndarray:
+    return np.any([test(values) for test in tests], axis=0)
 
 
 def _moments(others, after, bound, size, target) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -319,14 +324,13 @@ def _moments(others, after, bound, size, target) -> tuple[np.ndarray, np.ndarray
     return moments, corners, np.r_[1.0, -1.0, np.zeros(len(target))]
 
 
-def _not_rejected(observed, shift, cov, noise, alpha, values: np.ndarray) -> np.ndarray:
+def _not_rejected(observed, shift, cov, ceiling, alpha, values: np.ndarray) -> np.ndarray:
     """Return for each value (T,) of the target whether the conditional least-favourable hybrid test lets it stand.
 
     Andrews, Roth & Pakes (2023, Review of Economic Studies 90), sections 4 and 5: the largest of V correlated normal
     statistics, compared with its distribution given which one is the largest, once it passed a least favourable test.
     """
     first = _FIRST_STAGE * alpha
-    ceiling = float(np.quantile(noise.max(axis=1), 1 - first))
     stat = observed[:, None] - shift[:, None] * values
     chosen, at = stat.argmax(axis=0), np.arange(len(values))
     largest = stat[chosen, at]
