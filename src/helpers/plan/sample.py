@@ -104,6 +104,16 @@ def analysis_frame(derived: pd.DataFrame, specification: Specification) -> tuple
     return kept.assign(**baseline), left_out
 
 
+def frame_around(derived: pd.DataFrame, *, outcome: str, exposure: str) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return `analysis_frame` of the followed firms for an outcome around an exposure, declared or not."""
+    asked = Specification(
+        name=f"{outcome}.{exposure}", question="timing", role="exploratory", family="none", outcome=outcome,
+        exposure=exposure, sample="followed", controls=(), mediators=(), fixed_effects=(UNIT, "year"),
+        estimator="poisson", cluster="grid_id",
+    )  # fmt: skip
+    return analysis_frame(derived, asked)
+
+
 def at_baseline(panel: pd.DataFrame, name: str) -> pd.Series:
     """Return, for each row, the firm's value of a column in the first year that states it."""
     stated = panel.loc[panel[name].notna(), [UNIT, "year", name]].sort_values([UNIT, "year"])
