@@ -7,6 +7,7 @@ from helpers.figures.alliance import plot_network
 from helpers.figures.bursts import plot_bursts
 from helpers.figures.completion import plot_completion
 from helpers.figures.coverage import plot_coverage, plot_reconciliation
+from helpers.figures.events import plot_bacon, plot_event_study
 from helpers.figures.index import plot_contributions, plot_ranks, plot_sensitivity
 from helpers.figures.innovation import plot_distance, plot_expiries, plot_patents_by_month, plot_zero_share
 from helpers.figures.models import plot_balance, plot_coefficients
@@ -16,6 +17,7 @@ from helpers.figures.services import plot_delivery, plot_time_to_close, plot_tra
 from helpers.figures.timing import plot_exposure, plot_first_coverage, plot_foundings
 
 __all__ = [
+    "plot_bacon",
     "plot_balance",
     "plot_bursts",
     "plot_coefficients",
@@ -24,6 +26,7 @@ __all__ = [
     "plot_coverage",
     "plot_delivery",
     "plot_distance",
+    "plot_event_study",
     "plot_expiries",
     "plot_exposure",
     "plot_findings",

@@ -56,6 +56,20 @@ def event_studies(
     return found
 
 
+def two_by_two(frame: pd.DataFrame, *, outcome: str, exposure: str, seed: int) -> pd.DataFrame:
+    """Return the Goodman-Bacon decomposition on the firms seen in every year, which it takes.
+
+    Raises
+    ------
+    NotEstimable
+        If none of these firms comes to the exposure, or all do at once.
+    """
+    years = frame["year"].nunique()
+    whole = frame[frame.groupby(UNIT)["year"].transform("size") == years]
+    names = {"outcome": outcome, "unit": UNIT, "period": "year", "cohort": COHORTS[exposure]}
+    return staggered(whole, **names, method="twfe", seed=seed).bacon()
+
+
 def by_event_time(studies: dict[Method, EventStudy | NotEstimable], *, reach: tuple[int, int]) -> pd.DataFrame:
     """Return the event estimates of all estimators that have one, within so many years before and after.
 

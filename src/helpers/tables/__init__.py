@@ -61,6 +61,28 @@ from helpers.tables.conclusions import (
     rests_on,
     would_change,
 )
+from helpers.tables.events import (
+    apart,
+    apart_table,
+    bacon_alt,
+    bacon_drawn,
+    bacon_rows,
+    bacon_table,
+    cohorts_table,
+    declared_table,
+    event_alt,
+    event_drawn,
+    event_rows,
+    honest_bounds,
+    honest_sentence,
+    honest_table,
+    mean_before,
+    overall_table,
+    sample_sentence,
+    studies_note,
+    timing_results,
+    timing_sentence,
+)
 from helpers.tables.index import (
     changes_table,
     choices_table,

@@ -5,9 +5,10 @@ import pandas as pd
 
 from helpers.models.result import NotEstimable
 from helpers.models.staggered import EventStudy
+from helpers.models.staggered.honest import Honest, honest
 from helpers.plan.model import Plan
 from helpers.plan.sample import analysis_frame
-from helpers.plan.timing import COHORTS, LOG_SCALE, by_event_time, event_studies, overall
+from helpers.plan.timing import COHORTS, LOG_SCALE, by_event_time, event_studies, overall, two_by_two
 from helpers.tables.labels import labelled
 from helpers.text import Lang, Message, label, number, say
 
@@ -16,10 +17,14 @@ DRAWN = ("callaway_santanna", "imputation", "sun_abraham", "twfe")
 APART = "callaway_santanna"
 # Comparisons of the decomposition that take treated firms for controls.
 FORBIDDEN = ("later_vs_earlier",)
+_DRAWN = {
+    "estimate": "effect_size", "conf_low": "effect_from", "conf_high": "effect_to", "n": "n_behind",
+    "weight": "share_of_weight",
+}  # fmt: skip
 Studies = dict[str, EventStudy | NotEstimable]
 
 
-def plan_table(declared: Plan, lang: Lang) -> pd.DataFrame:
+def declared_table(declared: Plan, lang: Lang) -> pd.DataFrame:
     """Return the declared specifications, one row each, in words."""
     shown = declared.frame()[["outcome", "exposure", "estimator", "fixed_effects", "cluster", "role", "family"]].copy()
     shown["fixed_effects"] = [
@@ -62,8 +67,7 @@ def event_rows(studies: Studies, lang: Lang) -> pd.DataFrame:
 def event_drawn(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return the numbers behind the event-study figure."""
     shown = rows[["label", "event_time", "estimate", "conf_low", "conf_high", "n"]]
-    names = {"label": "method", "estimate": "att", "conf_low": "effect_from", "conf_high": "effect_to", "n": "n_behind"}
-    return labelled(shown.rename(columns=names), lang)
+    return labelled(shown.rename(columns=_DRAWN | {"label": "method"}), lang)
 
 
 def event_alt(rows: pd.DataFrame, lang: Lang) -> str:
@@ -96,7 +100,7 @@ def overall_table(studies: Studies, lang: Lang, *, outcome_mean: float) -> pd.Da
     leads = ["–" if pd.isna(p) else f"{p:.3f}" for p in rows["leads_p"]]
     shown = pd.DataFrame(
         {"method": rows["method"], "att": [one for one, _ in written], "percent": [one for _, one in written],
-         "leads_p": leads, "n_treated": rows["n_treated"].astype("Int64"), "n_units": rows["n_units"].astype("Int64"),
+         "leads_p": leads, "n_behind": rows["n_treated"].astype("Int64"), "n_units": rows["n_units"].astype("Int64"),
          "n_obs": rows["n_obs"].astype("Int64"), "n_clusters": rows["n_clusters"].astype("Int64")}
     )  # fmt: skip
     return labelled(shown, lang, values=("method",))
@@ -121,22 +125,19 @@ def studies_note(studies: Studies, lang: Lang) -> str:
     return " ".join(["", *refused]) + mind
 
 
-def bacon_rows(studies: Studies, lang: Lang) -> pd.DataFrame:
-    """Return the two-by-two comparisons behind the two-way fixed effects estimate; empty where there is none."""
-    study = next((found for found in studies.values() if isinstance(found, EventStudy)), None)
-    if study is None:
-        return pd.DataFrame(columns=["label", "estimate", "weight"])
+def bacon_rows(frame: pd.DataFrame, lang: Lang, *, outcome: str, exposure: str, seed: int) -> pd.DataFrame:
+    """Return the two-by-two comparisons behind two-way fixed effects, on firms seen every year; empty without any."""
     try:
-        found = study.bacon()
+        found = two_by_two(frame, outcome=outcome, exposure=exposure, seed=seed)
     except NotEstimable:
-        return pd.DataFrame(columns=["label", "estimate", "weight"])
+        return pd.DataFrame(columns=["label", "type", "estimate", "weight"])
     return found.assign(label=[label(kind, lang) for kind in found["type"]])
 
 
 def bacon_drawn(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return the numbers behind the figure of two-by-two comparisons, heaviest first."""
     shown = rows.sort_values("weight", ascending=False)[["label", "weight", "estimate"]]
-    return labelled(shown.rename(columns={"label": "pair_kind", "estimate": "att", "weight": "share_of_weight"}), lang)
+    return labelled(shown.rename(columns=_DRAWN | {"label": "pair_kind"}), lang)
 
 
 def bacon_alt(rows: pd.DataFrame, lang: Lang) -> str:
@@ -151,38 +152,35 @@ def bacon_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     table = pd.DataFrame(
         {"pair_kind": list(grouped.groups), "n_comparisons": grouped.size().to_numpy(),
          "share_of_weight": grouped["weight"].sum().to_numpy(),
-         "att": [np.average(part["estimate"], weights=part["weight"]) for _, part in grouped]}
+         "mean_effect": [np.average(part["estimate"], weights=part["weight"]) for _, part in grouped]}
     )  # fmt: skip
     return labelled(table, lang)
 
 
-def honest_table(studies: Studies, lang: Lang) -> pd.DataFrame:
-    """Return the average effect's interval by how large violations of parallel trends may be."""
-    found = _honest(studies)
-    if isinstance(found, Message):
-        return pd.DataFrame()
+def honest_bounds(studies: Studies) -> Honest | Message:
+    """Return the average effect's intervals under violations of parallel trends, or why there are none."""
+    study = studies.get(APART)
+    if not isinstance(study, EventStudy):
+        return study.message if study is not None else Message("evidence.no_study")
+    try:
+        return honest(study, event_time="average")
+    except NotEstimable as trouble:
+        return trouble.message
+
+
+def honest_table(found: Honest, lang: Lang) -> pd.DataFrame:
+    """Return the intervals by how large violations may be."""
     table = found.table.rename(columns={"m": "relative_m", "conf_low": "effect_from", "conf_high": "effect_to"})
     return labelled(table, lang)
 
 
-def honest_sentence(studies: Studies, lang: Lang, *, least: float) -> str:
+def honest_sentence(found: Honest | Message, lang: Lang, *, least: float) -> str:
     """Say up to which violation the sign is kept, against what the plan asks."""
-    found = _honest(studies)
     if isinstance(found, Message):
         return found.text(lang)
     if found.original[0] <= 0 <= found.original[1]:
         return say("evidence.honest_unclear", lang)
     return say("evidence.honest_breakdown", lang, breakdown=f"{found.breakdown:.2f}", least=f"{least:g}")
-
-
-def _honest(studies: Studies):
-    study = studies.get(APART)
-    if not isinstance(study, EventStudy):
-        return study.message if study is not None else Message("evidence.no_study")
-    try:
-        return study.honest(event_time="average")
-    except NotEstimable as trouble:
-        return trouble.message
 
 
 def apart(derived: pd.DataFrame, declared: Plan, *, seed: int) -> pd.DataFrame:
@@ -215,7 +213,7 @@ def apart_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     leads = ["–" if pd.isna(p) else f"{p:.3f}" for p in rows["leads_p"]]
     shown = pd.DataFrame(
         {"outcome": rows["outcome"], "exposure": rows["exposure"], "role": rows["role"], "att": written,
-         "leads_p": leads, "n_treated": rows["n_treated"].astype("Int64"), "n_units": rows["n_units"].astype("Int64")}
+         "leads_p": leads, "n_behind": rows["n_treated"].astype("Int64"), "n_units": rows["n_units"].astype("Int64")}
     )  # fmt: skip
     return labelled(shown, lang, values=("outcome", "exposure", "role"))
 
