@@ -68,6 +68,23 @@ def prepare(
     return sample, dropped
 
 
+def narrowed(
+    sample: Sample, keep: np.ndarray, fixed_effects: Sequence[str], *, estimator: str, dropped: dict[str, int]
+) -> Sample:
+    """Return the sample's rows in `keep`, bool (N,), less those that say nothing without the others, counted as above."""
+    rows = _informative(np.flatnonzero(keep), sample.y, sample.groups, fixed_effects, estimator, dropped)
+
+    def recoded(codes: np.ndarray | None) -> np.ndarray | None:
+        return None if codes is None else pd.factorize(codes[rows])[0].astype(np.intp)
+
+    return Sample(
+        y=sample.y[rows], design=sample.design[rows], names=sample.names,
+        groups=tuple(recoded(codes) for codes in sample.groups), cluster=recoded(sample.cluster),
+        weights=None if sample.weights is None else sample.weights[rows], unit=recoded(sample.unit),
+        index=sample.index[rows],
+    )  # fmt: skip
+
+
 def refuse_sample(sample: Sample, *, outcome: str, estimator: str) -> None:
     """Refuse an exposure or an outcome that does not vary, and one that the estimator is not made for.
 
@@ -175,6 +192,8 @@ def _informative(rows, y, raw, fixed_effects, estimator, dropped) -> np.ndarray:
     # What is left out for one effect can leave a group of another with one row, or with nothing but zeros.
     while len(rows) != before:
         before = len(rows)
+        if not before:
+            break
         for name, codes in zip(fixed_effects, raw, strict=True):
             own = codes[rows]
             size = np.bincount(own, minlength=1)

@@ -88,7 +88,8 @@ def ppml(
     average = np.average(y, weights=weights)
     mean = (y + average) / 2 if start is None else start
     predictor = np.log(mean)
-    deviance = _deviance(y, mean, weights)
+    # The means to begin with are no model's; their deviance says nothing.
+    deviance = np.inf
     absorber, left, is_last = None, design, False
     for step in range(1, MOST_STEPS + 1):
         working = mean if weights is None else mean * weights
@@ -107,7 +108,7 @@ def ppml(
         if is_last:
             falling = (y == 0) & ((fall > STILL_FALLING) | (mean < SEPARATED * average))
             return PoissonFit(params, left, mean, falling, deviance, step)
-        is_last = abs(change) <= tolerance * (0.1 + abs(deviance))
+        is_last = abs(change) <= tolerance * (0.1 + deviance)
     raise NotEstimable(Message("models.not_converged", {"estimator": "poisson", "steps": MOST_STEPS}))
 
 

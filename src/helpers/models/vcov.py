@@ -104,23 +104,20 @@ def cr1(work: Working, cluster: np.ndarray, name: str) -> Covariance:
     JHR 50, section III.B); Liang & Zeger (1986) for the sandwich. Nesting is looked up in the codes of the rows, so that
     the result does not depend on the order of names or hashes.
     """
-    n_clusters, rows = int(cluster.max()) + 1, len(cluster)
     crossing = [codes for codes in work.groups if not is_nested(codes, cluster)]
     has_nested = len(crossing) < len(work.groups)
     if not has_nested:
         absorbed = work.rank
     else:
         absorbed = Absorber(crossing, weights=work.weights).rank if crossing else 1
-    parameters = len(work.params) + absorbed
-    return sandwich(work.bread, work.scores, cluster, name, parameters, has_nested=has_nested, rows=rows,
-                    n_clusters=n_clusters)  # fmt: skip
+    return sandwich(work.bread, work.scores, cluster, name, len(work.params) + absorbed, has_nested=has_nested)
 
 
 def sandwich(
-    bread: np.ndarray, scores: np.ndarray, cluster: np.ndarray, name: str, parameters: int, *, has_nested: bool,
-    rows: int, n_clusters: int,
-) -> Covariance:  # fmt: skip
+    bread: np.ndarray, scores: np.ndarray, cluster: np.ndarray, name: str, parameters: int, *, has_nested: bool
+) -> Covariance:
     """Return CR1 from a bread (P, P) and scores (N, P), with K = `parameters`."""
+    n_clusters, rows = int(cluster.max()) + 1, len(cluster)
     sums = summed(scores, cluster)
     factor = n_clusters / (n_clusters - 1) * (rows - 1) / (rows - parameters)
     meat = sums.T @ sums * factor
@@ -157,8 +154,9 @@ def cr2(work: Working, cluster: np.ndarray, name: str) -> Covariance:
         adjusted = adjust(towards[rows])
         score = residual[rows] @ adjusted
         meat += np.outer(score, score)
-        within = adjusted - _means(adjusted, root[rows], None if first is None else first[rows])
-        own.append((within**2).sum(axis=0))
+        # Without weights the adjusted columns have no means of the first effect left to take out.
+        means = 0.0 if work.weights is None else _means(adjusted, root[rows], None if first is None else first[rows])
+        own.append(((adjusted - means) ** 2).sum(axis=0))
         parts.append(basis[rows].T @ adjusted)
     # Omega = diag(own) - T T' has one row a cluster; its squares are summed without writing it out.
     df = np.empty(terms)
@@ -258,8 +256,8 @@ def _means(columns: np.ndarray, root: np.ndarray, codes: np.ndarray | None) -> n
     """Return P_gg columns: in the weighted model, the projection on the dummies of one effect."""
     if codes is None:
         return np.zeros_like(columns)
+    codes = np.unique(codes, return_inverse=True)[1]
     weight = np.bincount(codes, root**2)
-    weight[weight == 0] = 1.0
     return np.stack(
         [root * (np.bincount(codes, root * column, len(weight)) / weight)[codes] for column in columns.T], axis=1
     )
