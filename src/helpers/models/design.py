@@ -71,7 +71,7 @@ def prepare(
 def narrowed(
     sample: Sample, keep: np.ndarray, fixed_effects: Sequence[str], *, estimator: str, dropped: dict[str, int]
 ) -> Sample:
-    """Return the sample's rows in `keep`, bool (N,), less those that say nothing without the others, counted as above."""
+    """Return the sample's rows in `keep`, bool (N,), less those uninformative without the others, counted as above."""
     rows = _informative(np.flatnonzero(keep), sample.y, sample.groups, fixed_effects, estimator, dropped)
 
     def recoded(codes: np.ndarray | None) -> np.ndarray | None:

@@ -90,18 +90,17 @@ def ppml(
     predictor = np.log(mean)
     # The means to begin with are no model's; their deviance says nothing.
     deviance = np.inf
+    # Of the working outcome: as it was, and what is left of it.
+    target, residual = np.zeros(len(y)), np.zeros(len(y))
     absorber, left, is_last = None, design, False
     for step in range(1, MOST_STEPS + 1):
         working = mean if weights is None else mean * weights
         new = predictor + (y - mean) / mean
-        if absorber is None:
-            absorber, outcome = Absorber(groups, weights=working, tolerance=tolerance), new
-        else:
-            absorber, outcome = absorber.reweighted(working), left_outcome + (new - target)
-        both = absorber(np.column_stack([outcome, left]))
-        target, left_outcome, left = new, both[:, 0], both[:, 1:]
-        params = least_squares(left, left_outcome, working)
-        proposed = new - (left_outcome - left @ params)
+        absorber = absorber.reweighted(working) if absorber else Absorber(groups, weights=working, tolerance=tolerance)
+        both = absorber(np.column_stack([residual + (new - target), left]))
+        target, residual, left = new, both[:, 0], both[:, 1:]
+        params = least_squares(left, residual, working)
+        proposed = new - (residual - left @ params)
         settled, value = _settled(y, predictor, proposed, weights, deviance)
         fall = predictor - settled
         predictor, mean, change, deviance = settled, np.exp(settled), deviance - value, value

@@ -194,7 +194,8 @@ def _least_squares(sample: Sample, outcome: str, fixed_effects: Sequence[str]) -
     if sample.groups:
         return Working(params, left, residual, sample.weights, sample.groups, absorber.rank, is_scaled=True)
     intercept = np.average(sample.y - sample.design @ params, weights=sample.weights)
-    return Working(np.append(params, intercept), _with_intercept(sample), residual, sample.weights, (), 0, is_scaled=True)
+    params = np.append(params, intercept)
+    return Working(params, _with_intercept(sample), residual, sample.weights, (), 0, is_scaled=True)
 
 
 def _poisson(
@@ -207,8 +208,10 @@ def _poisson(
         if not fitted.is_separated.any():
             break
         # What the fixed effects separate by themselves says nothing of the terms and is left out; else a term does it.
-        lost = ppml(sample.y, left[:, :0], sample.groups, weights=sample.weights).is_separated if sample.groups else None
-        if lost is None or not lost.any():
+        lost = np.zeros(len(sample.y), dtype=bool)
+        if sample.groups:
+            lost = ppml(sample.y, left[:, :0], sample.groups, weights=sample.weights).is_separated
+        if not lost.any():
             rows = f"{int(fitted.is_separated.sum()):,}"
             raise _refusal("models.separation_of_terms", rows=rows, all=f"{len(sample.y):,}")
         reason = f"{' and '.join(fixed_effects)}: separated"

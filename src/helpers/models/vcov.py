@@ -91,24 +91,23 @@ def iid(work: Working) -> Covariance:
 def hc1(work: Working) -> Covariance:
     """Return the sandwich over rows times N/(N-K), with t(N-K); K counts all fixed effects (MacKinnon & White 1985)."""
     free, scores = _free(work), work.scores
-    meat = scores.T @ scores * len(scores) / free
-    return Covariance(work.bread @ meat @ work.bread, np.full(len(work.params), free), "HC1: sandwich x N/(N-K), t(N-K)")
+    meat, bread = scores.T @ scores * len(scores) / free, work.bread
+    return Covariance(bread @ meat @ bread, np.full(len(bread), free), "HC1: sandwich x N/(N-K), t(N-K)")
 
 
 def cr1(work: Working, cluster: np.ndarray, name: str) -> Covariance:
     """Return the sandwich over clusters times G/(G-1) (N-1)/(N-K), with t(G-1) quantiles.
 
-    K counts the terms and the fixed effects that are not nested in the clusters: an effect each of whose values lies in
-    one cluster (the cluster itself, firms in grids) costs the clustered errors no degrees of freedom. All nested effects
-    together count as the one intercept. This is the default of R's fixest, and its reason is in Cameron & Miller (2015,
-    JHR 50, section III.B); Liang & Zeger (1986) for the sandwich. Nesting is looked up in the codes of the rows, so that
-    the result does not depend on the order of names or hashes.
+    K counts the terms and the fixed effects that are not nested in the clusters: an effect each of whose values lies
+    in one cluster (the cluster itself, firms in grids) costs the clustered errors no degrees of freedom. All nested
+    effects together count as the one intercept. This is the default of R's fixest; Cameron & Miller (2015, JHR 50,
+    section III.B) give the reason, Liang & Zeger (1986, Biometrika 73) the sandwich. Nesting is looked up in the codes
+    of the rows, so that the result does not depend on the order of names or hashes.
     """
     crossing = [codes for codes in work.groups if not is_nested(codes, cluster)]
     has_nested = len(crossing) < len(work.groups)
-    if not has_nested:
-        absorbed = work.rank
-    else:
+    absorbed = work.rank
+    if has_nested:
         absorbed = Absorber(crossing, weights=work.weights).rank if crossing else 1
     return sandwich(work.bread, work.scores, cluster, name, len(work.params) + absorbed, has_nested=has_nested)
 
@@ -197,9 +196,10 @@ def crv3j(
         If a coefficient cannot be estimated without one of the clusters.
     """
     n_clusters = int(cluster.max()) + 1
-    estimates = (
-        np.array([refit(cluster != g) for g in range(n_clusters)]) if refit else _without_each(work, cluster, name, terms)
-    )
+    if refit:
+        estimates = np.array([refit(cluster != g) for g in range(n_clusters)])
+    else:
+        estimates = _without_each(work, cluster, name, terms)
     away = estimates - estimates.mean(axis=0)
     how = "refitted without each cluster" if refit else "exact leave-one-cluster algebra"
     rule = f"CRV3J by {name}: jackknife x (G-1)/G, {how}, t({n_clusters - 1})"
