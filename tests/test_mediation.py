@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from test_sensitivity import orthogonal
+from exact_samples import FIRMS, orthogonal
 
 from helpers.errors import UsageError
 from helpers.models import fit
@@ -69,6 +69,27 @@ def test_paths_and_their_errors_are_those_of_the_regressions():
     assert (total["estimate"], total["std_error"]) == (
         pytest.approx(whole["estimate"]), pytest.approx(whole["std_error"], rel=0.02))  # fmt: skip
     assert found.n_clusters == 60
+
+
+def test_fixed_effects_are_in_both_equations():
+    data = panel()
+    found = mediation(data, **ASKED, controls=["z"], fixed_effects=["firm", "year"], cluster="firm")
+    within = {"controls": ["z"], "fixed_effects": ["firm", "year"], "estimator": "ols", "cluster": "firm"}
+    first = fit(data, outcome="m", exposure="x", **within).term("x")["estimate"]
+    second = fit(data, outcome="y", exposure="m", **{**within, "controls": ["x", "z"]}).term("m")["estimate"]
+    assert effects(found)["acme"] == pytest.approx(first * second)
+
+
+def test_the_curve_agrees_with_an_independent_program():
+    # medsens of mediation 4.5.1 (its iteration stops at about 1e-5), R 4.2: ln_employees ~ treated + age, and
+    # rd ~ treated + ln_employees + age, rho.by = 0.1; its interval is by the delta method.
+    curve = mediation(FIRMS, outcome="rd", exposure="treated", mediator="ln_employees", controls=["age"], seed=1,
+                      draws=9999, rhos=[-0.5, 0.0, 0.3, 0.8]).curve  # fmt: skip
+    assert curve["acme"].tolist() == pytest.approx(
+        [0.25896545719704583, 0.13285564053667751, 0.06416269939658205, -0.15837679941985214], rel=1e-4
+    )
+    width = (curve["conf_high"] - curve["conf_low"]).tolist()
+    assert width[:2] == pytest.approx([0.5618315863 + 0.0439006719, 0.2896099021 + 0.0238986211], rel=0.05)
 
 
 def test_both_kinds_of_interval_agree_and_a_seed_gives_the_same_numbers():

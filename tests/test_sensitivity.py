@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from exact_samples import FIRMS, orthogonal
 
 from helpers.errors import UsageError
 from helpers.models import fit
@@ -11,13 +12,6 @@ from helpers.models.oster import oster
 from helpers.models.power import detectable, equivalence_test, power_of
 from helpers.models.result import NotEstimable
 from helpers.models.robustness import adjusted, benchmark_bound, robustness_value
-
-
-def orthogonal(n: int, columns: int, seed: int) -> np.ndarray:
-    """Return columns of mean zero and variance one that are exactly uncorrelated."""
-    drawn = np.random.default_rng(seed).normal(size=(n, columns))
-    basis = np.linalg.qr(np.column_stack([np.ones(n), drawn]))[0][:, 1:]
-    return basis * np.sqrt(n)
 
 
 def selected(delta: float, *, beta: float = 0.5, n: int = 200) -> tuple[pd.DataFrame, float]:
@@ -34,6 +28,38 @@ def test_oster_finds_the_coefficient_behind_selection_of_known_strength(delta):
     found = oster(data, outcome="y", exposure="x", controls=["control"], r_max=r_max, delta=delta)
     assert found.beta_star == pytest.approx(0.5, rel=1e-9)
     assert found.bounds == (min(found.beta_star, found.beta_controlled), max(found.beta_star, found.beta_controlled))
+
+
+@pytest.mark.parametrize("delta", [0.5, 1.0])
+def test_fixed_effects_stand_in_both_regressions(delta):
+    group, year = np.repeat(np.arange(20), 10), np.tile(np.arange(10), 20)
+    dummies = np.column_stack([group[:, None] == np.arange(20), year[:, None] == np.arange(1, 10)]).astype(float)
+    drawn = np.random.default_rng(6).normal(size=(200, 4))
+    control, hidden, exposure, noise = (np.linalg.qr(np.column_stack([dummies, drawn]))[0][:, 29:] * np.sqrt(200)).T
+    effects = np.sin(group) + 0.1 * year
+    x = 0.4 * control + 0.24 * delta * hidden + exposure + effects
+    y = 0.5 * x + control + 0.6 * hidden + 0.8 * noise - 2 * effects
+    data = pd.DataFrame({"y": y, "x": x, "control": control + 5 * effects, "group": group, "year": year})
+    found = oster(data, outcome="y", exposure="x", controls=["control"], fixed_effects=["group", "year"],
+                  r_max=1 - 0.64 / y.var(), delta=delta)  # fmt: skip
+    assert found.beta_star == pytest.approx(0.5, rel=1e-8)
+    dummied = data.assign(**{f"d{i}": dummies[:, i] for i in range(1, 29)})
+    whole = fit(dummied, outcome="y", exposure="x", controls=["control", *[f"d{i}" for i in range(1, 29)]],
+                estimator="ols", vcov="iid")  # fmt: skip
+    assert found.beta_controlled == pytest.approx(whole.term("x")["estimate"])
+
+
+def test_oster_agrees_with_an_independent_program():
+    # robomit 1.0.7 without its rounding, R 4.2: o_beta and o_delta, type = "lm", R2max = 0.6.
+    asked = {"outcome": "rd", "exposure": "treated", "controls": ["ln_employees", "ln_assets", "age"], "r_max": 0.6}
+    found = oster(FIRMS, **asked)
+    assert found.beta_star == pytest.approx(0.62297012526552764, rel=1e-10)
+    assert found.other_roots == pytest.approx((13.145742121555301,), rel=1e-10)
+    assert found.delta_zero == pytest.approx(4.57386583093461851, rel=1e-10)
+    assert (found.r2_uncontrolled, found.r2_controlled) == pytest.approx((0.11629537161188928, 0.37104808262920524))
+    half = oster(FIRMS, **asked, delta=0.5)
+    assert half.beta_star == pytest.approx(0.68747587063002014, rel=1e-10)
+    assert half.other_roots == pytest.approx((13.212796500857012, 25.340052988164082), rel=1e-10)
 
 
 def test_selection_of_the_strength_called_delta_zero_brings_the_coefficient_to_zero():
@@ -101,7 +127,7 @@ def test_robustness_values_are_those_of_the_published_study():
 
 
 def test_benchmark_bounds_are_those_of_the_published_study():
-    # sensemakr 0.1.4, ovb_bounds with benchmark "female" and kd = 1:3; the two partial R2 are those its k = 1 implies.
+    # sensemakr 0.1.3.9000, ovb_bounds with benchmark "female" and kd = 1:3; the two partial R2 are those its k = 1 implies.
     with_exposure = [0.00916428667504862, 0.0183285733500972, 0.0274928600251459]
     with_outcome = [0.12464092303637, 0.249324064199975, 0.374050471038094]
     of_exposure = with_exposure[0] / (1 + with_exposure[0])
@@ -165,6 +191,33 @@ def test_bounds_of_a_fit_come_from_its_own_regressions():
     assert together.bounds.loc[0, "r2_exposure"] > found.bounds.loc[0, "r2_exposure"]
 
 
+def test_robustness_agrees_with_an_independent_program():
+    # sensemakr 0.1.3.9000, R 4.2: sensitivity_stats and ovb_bounds of rd ~ treated + ln_employees + ln_assets + age, without
+    # and with dummies of grid and industry.
+    controls = ["ln_employees", "ln_assets", "age"]
+    plain = fit(FIRMS, outcome="rd", exposure="treated", controls=controls, estimator="ols", vcov="iid")
+    found = robustness_value(plain, data=FIRMS, benchmarks=["age"], k=(3,))
+    assert [found.partial_r2, found.rv_q, found.rv_q_alpha] == pytest.approx(
+        [0.11422596713073954, 0.30036920681340207, 0.21018748420920702], rel=1e-10
+    )
+    assert found.bounds.loc[0].iloc[2:].tolist() == pytest.approx(
+        [0.0016541938688648893, 0.077917207293255131, 0.72786311093613087, 0.125235344802109655, 5.8119623664250861,
+         0.48125398351314830, 0.97447223835911345], rel=1e-10,
+    )  # fmt: skip
+    size = robustness_value(plain, data=FIRMS, benchmarks={"size": ["ln_employees", "ln_assets"]}, k=(1,)).bounds.loc[0]
+    assert [size["r2_exposure"], size["r2_outcome"], size["estimate"]] == pytest.approx(
+        [0.010995320372596725, 0.38009608004066769, 0.61558167131997366], rel=1e-10
+    )
+    effects = fit(FIRMS, outcome="rd", exposure="treated", controls=controls, fixed_effects=["grid", "industry"],
+                  estimator="ols", vcov="iid")  # fmt: skip
+    within = robustness_value(effects, data=FIRMS, benchmarks=["ln_employees"], k=(2,))
+    assert within.df == 231
+    assert [within.std_error, within.rv_q, within.rv_q_alpha] == pytest.approx(
+        [0.1364080833720846, 0.31429944907486052, 0.2204145004668176], rel=1e-10
+    )
+    assert within.bounds.loc[0, "statistic"] == pytest.approx(6.4630612243489205, rel=1e-10)
+
+
 def test_the_contour_starts_at_the_estimate_and_holds_the_robustness_value():
     found = robustness_value(DARFUR)
     grid = found.contour(reach=0.5, steps=51)
@@ -217,6 +270,18 @@ def test_e_values_are_those_of_the_paper():
     assert (strong.point, strong.limit) == pytest.approx((7.26, 3.0), abs=5e-3)
     below = e_value(0.80, 0.71, 0.91, scale="ratio")
     assert (below.point, below.limit) == pytest.approx((1.81, 1.43), abs=5e-3)
+
+
+def test_e_values_agree_with_an_independent_program():
+    # EValue 4.1.4, R 4.2: evalues.RR(2.2, 1.4, 3.1, true = 1.3), and OR and HR with rare = FALSE.
+    moved = e_value(2.2, 1.4, 3.1, scale="ratio", true=1.3)
+    assert (moved.point, moved.limit) == pytest.approx((2.7747113291900223, 1.3647428759056874), rel=1e-12)
+    odds = e_value(2.2, 1.4, 3.1, scale="ratio", ratio="odds", is_rare=False)
+    assert (odds.point, odds.limit) == pytest.approx((2.3298566725506662, 1.6488166904897021), rel=1e-12)
+    hazard = e_value(0.56, 0.46, 0.69, scale="ratio", ratio="hazard", is_rare=False)
+    assert (hazard.ratio, hazard.point, hazard.limit) == pytest.approx(
+        (0.67008395166301571, 2.34953125732242896, 1.90800394327444023), rel=1e-12
+    )
 
 
 def test_an_e_value_of_a_coefficient_is_that_of_its_exponential():

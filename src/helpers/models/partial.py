@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from helpers.errors import UsageError
 from helpers.models.result import NotEstimable, Result
 from helpers.text import Message
 
@@ -109,8 +110,16 @@ def linear(
 
 
 def linear_of(result: Result) -> Linear:
-    """Return the linear model of a fit by least squares, from the sample that the fit kept."""
+    """Return the linear model of a fit by least squares, from the sample that the fit kept.
+
+    Raises
+    ------
+    UsageError
+        If the fit kept none.
+    """
     sample = result.sample
+    if sample is None:
+        raise UsageError("this fit kept no sample of its rows: give them as data")
     return _taken_out(
         sample.y, sample.design, (result.outcome, *sample.names), sample.groups, sample.weights, sample.cluster,
         dict(result.n_dropped),

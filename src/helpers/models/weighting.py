@@ -85,8 +85,9 @@ def aipw(
     ----------
     data : DataFrame of shape (N, k)
         One row a unit. With two periods, the outcome is the change since the baseline and the covariates are those of
-        the baseline: with `estimand="att"` this is then the doubly robust difference in differences of Sant'Anna & Zhao
-        (2020), and what is assumed is that changes, not levels, would have been alike given the covariates.
+        the baseline: with `estimand="att"` this is the doubly robust difference in differences of Sant'Anna & Zhao
+        (2020), but that their weights add up to one, and what is assumed is that changes, not levels, would have been
+        alike given the covariates.
     outcome, exposure : str
         A numeric column (a count with `outcome_model="poisson"`), and one of 0 and 1.
     covariates : sequence of str
@@ -117,9 +118,10 @@ def aipw(
     Notes
     -----
     With score e and outcome models m1, m0: ate = mean of m1 - m0 + D (Y - m1) / e - (1 - D) (Y - m0) / (1 - e), Robins,
-    Rotnitzky & Zhao (1994, JASA 89); att = mean of (D - (1 - D) e / (1 - e)) (Y - m0) over the share treated, Sant'Anna
-    & Zhao (2020, J. Econometrics 219, equation 2.3). Standard errors: sums of the influence function by cluster, times
-    G/(G-1), with t(G-1); Lunceford & Davidian (2004) for the stacked one. Trimming: Crump et al. (2009, Biometrika 96).
+    Rotnitzky & Zhao (1994, JASA 89); att = mean of (D - (1 - D) e / (1 - e)) (Y - m0) over the share treated, as in
+    Sant'Anna & Zhao (2020, J. Econometrics 219, section 2.2). Standard errors: sums of the influence function by
+    cluster, times G/(G-1), with t(G-1); Lunceford & Davidian (2004, Statistics in Medicine 23) for the stacked one.
+    Trimming: Crump, Hotz, Imbens & Mitnik (2009, Biometrika 96).
     """
     return _weighted(data, outcome, exposure, covariates, estimand, outcome_model, trim, cluster, std_error, level)
 
