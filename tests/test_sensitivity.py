@@ -166,14 +166,14 @@ def test_a_confounder_of_known_strength_leaves_exactly_the_long_regression():
 def test_a_confounder_of_the_robustness_value_takes_away_the_share_asked_for():
     data = confounded()
     for q in (0.5, 1.0):
-        found = robustness_value(ols(data, ["w", "v"]), data=data, q=q)
+        found = robustness_value(ols(data, ["w", "v"]), q=q)
         left, _ = adjusted(found.estimate, found.std_error, found.df, found.rv_q, found.rv_q)
         assert left == pytest.approx((1 - q) * found.estimate, abs=1e-12)
 
 
 def test_a_confounder_of_the_robustness_value_at_a_level_leaves_the_critical_t():
     data = confounded()
-    found = robustness_value(ols(data, ["w", "v"]), data=data)
+    found = robustness_value(ols(data, ["w", "v"]))
     left, error = adjusted(found.estimate, found.std_error, found.df, found.rv_q_alpha, found.rv_q_alpha)
     assert left / error == pytest.approx(1.98081, abs=1e-5)  # t, 97.5 %, 115 df
 
@@ -181,13 +181,13 @@ def test_a_confounder_of_the_robustness_value_at_a_level_leaves_the_critical_t()
 def test_bounds_of_a_fit_come_from_its_own_regressions():
     data = confounded()
     result = ols(data, ["w", "v"])
-    found = robustness_value(result, data=data, benchmarks=["v"], k=(1, 2))
+    found = robustness_value(result, benchmarks=["v"], k=(1, 2))
     row, t_outcome = result.term("x"), result.term("v")["statistic"]
     assert (found.estimate, found.std_error, found.df) == pytest.approx((row["estimate"], row["std_error"], row["df"]))
     t_exposure = fit(data, outcome="x", exposure="v", controls=["w"], estimator="ols", vcov="iid").term("v")["statistic"]
     expected = benchmark_bound(t_exposure**2 / (t_exposure**2 + 117), t_outcome**2 / (t_outcome**2 + 116), 2)
     assert found.bounds.loc[1, ["r2_exposure", "r2_outcome"]].tolist() == pytest.approx(expected, rel=1e-10)
-    together = robustness_value(result, data=data, benchmarks={"both": ["w", "v"]}, k=(1,))
+    together = robustness_value(result, benchmarks={"both": ["w", "v"]}, k=(1,))
     assert together.bounds.loc[0, "r2_exposure"] > found.bounds.loc[0, "r2_exposure"]
 
 
@@ -196,7 +196,7 @@ def test_robustness_agrees_with_an_independent_program():
     # and with dummies of grid and industry.
     controls = ["ln_employees", "ln_assets", "age"]
     plain = fit(FIRMS, outcome="rd", exposure="treated", controls=controls, estimator="ols", vcov="iid")
-    found = robustness_value(plain, data=FIRMS, benchmarks=["age"], k=(3,))
+    found = robustness_value(plain, benchmarks=["age"], k=(3,))
     assert [found.partial_r2, found.rv_q, found.rv_q_alpha] == pytest.approx(
         [0.11422596713073954, 0.30036920681340207, 0.21018748420920702], rel=1e-10
     )
@@ -204,13 +204,13 @@ def test_robustness_agrees_with_an_independent_program():
         [0.0016541938688648893, 0.077917207293255131, 0.72786311093613087, 0.125235344802109655, 5.8119623664250861,
          0.48125398351314830, 0.97447223835911345], rel=1e-10,
     )  # fmt: skip
-    size = robustness_value(plain, data=FIRMS, benchmarks={"size": ["ln_employees", "ln_assets"]}, k=(1,)).bounds.loc[0]
+    size = robustness_value(plain, benchmarks={"size": ["ln_employees", "ln_assets"]}, k=(1,)).bounds.loc[0]
     assert [size["r2_exposure"], size["r2_outcome"], size["estimate"]] == pytest.approx(
         [0.010995320372596725, 0.38009608004066769, 0.61558167131997366], rel=1e-10
     )
     effects = fit(FIRMS, outcome="rd", exposure="treated", controls=controls, fixed_effects=["grid", "industry"],
                   estimator="ols", vcov="iid")  # fmt: skip
-    within = robustness_value(effects, data=FIRMS, benchmarks=["ln_employees"], k=(2,))
+    within = robustness_value(effects, benchmarks=["ln_employees"], k=(2,))
     assert within.df == 231
     assert [within.std_error, within.rv_q, within.rv_q_alpha] == pytest.approx(
         [0.1364080833720846, 0.31429944907486052, 0.2204145004668176], rel=1e-10
@@ -232,7 +232,7 @@ def test_a_confounder_that_cannot_be_has_no_row_but_a_warning():
     w = rng.normal(size=200)
     x = 2 * w + rng.normal(size=200)
     data = pd.DataFrame({"w": w, "x": x, "y": x + w + 0.1 * rng.normal(size=200)})
-    found = robustness_value(ols(data, ["w"]), data=data, benchmarks=["w"], k=(0.01, 3))
+    found = robustness_value(ols(data, ["w"]), benchmarks=["w"], k=(0.01, 3))
     assert found.bounds["k"].tolist() == [0.01]
     assert "w" in str(found.warnings[-1]) and found.warnings[-1].key == "sensitivity.impossible_k"
     assert not found.bounds.isna().any(axis=None)
@@ -241,7 +241,7 @@ def test_a_confounder_that_cannot_be_has_no_row_but_a_warning():
 def test_a_fit_with_clustered_errors_is_told_that_intervals_are_classical():
     data = confounded().assign(grid=np.arange(120) % 12)
     clustered = fit(data, outcome="y", exposure="x", controls=["w"], estimator="ols", cluster="grid")
-    found = robustness_value(clustered, data=data)
+    found = robustness_value(clustered)
     assert found.warnings[0].key == "sensitivity.classical_interval" and "CR1" in found.warnings[0].text("zh")
     assert found.std_error == pytest.approx(ols(data, ["w"]).term("x")["std_error"])
 
@@ -250,14 +250,29 @@ def test_robustness_refuses_what_is_no_linear_fit_and_what_is_no_number():
     data = confounded().assign(count=lambda rows: np.abs(rows["y"]).round())
     poisson = fit(data, outcome="count", exposure="x", estimator="poisson", vcov="HC1")
     with pytest.raises(UsageError, match="e_value"):
-        robustness_value(poisson, data=data)
+        robustness_value(poisson)
     with pytest.raises(UsageError, match="no control of the fit"):
-        robustness_value(ols(data, ["w"]), data=data, benchmarks=["no such"])
+        robustness_value(ols(data, ["w"]), benchmarks=["no such"])
     with pytest.raises(UsageError, match="go with a fit"):
         robustness_value(DARFUR, benchmarks=["w"])
     for wrong in ((0.1, 0.0, 10), (0.1, np.nan, 10), (np.inf, 0.1, 10), (0.1, 0.1, 1)):
         with pytest.raises(NotEstimable, match="finite numbers"):
             robustness_value(wrong)
+
+
+def test_the_rows_of_a_fit_are_its_own_or_those_given():
+    given = {"outcome": "rd", "exposure": "treated", "controls": ["age"], "fixed_effects": ["grid"], "estimator": "ols",
+             "vcov": "iid"}  # fmt: skip
+    plain, weighted = fit(FIRMS, **given), fit(FIRMS, **given, weights="weight")
+    for result in (plain, weighted):
+        found, row = robustness_value(result), result.term("treated")
+        assert (found.estimate, found.std_error) == pytest.approx((row["estimate"], row["std_error"]), rel=1e-12)
+    again = robustness_value(plain, data=FIRMS, benchmarks=["age"])
+    pd.testing.assert_frame_equal(again.bounds, robustness_value(plain, benchmarks=["age"]).bounds)
+    with pytest.raises(UsageError, match="100 rows for a fit of 264"):
+        robustness_value(plain, data=FIRMS.head(100))
+    with pytest.raises(UsageError, match="weighted"):
+        robustness_value(weighted, data=FIRMS)
 
 
 def test_robustness_is_zero_where_the_interval_already_holds_zero():

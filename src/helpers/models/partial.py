@@ -171,15 +171,17 @@ def refuse_collinear(columns: np.ndarray, scale: np.ndarray, names: Sequence[str
         With every column that the others explain.
     """
     scaled = columns / np.maximum(scale, 1e-300)
-    explained = tuple(
-        name for place, name in enumerate(names)
-        if np.sqrt((residuals_of_rest(scaled, place) ** 2).sum()) <= EXPLAINED
-    )  # fmt: skip
+    triangle = np.linalg.qr(scaled, mode="r")
+    if len(triangle) == len(names) and (np.abs(np.diag(triangle)) > EXPLAINED).all():
+        # One over the root of the inverse Gram matrix's diagonal is what the others leave of each column.
+        left = 1 / np.sqrt((np.linalg.inv(triangle) ** 2).sum(axis=1))
+    else:
+        left = np.array([_size_beside_others(scaled, place) for place in range(len(names))])
+    explained = tuple(name for name, size in zip(names, left, strict=True) if size <= EXPLAINED)
     if explained:
         raise NotEstimable(Message("models.collinear", {"names": explained}))
 
 
-def residuals_of_rest(columns: np.ndarray, place: int) -> np.ndarray:
-    """Return what the other columns, which may be collinear themselves, leave of one."""
+def _size_beside_others(columns: np.ndarray, place: int) -> float:
     rest = np.delete(columns, place, axis=1)
-    return columns[:, place] - rest @ np.linalg.lstsq(rest, columns[:, place], rcond=1e-10)[0]
+    return float(np.linalg.norm(columns[:, place] - rest @ np.linalg.lstsq(rest, columns[:, place], rcond=1e-10)[0]))

@@ -197,8 +197,13 @@ def _model_of(result: Result, data: pd.DataFrame | None) -> Linear:
         raise UsageError(f"robustness_value: the fit is '{result.estimator}'; partial R2 are of 'ols' (see e_value)")
     if data is None:
         return linear_of(result)
-    return linear(data, outcome=result.outcome, exposure=result.exposure, controls=result.controls,
-                  fixed_effects=result.fixed_effects)  # fmt: skip
+    if result.sample is not None and result.sample.weights is not None:
+        raise UsageError("robustness_value: the fit is weighted; leave out data, it kept its own rows and weights")
+    model = linear(data, outcome=result.outcome, exposure=result.exposure, controls=result.controls,
+                   fixed_effects=result.fixed_effects)  # fmt: skip
+    if model.n_obs != result.n_obs:
+        raise UsageError(f"robustness_value: the data have {model.n_obs:,} rows for a fit of {result.n_obs:,}")
+    return model
 
 
 def _fitted(model: Linear) -> tuple[float, float, int]:
