@@ -67,3 +67,15 @@ def test_the_interval_holds_no_difference_as_often_as_it_says():
 def test_too_few_units_are_refused_with_their_number():
     with pytest.raises(InputError, match="3 units below and 20 above within 1"):
         density_at_threshold(np.concatenate([[-0.1, -0.2, -0.3], np.linspace(0, 0.9, 20)]), bandwidth=1.0, seed=1)
+
+
+def test_infinite_distances_and_sides_of_one_value_are_refused():
+    with pytest.raises(InputError, match="1 of 101 distances are infinite"):
+        density_at_threshold(np.append(np.linspace(-1, 1, 100), np.inf), bandwidth=1.0, seed=1)
+    with pytest.raises(InputError, match="too few values"):
+        density_at_threshold(np.concatenate([np.full(20, -0.5), np.linspace(0, 0.9, 20)]), bandwidth=1.0, seed=1)
+
+
+def test_no_unit_next_to_the_cutoff_is_no_evidence():
+    away = np.concatenate([np.linspace(-0.9, -0.3, 40), np.linspace(0.3, 0.9, 40)])
+    assert density_at_threshold(away, bandwidth=1.0, draws=49, seed=1).binomial_p == 1
