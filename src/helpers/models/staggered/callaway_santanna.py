@@ -116,13 +116,15 @@ def _cells(panel, control_group, adjustment, base_period) -> tuple[_Cells, dict[
     columns = [panel.wide(column) for column in panel.covariates.T]
     covariates = np.stack(columns, axis=2) if columns else np.empty((*y.shape, 0))
     never = np.isinf(unit_cohort)
-    # Without never-treated units the last cohort is only compared with, as in R's did.
-    cohorts = panel.cohorts if never.any() else panel.cohorts[:-1]
+    cohorts, last = panel.cohorts, len(periods)
+    if not never.any():
+        # The last cohort is only compared with, as in R's did, and nobody is left to compare with once it is treated.
+        cohorts, last = cohorts[:-1], int(np.searchsorted(periods, cohorts[-1]))
     found, influences, left_out = [], [], {}
     for cohort in cohorts:
         own = unit_cohort == cohort
         last_before = int(np.flatnonzero(periods < cohort)[-1])
-        for at in range(len(periods)):
+        for at in range(last):
             base = last_before if base_period == "universal" or periods[at] >= cohort else at - 1
             if base < 0 or base == at:
                 continue

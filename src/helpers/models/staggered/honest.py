@@ -219,7 +219,7 @@ class _SmoothnessPath:
 
 def _lasso(quadratic: np.ndarray, linear: np.ndarray, weight: float) -> np.ndarray:
     """Return the minimiser of x'Qx/2 + q'x + weight * sum|x| by coordinate descent."""
-    if weight == 0 and len(linear):
+    if weight == 0 or not len(linear):
         return -np.linalg.solve(quadratic, linear)
     x, diagonal = np.zeros(len(linear)), np.diag(quadratic)
     for _ in range(20_000):
