@@ -182,12 +182,12 @@ def test_ones_in_the_majority_are_counted_as_zeros(design, outcomes):
 def test_strata_without_variation_are_counted_and_have_no_score(design, outcomes):
     y = outcomes["clogit"].copy()
     y[:20], y[20:30] = 1, 0
-    is_dull = np.isin(STRATA, [s for s in range(N // 10) if np.ptp(y[STRATA == s]) == 0])
+    is_dull = np.isin(STRATA, [s for s in range(N // 10) if not np.ptp(y[s == STRATA])])
     found = fitted("clogit", y, design)
     kept = fitted("clogit", y[~is_dull], design[~is_dull], strata=STRATA[~is_dull])
     np.testing.assert_allclose(found.params, kept.params, rtol=1e-12)
     assert not found.scores[is_dull].any()
-    assert found.notes[0].values == {"strata": str(is_dull.sum() // 10), "all": "150", "rows": f"{is_dull.sum()}"}
+    assert dict(found.notes[0].values) == {"strata": str(is_dull.sum() // 10), "all": "150", "rows": f"{is_dull.sum()}"}
     assert all(f"{is_dull.sum()}" in found.notes[0].text(lang) for lang in LANGS)
     assert not kept.notes
 

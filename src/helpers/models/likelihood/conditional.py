@@ -17,8 +17,8 @@ def clogit(
     """Fit a logit conditional on the number of ones in each stratum; arrays as in `estimate`.
 
     Strata without variation in the outcome carry no information: they are left out with a count and their scores are
-    zero. A stratum is one observation: its score is spread evenly over its rows, so that sums over clusters that hold
-    whole strata are right.
+    zero. A stratum is one observation: its score stands at its first row and the others have none, so that sums of
+    products over rows, and over clusters that hold whole strata, are right.
 
     Notes
     -----
@@ -125,8 +125,7 @@ class _Strata:
     def scores(self, params):
         found = np.zeros((self.n_rows, len(params)))
         for block in self.blocks:
-            slope = block.weights[:, None] * block.value(params)[1]
-            found[block.rows] = slope[:, None, :] / block.rows.shape[1]
+            found[block.rows[:, 0]] = block.weights[:, None] * block.value(params)[1]
         return found
 
     def predictors(self, params):
