@@ -17,8 +17,8 @@ def clogit(
     """Fit a logit conditional on the number of ones in each stratum; arrays as in `estimate`.
 
     Strata without variation in the outcome carry no information: they are left out with a count and their scores are
-    zero. A stratum is one observation: its score is spread evenly over its rows, so that sums over clusters that hold
-    whole strata are right.
+    zero. A stratum is one observation: its score stands at its first row and the others have none, so that sums of
+    products over rows, and over clusters that hold whole strata, are right.
 
     Notes
     -----
@@ -31,8 +31,9 @@ def clogit(
     if not is_informative.any():
         raise refusal("no_stratum_varies", strata=f"{len(size):,}")
     used = is_informative[codes]
-    if any(np.ptp(weights[used & (codes == code)]) > 0 for code in _uneven(codes, weights, is_informative)):
-        raise refusal("weights_in_strata")
+    mean_weight = np.bincount(codes, weights) / size
+    if (uneven := np.abs(weights - mean_weight[codes]) > 1e-12 * mean_weight[codes]).any():
+        raise refusal("weights_in_strata", rows=f"{uneven.sum():,}", all=f"{len(y):,}")
     within = design - (_sums(codes, design) / size[:, None])[codes]
     # Rounding of a mean is no variation.
     within[:, np.abs(within[used]).max(axis=0) <= 1e-12 * np.abs(design).max(axis=0)] = 0
@@ -51,12 +52,6 @@ def clogit(
 
 def _sums(codes, columns):
     return np.column_stack([np.bincount(codes, column) for column in columns.T])
-
-
-def _uneven(codes, weights, is_informative):
-    mean = np.bincount(codes, weights) / np.bincount(codes)
-    differs = np.abs(weights - mean[codes]) > 1e-12 * mean[codes]
-    return np.flatnonzero((np.bincount(codes, differs) > 0) & is_informative)
 
 
 @dataclass(frozen=True)
@@ -130,8 +125,7 @@ class _Strata:
     def scores(self, params):
         found = np.zeros((self.n_rows, len(params)))
         for block in self.blocks:
-            slope = block.weights[:, None] * block.value(params)[1]
-            found[block.rows] = slope[:, None, :] / block.rows.shape[1]
+            found[block.rows[:, 0]] = block.weights[:, None] * block.value(params)[1]
         return found
 
     def predictors(self, params):

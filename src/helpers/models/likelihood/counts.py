@@ -1,6 +1,7 @@
 """Counts beyond Poisson: negative binomial, zero-inflated Poisson and negative binomial, Poisson hurdle."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy.special import expit, gammaln
@@ -20,14 +21,20 @@ def negbin(y: np.ndarray, design: np.ndarray, names: Sequence[str], weights: np.
     Notes
     -----
     Cameron & Trivedi (2013, Regression Analysis of Count Data, 2nd ed., equation 3.30), NB2; MASS::glm.nb's theta is
-    1 / alpha. The bread is that of all parameters together.
+    1 / alpha. As in glm.nb, the bread has the expected information of the coefficients, which is orthogonal to that of
+    alpha (Lawless 1987, Canadian Journal of Statistics 15), and the observed one of ln_alpha.
     """
     check_terms(design, names, n_parameters=1)
-    names, varies = (*names, "ln_alpha"), np.append(np.ptp(design, axis=0) > 0, False)
-    return maximise(
-        RowLikelihood((design, np.ones((len(y), 1))), _negbin_rows(y), weights), [_negbin_start(y, design, weights)],
-        estimator="negbin", names=names, varies=varies, trouble=_no_dispersion("negbin", -1, "poisson"),
+    likelihood = RowLikelihood((design, np.ones((len(y), 1))), _negbin_rows(y), weights)
+    found = maximise(
+        likelihood, [_negbin_start(y, design, weights)], estimator="negbin", names=(*names, "ln_alpha"),
+        varies=np.append(np.ptp(design, axis=0) > 0, False), trouble=_no_dispersion("negbin", "poisson"),
     )  # fmt: skip
+    mean, alpha = np.exp(design @ found.params[:-1]), np.exp(found.params[-1])
+    bread = np.zeros_like(found.bread)
+    bread[:-1, :-1] = np.linalg.inv(design.T @ (design * (weights * mean / (1 + alpha * mean))[:, None]))
+    bread[-1, -1] = -1 / likelihood.value(found.params)[2][-1, -1]
+    return replace(found, bread=bread)
 
 
 def zip_(y: np.ndarray, design: np.ndarray, names: Sequence[str], weights: np.ndarray) -> Estimate:
@@ -61,7 +68,7 @@ def zinb(y: np.ndarray, design: np.ndarray, names: Sequence[str], weights: np.nd
     counted = [plain, *(np.append(start, -1.0) for start in _poisson_starts(y, design, weights))]
     starts = [np.concatenate([start[:k], np.zeros(k), [np.clip(start[k], -3, 3)]]) for start in counted]
     names, varies = _two_parts(names, design)
-    is_scale, is_excess = _no_dispersion("zinb", -1, "zip"), _no_excess("zinb", design, k, "negbin")
+    is_scale, is_excess = _no_dispersion("zinb", "zip"), _no_excess("zinb", design, k, "negbin")
     return maximise(
         RowLikelihood((design, design, np.ones((len(y), 1))), _inflated(_negbin_rows(y), y, 2), weights), starts,
         estimator="zinb", names=(*names, "ln_alpha"), varies=np.append(varies, False),
@@ -80,7 +87,7 @@ def hurdle(y: np.ndarray, design: np.ndarray, names: Sequence[str], weights: np.
     k = design.shape[1]
     is_positive = y > 0
     check_terms(design, names, n_parameters=k)
-    check_terms(design[is_positive], names)
+    check_terms(design[is_positive], names, beside="zero_among_positive")
     names, varies = _two_parts(names, design)
     truncated, binary = _truncated_rows(y), logit_rows(is_positive.astype(float))
 
@@ -104,9 +111,9 @@ def _two_parts(names, design):
     return both, np.tile(np.ptp(design, axis=0) > 0, 2)
 
 
-def _no_dispersion(estimator: str, at: int, instead: str) -> Callable[[Peak], None]:
+def _no_dispersion(estimator: str, instead: str) -> Callable[[Peak], None]:
     def trouble(peak: Peak) -> None:
-        if peak.params[at] < POISSON:
+        if peak.params[-1] < POISSON:
             raise refusal("no_overdispersion", estimator=estimator, instead=instead)
 
     return trouble

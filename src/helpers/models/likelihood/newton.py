@@ -33,7 +33,8 @@ class Estimate:
         Parameters: terms, then `ln_alpha` or `cut a|b`; `count: x` and `zero: x` where there are two parts.
     params : ndarray of shape (P,)
     bread : ndarray of shape (P, P)
-        Inverse of minus the Hessian, summed over rows; any robust variance is bread @ meat(scores) @ bread.
+        Inverse of minus the Hessian, summed over rows; any robust variance is bread @ meat(scores) @ bread. For negbin
+        and cloglog, where they differ, the Hessian's expectation, as in R.
     scores : ndarray of shape (N, P)
         Derivatives of each row's (weighted) log-likelihood; columns sum to zero.
     log_likelihood : float
