@@ -14,11 +14,13 @@ from helpers.figures.models import plot_balance, plot_coefficients
 from helpers.figures.organisation import plot_grid_map, plot_tree
 from helpers.figures.quality import plot_findings, plot_missingness
 from helpers.figures.services import plot_delivery, plot_time_to_close, plot_transitions
+from helpers.figures.thresholds import plot_bunching
 from helpers.figures.timing import plot_exposure, plot_first_coverage, plot_foundings
 
 __all__ = [
     "plot_bacon",
     "plot_balance",
+    "plot_bunching",
     "plot_bursts",
     "plot_coefficients",
     "plot_completion",

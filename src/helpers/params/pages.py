@@ -146,6 +146,10 @@ class Page75(Page):
     exposure: Literal["is_covered", "has_own_org", "has_charter"] = "has_own_org"
 
 
+class Page85(Page):
+    """Thresholds of the high-tech rules and of the member rule."""
+
+
 class Page90(Page):
     """Findings, one page."""
 
@@ -184,6 +188,7 @@ PAGES: dict[str, type[Page]] = {
     "70_association": Page70,
     "72_linkage_rules": Page72,
     "75_timing": Page75,
+    "85_thresholds": Page85,
     "90_findings": Page90,
     "95_brief": Page95,
 }

@@ -273,10 +273,19 @@ from helpers.tables.services import (
 )
 from helpers.tables.studios import studio_note, studio_table
 from helpers.tables.thresholds import (
+    bunched,
+    bunched_alt,
+    bunched_drawn,
     distance_alt,
     distance_rows,
     distances,
     heaping_sentence,
+    member_rule,
+    member_rule_table,
+    notches,
+    notches_table,
+    threshold_results,
+    threshold_sentence,
     thresholds_table,
 )
 from helpers.tables.timing import (
