@@ -337,7 +337,8 @@ def score_part(sample: Sample, term: str, null: float) -> Scores:
     fitted = ppml(sample.y / shift, others, sample.groups, weights=weights)
     working = fitted.mean * weights
     absorber = Absorber(sample.groups, weights=working)
-    left, rest = absorber(x - x.mean()), absorber(others)
+    both = absorber(np.column_stack([x - x.mean(), others]))
+    left, rest = both[:, 0], both[:, 1:]
     each = off(rest, working)(left) * weights * (sample.y / shift - fitted.mean)
     return Scores(np.bincount(sample.cluster, each, int(sample.cluster.max()) + 1))
 
