@@ -70,6 +70,23 @@ def test_selection_of_the_strength_called_delta_zero_brings_the_coefficient_to_z
     assert min(abs(root) for root in (again.beta_star, *again.other_roots)) < 1e-9
 
 
+def test_columns_of_flags_and_whole_numbers_with_holes_are_read_as_numbers():
+    asked = {"outcome": "rd", "exposure": "treated", "controls": ["age"]}
+    holes = FIRMS["age"].mask(FIRMS.index < 5)
+    typed = FIRMS.assign(treated=(FIRMS["treated"] == 1).astype("boolean"), age=holes.round().astype("Int64"))
+    found = oster(typed, **asked)
+    assert found.n_dropped == {"age missing": 5}
+    assert found.bounds == pytest.approx(oster(FIRMS.assign(age=holes), **asked).bounds)
+
+
+def test_units_and_signs_of_the_columns_carry_over_to_the_bounds():
+    asked = {"outcome": "rd", "exposure": "treated", "controls": ["ln_employees", "age"], "delta": 0.8}
+    found = oster(FIRMS, **asked)
+    turned = oster(FIRMS.assign(rd=-1e4 * FIRMS["rd"], treated=FIRMS["treated"] / 100), **asked)
+    assert turned.bounds == pytest.approx((-1e6 * found.bounds[1], -1e6 * found.bounds[0]))
+    assert turned.delta_zero == pytest.approx(found.delta_zero)
+
+
 def test_without_room_for_unobservables_the_coefficient_stays_as_it_is():
     data, _ = selected(1.0)
     found = oster(data, outcome="y", exposure="x", controls=["control"])
@@ -101,6 +118,7 @@ def test_controls_that_move_nothing_are_a_warning_and_leave_the_coefficient():
         ({"y": 3.0}, {}, "no variation"),
         ({"y": np.inf}, {}, "infinite values in y"),
         ({"y": np.nan}, {}, "no complete row"),
+        ({"control": "large"}, {}, "not numeric: control"),
     ],
 )
 def test_oster_refuses_what_it_cannot_answer(change, options, words):

@@ -47,6 +47,12 @@ def test_densities_agree_with_the_authors_program(bandwidth, left, right):
     assert (found.left, found.right) == pytest.approx((left, right), rel=1e-9)
 
 
+def test_the_bootstrap_error_is_near_the_authors_jackknife():
+    # rddensity 2.x, R 4.2: h = c(1, 1), p = 2, q = 3, vce = "jackknife", massPoints = FALSE, regularize = FALSE.
+    found = density_at_threshold(heaped(), bandwidth=1.0, order=3, draws=999, seed=1)
+    assert found.std_error == pytest.approx(0.065701279408499985, rel=0.05)
+
+
 def test_heaping_is_found_and_a_smooth_density_is_not():
     found = density_at_threshold(heaped(), bandwidth=1.0, seed=2)
     assert found.conf_low > 0 and found.p_value < 0.01 and found.binomial_p < 0.01
