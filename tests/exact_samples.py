@@ -5,7 +5,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-FIRMS = pd.read_csv(Path(__file__).parent / "peers" / "firms.csv")
+PEERS = Path(__file__).parent / "peers"
+FIRMS = pd.read_csv(PEERS / "firms.csv")
+# Of r_sensitivity.R; the names of its cases say which program.
+NUMBERS = pd.read_csv(PEERS / "r_sensitivity.csv", dtype={"term": "str"}).set_index(["case", "term"])
+
+
+def peer(case: str, *terms: str, column: str = "estimate") -> list[float]:
+    """Return an independent program's numbers of some terms of a case."""
+    return [float(NUMBERS.loc[(case, term), column]) for term in terms]
 
 
 def orthogonal(n: int, columns: int, seed: int) -> np.ndarray:

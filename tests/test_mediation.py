@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from exact_samples import FIRMS, orthogonal
+from exact_samples import FIRMS, orthogonal, peer
 
 from helpers.errors import UsageError
 from helpers.models import fit
@@ -80,16 +80,21 @@ def test_fixed_effects_are_in_both_equations():
     assert effects(found)["acme"] == pytest.approx(first * second)
 
 
-def test_the_curve_agrees_with_an_independent_program():
-    # medsens of mediation 4.5.1 (its iteration stops at about 1e-5), R 4.2: ln_employees ~ treated + age, and
-    # rd ~ treated + ln_employees + age, rho.by = 0.1; its interval is by the delta method.
-    curve = mediation(FIRMS, outcome="rd", exposure="treated", mediator="ln_employees", controls=["age"], seed=1,
-                      draws=9999, rhos=[-0.5, 0.0, 0.3, 0.8]).curve  # fmt: skip
-    assert curve["acme"].tolist() == pytest.approx(
-        [0.25896545719704583, 0.13285564053667751, 0.06416269939658205, -0.15837679941985214], rel=1e-4
-    )
-    width = (curve["conf_high"] - curve["conf_low"]).tolist()
-    assert width[:2] == pytest.approx([0.5618315863 + 0.0439006719, 0.2896099021 + 0.0238986211], rel=0.05)
+def test_effects_and_curve_agree_with_the_authors_program():
+    # medsens stops iterating at about 1e-5; its error is by the delta method, and mediate's draws are its own.
+    rhos = [round(-0.9 + 0.1 * i, 1) for i in range(19)]
+    found = mediation(FIRMS, outcome="rd", exposure="treated", mediator="ln_employees", controls=["age"], seed=1,
+                      draws=9999, rhos=rhos)  # fmt: skip
+    terms = ["acme", "ade", "total"]
+    assert effects(found)[terms].tolist() == pytest.approx(peer("mediation", *terms), rel=1e-12)
+    intervals = found.table.set_index("term").loc[terms, ["conf_low", "conf_high"]].to_numpy().ravel()
+    theirs = peer("mediation_interval", *(f"{term} {end}" for term in terms for end in ("low", "high")))
+    assert intervals == pytest.approx(theirs, abs=0.02)
+    labels = [f"{rho:.1f}" for rho in rhos]
+    assert found.curve["acme"].tolist() == pytest.approx(peer("medsens", *labels), rel=2e-4)
+    before = found.curve["rho"] <= 0.2
+    errors = (found.curve["conf_high"] - found.curve["conf_low"])[before] / 2 / 1.96
+    assert errors.tolist() == pytest.approx(peer("medsens", *labels, column="std_error")[: before.sum()], rel=0.06)
 
 
 def test_both_kinds_of_interval_agree_and_a_seed_gives_the_same_numbers():

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from exact_samples import FIRMS, orthogonal
+from exact_samples import FIRMS, orthogonal, peer
 
 from helpers.errors import UsageError
 from helpers.models import fit
@@ -49,25 +49,33 @@ def test_fixed_effects_stand_in_both_regressions(delta):
     assert found.beta_controlled == pytest.approx(whole.term("x")["estimate"])
 
 
-def test_oster_agrees_with_an_independent_program():
-    # robomit 1.0.7 without its rounding, R 4.2: o_beta and o_delta, type = "lm", R2max = 0.6.
+@pytest.mark.parametrize("delta", [0.5, 1])
+def test_oster_agrees_with_robomit(delta):
     asked = {"outcome": "rd", "exposure": "treated", "controls": ["ln_employees", "ln_assets", "age"], "r_max": 0.6}
+    found, case = oster(FIRMS, **asked, delta=delta), f"oster_{delta}"
+    terms = ["beta*", "Uncontrolled Coefficient", "Controlled Coefficient", "Uncontrolled R-square", "Controlled R-square"]
+    ours = [found.beta_star, found.beta_uncontrolled, found.beta_controlled, found.r2_uncontrolled, found.r2_controlled]
+    assert ours == pytest.approx(peer(case, *terms), rel=1e-12)
+    others = ["Alternative Solution 1", "Alternative Solution 2"][: len(found.other_roots)]
+    assert sorted(found.other_roots) == pytest.approx(sorted(peer(case, *others)), rel=1e-12)
+    assert found.delta_zero == pytest.approx(*peer("oster_zero", "delta*"), rel=1e-12)
+
+
+def test_columns_of_flags_and_whole_numbers_with_holes_are_read_as_numbers():
+    asked = {"outcome": "rd", "exposure": "treated", "controls": ["age"]}
+    holes = FIRMS["age"].mask(FIRMS.index < 5)
+    typed = FIRMS.assign(treated=(FIRMS["treated"] == 1).astype("boolean"), age=holes.round().astype("Int64"))
+    found = oster(typed, **asked)
+    assert found.n_dropped == {"age missing": 5}
+    assert found.bounds == pytest.approx(oster(FIRMS.assign(age=holes), **asked).bounds)
+
+
+def test_units_and_signs_of_the_columns_carry_over_to_the_bounds():
+    asked = {"outcome": "rd", "exposure": "treated", "controls": ["ln_employees", "age"], "delta": 0.8}
     found = oster(FIRMS, **asked)
-    assert found.beta_star == pytest.approx(0.62297012526552764, rel=1e-10)
-    assert found.other_roots == pytest.approx((13.145742121555301,), rel=1e-10)
-    assert found.delta_zero == pytest.approx(4.57386583093461851, rel=1e-10)
-    assert (found.r2_uncontrolled, found.r2_controlled) == pytest.approx((0.11629537161188928, 0.37104808262920524))
-    half = oster(FIRMS, **asked, delta=0.5)
-    assert half.beta_star == pytest.approx(0.68747587063002014, rel=1e-10)
-    assert half.other_roots == pytest.approx((13.212796500857012, 25.340052988164082), rel=1e-10)
-
-
-def test_selection_of_the_strength_called_delta_zero_brings_the_coefficient_to_zero():
-    data, r_max = selected(1.0, beta=0.2)
-    asked = {"outcome": "y", "exposure": "x", "controls": ["control"], "r_max": r_max}
-    found = oster(data, **asked)
-    again = oster(data, **asked, delta=found.delta_zero)
-    assert min(abs(root) for root in (again.beta_star, *again.other_roots)) < 1e-9
+    turned = oster(FIRMS.assign(rd=-1e4 * FIRMS["rd"], treated=FIRMS["treated"] / 100), **asked)
+    assert turned.bounds == pytest.approx((-1e6 * found.bounds[1], -1e6 * found.bounds[0]))
+    assert turned.delta_zero == pytest.approx(found.delta_zero)
 
 
 def test_without_room_for_unobservables_the_coefficient_stays_as_it_is():
@@ -101,6 +109,7 @@ def test_controls_that_move_nothing_are_a_warning_and_leave_the_coefficient():
         ({"y": 3.0}, {}, "no variation"),
         ({"y": np.inf}, {}, "infinite values in y"),
         ({"y": np.nan}, {}, "no complete row"),
+        ({"control": "large"}, {}, "not numeric: control"),
     ],
 )
 def test_oster_refuses_what_it_cannot_answer(change, options, words):
@@ -191,31 +200,23 @@ def test_bounds_of_a_fit_come_from_its_own_regressions():
     assert together.bounds.loc[0, "r2_exposure"] > found.bounds.loc[0, "r2_exposure"]
 
 
-def test_robustness_agrees_with_an_independent_program():
-    # sensemakr 0.1.3.9000, R 4.2: sensitivity_stats and ovb_bounds of rd ~ treated + ln_employees + ln_assets + age, without
-    # and with dummies of grid and industry.
-    controls = ["ln_employees", "ln_assets", "age"]
-    plain = fit(FIRMS, outcome="rd", exposure="treated", controls=controls, estimator="ols", vcov="iid")
-    found = robustness_value(plain, benchmarks=["age"], k=(3,))
-    assert [found.partial_r2, found.rv_q, found.rv_q_alpha] == pytest.approx(
-        [0.11422596713073954, 0.30036920681340207, 0.21018748420920702], rel=1e-10
-    )
-    assert found.bounds.loc[0].iloc[2:].tolist() == pytest.approx(
-        [0.0016541938688648893, 0.077917207293255131, 0.72786311093613087, 0.125235344802109655, 5.8119623664250861,
-         0.48125398351314830, 0.97447223835911345], rel=1e-10,
-    )  # fmt: skip
-    size = robustness_value(plain, benchmarks={"size": ["ln_employees", "ln_assets"]}, k=(1,)).bounds.loc[0]
-    assert [size["r2_exposure"], size["r2_outcome"], size["estimate"]] == pytest.approx(
-        [0.010995320372596725, 0.38009608004066769, 0.61558167131997366], rel=1e-10
-    )
-    effects = fit(FIRMS, outcome="rd", exposure="treated", controls=controls, fixed_effects=["grid", "industry"],
-                  estimator="ols", vcov="iid")  # fmt: skip
-    within = robustness_value(effects, benchmarks=["ln_employees"], k=(2,))
-    assert within.df == 231
-    assert [within.std_error, within.rv_q, within.rv_q_alpha] == pytest.approx(
-        [0.1364080833720846, 0.31429944907486052, 0.2204145004668176], rel=1e-10
-    )
-    assert within.bounds.loc[0, "statistic"] == pytest.approx(6.4630612243489205, rel=1e-10)
+@pytest.mark.parametrize(("case", "effects"), [("sensemakr_plain", []), ("sensemakr_effects", ["grid", "industry"])])
+def test_robustness_agrees_with_sensemakr(case, effects):
+    result = fit(FIRMS, outcome="rd", exposure="treated", controls=["ln_employees", "ln_assets", "age"],
+                 fixed_effects=effects, estimator="ols", vcov="iid")  # fmt: skip
+    found = robustness_value(result, benchmarks=["ln_employees", "age"])
+    ours = [found.estimate, found.std_error, found.df, found.partial_r2, found.rv_q, found.rv_q_alpha]
+    assert ours == pytest.approx(peer(case, "estimate", "se", "dof", "r2yd.x", "rv_q", "rv_qa"), rel=1e-12)
+    assert len(found.bounds) == 6
+    for row in found.bounds.itertuples():
+        label = f"{case} {row.k:g}x {row.benchmark}"
+        names = ["r2dz.x", "r2yz.dx", "adjusted_t", "adjusted_lower_CI", "adjusted_upper_CI", "adjusted"]
+        ours = [row.r2_exposure, row.r2_outcome, row.statistic, row.conf_low, row.conf_high, row.estimate]
+        assert ours == pytest.approx(peer(label, *names), rel=1e-11)
+        assert row.std_error == pytest.approx(*peer(label, "adjusted", column="std_error"), rel=1e-12)
+    if not effects:
+        size = robustness_value(result, benchmarks={"size": ["ln_employees", "ln_assets"]}, k=(1,)).bounds.loc[0]
+        assert size["estimate"] == pytest.approx(*peer(f"{case} 1x size", "adjusted"), rel=1e-12)
 
 
 def test_the_contour_starts_at_the_estimate_and_holds_the_robustness_value():
@@ -287,16 +288,18 @@ def test_e_values_are_those_of_the_paper():
     assert (below.point, below.limit) == pytest.approx((1.81, 1.43), abs=5e-3)
 
 
-def test_e_values_agree_with_an_independent_program():
-    # EValue 4.1.4, R 4.2: evalues.RR(2.2, 1.4, 3.1, true = 1.3), and OR and HR with rare = FALSE.
-    moved = e_value(2.2, 1.4, 3.1, scale="ratio", true=1.3)
-    assert (moved.point, moved.limit) == pytest.approx((2.7747113291900223, 1.3647428759056874), rel=1e-12)
-    odds = e_value(2.2, 1.4, 3.1, scale="ratio", ratio="odds", is_rare=False)
-    assert (odds.point, odds.limit) == pytest.approx((2.3298566725506662, 1.6488166904897021), rel=1e-12)
-    hazard = e_value(0.56, 0.46, 0.69, scale="ratio", ratio="hazard", is_rare=False)
-    assert (hazard.ratio, hazard.point, hazard.limit) == pytest.approx(
-        (0.67008395166301571, 2.34953125732242896, 1.90800394327444023), rel=1e-12
-    )
+@pytest.mark.parametrize(
+    ("case", "numbers", "options"),
+    [
+        ("evalue_rr", (0.8, 0.71, 0.91), {}),
+        ("evalue_rr_true", (2.2, 1.4, 3.1), {"true": 1.3}),
+        ("evalue_or_common", (2.2, 1.4, 3.1), {"ratio": "odds", "is_rare": False}),
+        ("evalue_hr_common", (0.56, 0.46, 0.69), {"ratio": "hazard", "is_rare": False}),
+    ],
+)
+def test_e_values_agree_with_the_authors_program(case, numbers, options):
+    found = e_value(*numbers, scale="ratio", **options)
+    assert [found.ratio, found.point, found.limit] == pytest.approx(peer(case, "ratio", "point", "limit"), rel=1e-13)
 
 
 def test_an_e_value_of_a_coefficient_is_that_of_its_exponential():

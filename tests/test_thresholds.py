@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from exact_samples import FIRMS, peer
 
 from helpers import panel
 from helpers.errors import InputError
@@ -45,6 +46,16 @@ def test_densities_agree_with_the_authors_program(bandwidth, left, right):
     # estimate of order 3 on the same numbers.
     found = density_at_threshold(heaped(), bandwidth=bandwidth, order=3, draws=99, seed=1)
     assert (found.left, found.right) == pytest.approx((left, right), rel=1e-9)
+
+
+@pytest.mark.parametrize("bandwidth", [0.5, 1])
+def test_densities_and_their_errors_agree_with_the_authors_program_on_firms(bandwidth):
+    # Its estimates are those of order 3; its error is a jackknife's, ours a bootstrap's.
+    apart = (FIRMS["score"] + FIRMS["firm"] / 1e6).to_numpy()
+    found = density_at_threshold(apart, bandwidth=bandwidth, order=3, draws=999, seed=1)
+    case = f"rddensity_{bandwidth}"
+    assert [found.left, found.right, found.difference] == pytest.approx(peer(case, "left", "right", "difference"), rel=1e-9)
+    assert found.std_error == pytest.approx(*peer(case, "difference", column="std_error"), rel=0.1)
 
 
 def test_heaping_is_found_and_a_smooth_density_is_not():

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from exact_samples import FIRMS
+from exact_samples import FIRMS, peer
 
 from helpers.errors import UsageError
 from helpers.models.result import NotEstimable
@@ -28,20 +28,20 @@ def firms(n: int, seed: int, *, effect: float = 0.5) -> pd.DataFrame:
     return pd.DataFrame({"x": x, "z": z, "d": d, "y": 1 + effect * d + x + 0.5 * z + rng.normal(size=n)})
 
 
-def test_estimates_agree_with_an_independent_program():
-    # R 4.2: glm(treated ~ x, binomial), lm and glm(poisson) by group, and the formulas of the docstring.
-    asked = {"outcome": "rd", "exposure": "treated", "covariates": ["ln_employees", "ln_assets", "age"], "trim": 0}
-    found = [aipw(FIRMS, **asked), aipw(FIRMS, **asked, estimand="att"),
-             aipw(FIRMS, **{**asked, "outcome": "patents"}, outcome_model="poisson")]  # fmt: skip
-    assert [one.estimate for one in found] == pytest.approx(
-        [0.754767529979505, 0.763102514304291, 0.533249298603583], rel=1e-10
-    )
-    assert [one.std_error for one in found] == pytest.approx(
-        [0.128312116780573, 0.12928346615658, 0.237614239984404], rel=1e-10
-    )
-    assert [ipw(FIRMS, **asked, estimand=kind).estimate for kind in ("ate", "att")] == pytest.approx(
-        [0.74590360559753, 0.780622016406835], rel=1e-10
-    )
+@pytest.mark.parametrize("estimand", ["ate", "att"])
+@pytest.mark.parametrize(("outcome", "model"), [("rd", "ols"), ("patents", "poisson")])
+def test_estimates_agree_with_formulas_on_another_programs_fits(outcome, model, estimand):
+    asked = {"outcome": outcome, "exposure": "treated", "covariates": ["ln_employees", "ln_assets", "age"], "trim": 0}
+    found = aipw(FIRMS, **asked, estimand=estimand, outcome_model=model)
+    assert found.estimate == pytest.approx(*peer(f"aipw_{outcome}", estimand), rel=1e-11)
+    assert found.std_error == pytest.approx(*peer(f"aipw_{outcome}", estimand, column="std_error"), rel=1e-11)
+    plain = ipw(FIRMS, **asked, estimand=estimand)
+    assert plain.estimate == pytest.approx(*peer(f"ipw_{outcome}", estimand), rel=1e-11)
+
+
+def test_the_error_of_plain_weights_is_that_of_stacked_equations():
+    found = ipw(FIRMS, outcome="rd", exposure="treated", covariates=["ln_employees", "ln_assets", "age"], trim=0)
+    assert found.std_error == pytest.approx(*peer("ipw_rd_stacked", "ate", column="std_error"), rel=1e-11)
 
 
 @pytest.mark.parametrize("estimate", [aipw, ipw])
@@ -108,7 +108,7 @@ def test_either_model_may_be_wrong_and_the_effect_is_still_found():
 
 @pytest.mark.parametrize(("estimate", "options"), [(aipw, {}), (aipw, {"std_error": "stacked"}), (ipw, {"estimand": "att"})])
 def test_intervals_hold_the_truth_as_often_as_they_say(estimate, options):
-    found = [estimate(firms(250, seed), outcome="y", exposure="d", covariates=["x", "z"], **options) for seed in range(150)]
+    found = [estimate(firms(250, seed), outcome="y", exposure="d", covariates=["x", "z"], **options) for seed in range(120)]
     assert 0.90 <= np.mean([one.conf_low <= 0.5 <= one.conf_high for one in found]) <= 0.99
     spread = np.std([one.estimate for one in found], ddof=1)
     assert np.mean([one.std_error for one in found]) == pytest.approx(spread, rel=0.15)
@@ -121,9 +121,9 @@ def test_the_stacked_error_is_right_where_the_outcome_model_is_wrong():
         d = (rng.random(400) < 1 / (1 + np.exp(-0.5 * x))).astype(int)
         return pd.DataFrame({"x": x, "d": d, "y": 0.5 * d + np.exp(x) * (1 + d) + 0.2 * rng.normal(size=400)})
 
-    found = [aipw(curved(seed), **ASKED, std_error="stacked", trim=0) for seed in range(200)]
+    found = [aipw(curved(seed), **ASKED, std_error="stacked", trim=0) for seed in range(120)]
     spread = np.std([one.estimate for one in found], ddof=1)
-    assert np.mean([one.std_error for one in found]) == pytest.approx(spread, rel=0.15)
+    assert np.mean([one.std_error for one in found]) == pytest.approx(spread, rel=0.2)
 
 
 def test_counts_are_compared_through_a_poisson_mean():

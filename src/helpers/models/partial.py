@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.errors import UsageError
+from helpers.models.demean import Absorber
 from helpers.models.result import NotEstimable, Result
 from helpers.text import Message
 
@@ -66,14 +67,18 @@ def complete_rows(
     Raises
     ------
     NotEstimable
-        If a column is not there, a numeric one has infinite values, or no row is left.
+        If a column is not there, one that should be numeric is text or has infinite values, or no row is left.
     """
     wanted = list(dict.fromkeys([*names, *keys]))
     lacking = tuple(name for name in wanted if name not in data.columns)
     if lacking:
         raise NotEstimable(Message("models.no_column", {"names": lacking}))
     used = data.loc[:, wanted]
-    infinite = np.isinf(used[list(dict.fromkeys(names))].astype(float)).sum()
+    numeric = list(dict.fromkeys(names))
+    text = tuple(name for name in numeric if not pd.api.types.is_numeric_dtype(used[name]))
+    if text:
+        raise NotEstimable(Message("sensitivity.not_numeric", {"names": text}))
+    infinite = np.isinf(used[numeric].astype(float)).sum()
     if infinite.any():
         found = tuple((name, int(rows)) for name, rows in infinite[infinite > 0].items())
         raise NotEstimable(Message("models.infinite", {"names": found}))
@@ -144,8 +149,6 @@ def _taken_out(y, design, names, groups, weights, cluster, dropped) -> Linear:
         raise NotEstimable(Message("models.outcome_constant", {"outcome": outcome, "rows": rows, "value": f"{y[0]:g}"}))
     raw = np.column_stack([y, design])
     if groups:
-        from helpers.models.demean import Absorber
-
         absorb = Absorber(groups, weights=weights)
         left, absorbed = absorb(raw), absorb.rank
     else:

@@ -83,8 +83,9 @@ def density_at_threshold(
     -----
     Each side's empirical distribution, scaled by its share of all units, is fitted by a polynomial of `order` with
     triangular weights; its slope at zero is the density: Cattaneo, Jansson & Ma (2020), eq. 3, at a given bandwidth.
-    The standard error is a bootstrap's over units, not their jackknife. Heaping is compatible with figures made to fit,
-    and with firms that stop where the rule lets them: it proves neither.
+    The standard error is a bootstrap's over units, not their jackknife. Equal values all get the rank of the last of
+    them and each of them counts, where their program by default keeps one. Heaping is compatible with figures made to
+    fit, and with firms that stop where the rule lets them: it proves neither.
     """
     known = np.sort(np.asarray(distance, dtype=float))
     known = known[~np.isnan(known)]
