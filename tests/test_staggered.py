@@ -362,12 +362,30 @@ def test_what_is_left_out_is_counted_by_reason(frame):
     data.loc[data["firm"] == 13, "since"] = 2030
     data = data[~((data["firm"] == 14) & (data["year"] < 2016))].assign(since=data["since"].mask(data["firm"] == 14, 2015))
     study = staggered(data, **COLUMNS)
-    assert study.n_dropped == {"missing y": 3, "treated before start": 24, "no pre period": 5}
+    assert study.n_dropped == {"y missing": 3, "treated before start": 24, "no pre period": 5}
     notes = {note.key.split(".")[1]: note for note in study.warnings}
     assert list(notes) == ["missing", "treated_after_end", "treated_before_start", "no_pre_period", "unbalanced"]
     assert str(notes["treated_before_start"]).startswith("3 units")
     assert all(note.text("zh") for note in study.warnings)
     assert study.n_obs + sum(study.n_dropped.values()) == len(data)
+
+
+def test_few_clusters_are_named_and_leave_nothing_to_test_jointly(frame):
+    study = staggered(frame.assign(area=frame["firm"] % 4), **COLUMNS, cluster="area")
+    assert [note.key for note in study.warnings] == ["staggered.few_clusters"]
+    assert str(study.warnings[0]).startswith("only 4 clusters of 'area'")
+    with pytest.raises(NotEstimable, match="4 clusters cannot be tested jointly"):
+        study.leads()
+    with pytest.raises(NotEstimable, match="rank"):
+        study.honest()
+    grids = np.where(frame["since"].isna(), frame["firm"] % 40, frame["firm"] % 2)
+    study = staggered(frame.assign(grid=grids), **COLUMNS, cluster="grid")
+    assert [note.key for note in study.warnings] == ["staggered.few_treated_clusters"]
+
+
+def test_covariates_that_are_sums_of_others_are_named(frame):
+    with pytest.raises(NotEstimable, match="21 have collinear covariates"):
+        staggered(frame.assign(z=2 * frame["x"]), **COLUMNS, covariates=["x", "z"], adjustment="outcome_regression")
 
 
 def test_rows_of_the_panel_can_be_found_in_the_callers_table(frame):
