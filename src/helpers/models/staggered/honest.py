@@ -114,7 +114,7 @@ def honest(
     else:
         intervals, most = _SmoothnessPath(estimate, cov, n_leads, target, study.level), 20 * std_error
     rows = [(size, *intervals.interval(size)) for size in sizes]
-    half = stats.norm.ppf((1 + study.level) / 2) * std_error
+    half = float(stats.norm.ppf((1 + study.level) / 2)) * std_error
     return Honest(
         kind=kind, event_time=event_time, level=study.level, estimate=point, std_error=std_error,
         original=(point - half, point + half), table=pd.DataFrame(rows, columns=["m", "conf_low", "conf_high"]),
