@@ -395,6 +395,16 @@ def test_rows_of_the_panel_can_be_found_in_the_callers_table(frame):
     assert panel.balanced and panel.wide(panel.y)[3].tolist() == frame.loc[frame["firm"] == 3, "y"].tolist()
 
 
+def test_types_of_columns_do_not_matter_and_the_callers_table_stays_as_it_is(frame, study):
+    typed = frame.assign(
+        year=frame["year"].astype("Int64"), since=frame["since"].astype("Int64"), y=frame["y"].astype("Float64"),
+        firm=frame["firm"].map("f{:04d}".format).astype("category"),
+    )  # fmt: skip
+    before = typed.copy(deep=True)
+    pd.testing.assert_frame_equal(staggered(typed, **COLUMNS).event, study.event)
+    pd.testing.assert_frame_equal(typed, before)
+
+
 def test_small_cohorts_and_comparisons_that_cannot_be_made_are_named(frame):
     data = frame.copy()
     data.loc[data["firm"].isin([1, 2]), "since"] = 2018

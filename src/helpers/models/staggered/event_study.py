@@ -137,8 +137,8 @@ class EventStudy:
         -----
         Hotelling's T2: the Wald statistic W of p leads and G clusters becomes F = W (G - p) / (p (G - 1)) with p and
         G - p degrees of freedom. With 18 grids and 5 leads that are truly zero the chi-squared distribution rejected in
-        24 % of 300 simulated panels, this one in 5 %; with many clusters the two are the same. Roth (2022, AER: Insights
-        4): a test that does not reject is no proof of parallel trends; `honest` says how large a violation the
+        24 % of 300 simulated panels, this one in 5 %; with many clusters the two are the same. Roth (2022, AER:
+        Insights 4): a test that does not reject is no proof of parallel trends; `honest` says how large a violation the
         conclusion bears.
         """
         estimated = self.event.loc[~self.event["omitted"]]
