@@ -506,7 +506,7 @@ def test_an_effect_that_is_not_there_breaks_down_at_once(study):
 def test_a_varying_base_is_replaced_by_the_universal_one(frame, study):
     universal = staggered(frame, **COLUMNS, base_period="universal")
     pd.testing.assert_frame_equal(study.honest(m=[0.5, 1.0]).table, universal.honest(m=[0.5, 1.0]).table)
-    average = honest(study, event_time="average", m=1.0)
+    average = study.honest(event_time="average", m=1.0)
     assert average.estimate == pytest.approx(study.event.loc[study.event["event_time"] >= 0, "estimate"].mean())
 
 

@@ -51,7 +51,7 @@ def estimate(
     Parameters
     ----------
     panel : Panel
-        Covariates are taken in the base period.
+        Covariates are taken in the base period (R's did with a universal base: in the earlier period of a comparison).
     control_group : {"never_treated", "not_yet_treated"}
     adjustment : {"doubly_robust", "outcome_regression", "ipw"}
         How covariates enter; without covariates all three are the difference in mean changes.

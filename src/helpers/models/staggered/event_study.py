@@ -3,8 +3,9 @@
 A method module returns `Parts`; `event_study` adds intervals, bands and counts and returns an `EventStudy`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,9 @@ from helpers.models.result import NotEstimable
 from helpers.models.staggered import bands
 from helpers.models.staggered.panel import Panel
 from helpers.text import Message
+
+if TYPE_CHECKING:
+    from helpers.models.staggered.honest import Honest
 
 Method = Literal["twfe", "callaway_santanna", "sun_abraham", "imputation", "two_stage", "poisson_etwfe", "lp_did"]
 
@@ -161,11 +165,17 @@ class EventStudy:
 
         return decompose(self.panel)
 
-    def honest(self, kind: Literal["relative_magnitude", "smoothness"] = "relative_magnitude", *, m=None):
-        """Return how the conclusion fares when trends are not quite parallel; see `helpers.models.staggered.honest`."""
+    def honest(
+        self,
+        kind: Literal["relative_magnitude", "smoothness"] = "relative_magnitude",
+        *,
+        m: float | Sequence[float] | None = None,
+        event_time: int | Literal["average"] = 0,
+    ) -> "Honest":
+        """Return how an effect fares when trends are not quite parallel; see `helpers.models.staggered.honest`."""
         from helpers.models.staggered.honest import honest
 
-        return honest(self, kind=kind, m=m)
+        return honest(self, kind=kind, m=m, event_time=event_time)
 
 
 def event_study(
