@@ -214,10 +214,10 @@ def test_the_leads_test_of_unrelated_leads_adds_up_their_squares(frame, study):
     made = event_study(study.panel, parts, method="twfe", control_group="", level=0.95, seed=1, draws=99)
     test = made.leads()
     assert test.event_times == (-3, -2)
-    assert test.statistic == pytest.approx(4 + 2.25)
-    assert test.p_value == pytest.approx(stats.chi2.sf(6.25, 2))
-    finite = event_study(study.panel, replace(parts, df=17), method="twfe", control_group="", level=0.95, seed=1, draws=99)
-    assert finite.leads().p_value == pytest.approx(stats.f.sf(6.25 / 2, 2, 17))
+    # Squares of 2 and 1.5, half of their sum, and Hotelling's factor of 400 firms.
+    assert test.statistic == pytest.approx((4 + 2.25) / 2 * 398 / 399)
+    # With two degrees of freedom above, the tail of F has a closed form.
+    assert test.p_value == pytest.approx((1 + 2 * test.statistic / 398) ** -199)
     assert made.event["omitted"].tolist() == [False, False, True, False]
     assert made.event.loc[2, ["event_time", "estimate", "std_error", "conf_low", "band_high"]].tolist() == [-1, 0, 0, 0, 0]
 
@@ -362,7 +362,7 @@ def test_what_is_left_out_is_counted_by_reason(frame):
     data.loc[data["firm"] == 13, "since"] = 2030
     data = data[~((data["firm"] == 14) & (data["year"] < 2016))].assign(since=data["since"].mask(data["firm"] == 14, 2015))
     study = staggered(data, **COLUMNS)
-    assert study.n_dropped == {"missing y": 3, "treated before start": 24, "no pre period": 5}
+    assert study.n_dropped == {"y missing": 3, "treated before start": 24, "no pre period": 5}
     notes = {note.key.split(".")[1]: note for note in study.warnings}
     assert list(notes) == ["missing", "treated_after_end", "treated_before_start", "no_pre_period", "unbalanced"]
     assert str(notes["treated_before_start"]).startswith("3 units")
@@ -370,11 +370,39 @@ def test_what_is_left_out_is_counted_by_reason(frame):
     assert study.n_obs + sum(study.n_dropped.values()) == len(data)
 
 
+def test_few_clusters_are_named_and_leave_nothing_to_test_jointly(frame):
+    study = staggered(frame.assign(area=frame["firm"] % 4), **COLUMNS, cluster="area")
+    assert [note.key for note in study.warnings] == ["staggered.few_clusters"]
+    assert str(study.warnings[0]).startswith("only 4 clusters of 'area'")
+    with pytest.raises(NotEstimable, match="4 clusters cannot be tested jointly"):
+        study.leads()
+    with pytest.raises(NotEstimable, match="rank"):
+        study.honest()
+    grids = np.where(frame["since"].isna(), frame["firm"] % 40, frame["firm"] % 2)
+    study = staggered(frame.assign(grid=grids), **COLUMNS, cluster="grid")
+    assert [note.key for note in study.warnings] == ["staggered.few_treated_clusters"]
+
+
+def test_covariates_that_are_sums_of_others_are_named(frame):
+    with pytest.raises(NotEstimable, match="21 have collinear covariates"):
+        staggered(frame.assign(z=2 * frame["x"]), **COLUMNS, covariates=["x", "z"], adjustment="outcome_regression")
+
+
 def test_rows_of_the_panel_can_be_found_in_the_callers_table(frame):
     shuffled = frame.sample(frac=1, random_state=1).rename(index=lambda row: f"r{row}")
     panel = panel_of(shuffled, **COLUMNS)
     assert shuffled.loc[panel.index, "y"].tolist() == panel.y.tolist()
     assert panel.balanced and panel.wide(panel.y)[3].tolist() == frame.loc[frame["firm"] == 3, "y"].tolist()
+
+
+def test_types_of_columns_do_not_matter_and_the_callers_table_stays_as_it_is(frame, study):
+    typed = frame.assign(
+        year=frame["year"].astype("Int64"), since=frame["since"].astype("Int64"), y=frame["y"].astype("Float64"),
+        firm=frame["firm"].map("f{:04d}".format).astype("category"),
+    )  # fmt: skip
+    before = typed.copy(deep=True)
+    pd.testing.assert_frame_equal(staggered(typed, **COLUMNS).event, study.event)
+    pd.testing.assert_frame_equal(typed, before)
 
 
 def test_small_cohorts_and_comparisons_that_cannot_be_made_are_named(frame):
@@ -478,7 +506,7 @@ def test_an_effect_that_is_not_there_breaks_down_at_once(study):
 def test_a_varying_base_is_replaced_by_the_universal_one(frame, study):
     universal = staggered(frame, **COLUMNS, base_period="universal")
     pd.testing.assert_frame_equal(study.honest(m=[0.5, 1.0]).table, universal.honest(m=[0.5, 1.0]).table)
-    average = honest(study, event_time="average", m=1.0)
+    average = study.honest(event_time="average", m=1.0)
     assert average.estimate == pytest.approx(study.event.loc[study.event["event_time"] >= 0, "estimate"].mean())
 
 
