@@ -201,6 +201,9 @@ def test_a_conditional_logit_of_pairs_is_a_logit_of_differences(design):
     plain = estimate("logit", (sign > 0).astype(int), (x[:, 0] - x[:, 1]) * sign[:, None], names=["x1", "x2"])
     np.testing.assert_allclose(found.params, plain.params, rtol=1e-9)
     np.testing.assert_allclose(found.bread, plain.bread, rtol=1e-9)
+    # A stratum is one observation, so that its score stands once.
+    np.testing.assert_allclose(found.scores[::2], plain.scores, atol=1e-10)
+    assert not found.scores[1::2].any()
 
 
 def test_two_ordered_categories_are_a_logit(design, outcomes):
@@ -333,6 +336,13 @@ def test_what_is_not_a_count_is_refused_with_its_number_of_rows(kind, value, des
     told = refused("not_a_count", kind, y, design)
     assert "2 of 1,500" in told
     assert f"{value:g}" in told
+
+
+@pytest.mark.parametrize("kind", ["negbin", "zinb"])
+def test_counts_beyond_a_million_are_refused_rather_than_summed(kind, design, outcomes):
+    y = outcomes[kind].copy()
+    y[3] = 1_000_001
+    assert "counts up to 1,000,000; 1 rows are larger" in refused("count_too_large", kind, y, design)
 
 
 @pytest.mark.parametrize("kind", ["logit", "cloglog", "clogit"])

@@ -113,7 +113,9 @@ def _html(text: object) -> str:
 
 
 def _latex(text: object) -> str:
-    return "".join(_LATEX.get(sign, sign) for sign in printable(text))
+    escaped = "".join(_LATEX.get(sign, sign) for sign in printable(text))
+    # After the end of a row a star is an option of that end.
+    return "{*}" + escaped[1:] if escaped.startswith("*") else escaped
 
 
 def regression_table(
@@ -185,16 +187,23 @@ def _refuse(fits: list[Result], wild_p, terms) -> tuple[float, list[str]]:
     levels = sorted({round(_level(fit), 6) for fit in fits})
     if len(levels) > 1:
         raise UsageError(f"results have intervals of different levels: {', '.join(f'{level:g}' for level in levels)}")
-    known = dict.fromkeys(term for fit in fits for term in fit.table["term"] if _is_of(term, fit.exposure))
-    known |= dict.fromkeys(term for fit in fits for term in fit.table["term"])
+    known = {}
+    for rank in range(3):
+        known |= {term: rank for fit in fits for term in fit.table["term"] if _rank(term, fit.exposure) == rank}
     lacking = [term for term in terms or () if term not in known]
     if lacking:
         raise UsageError(f"no result has the term {', '.join(lacking)}; they have {', '.join(known)}")
     return levels[0], list(known if terms is None else terms)
 
 
-def _is_of(term: str, exposure: str) -> bool:
-    return term in (exposure, f"count: {exposure}", f"zero: {exposure}")
+def _rank(term: str, exposure: str) -> int:
+    """Return the place of a term in the table: exposures, then other terms, then what a model has besides them."""
+    name = term.removeprefix("count: ").removeprefix("zero: ")
+    return 0 if name == exposure else 2 if name in ("intercept", "ln_alpha") or _is_cut(name) else 1
+
+
+def _is_cut(term: str) -> bool:
+    return term.startswith("cut ") and "|" in term
 
 
 def _level(fit: Result) -> float:
@@ -205,7 +214,7 @@ def _level(fit: Result) -> float:
 def _heading(term: str, lang: Lang) -> str:
     if term in ("intercept", "ln_alpha"):
         return say(f"export.{term}", lang)
-    if term.startswith("cut ") and "|" in term:
+    if _is_cut(term):
         return say("export.cut", lang, between=term.removeprefix("cut "))
     for part in ("count", "zero"):
         if term.startswith(f"{part}: "):
@@ -241,7 +250,7 @@ def _described(fits: list[Result], wild_p, level: float, lang: Lang) -> Iterable
     yield say("export.outcome", lang), [label(fit.outcome, lang) for fit in fits]
     yield say("export.estimator", lang), [say(f"export.{fit.estimator}", lang) for fit in fits]
     for effect in dict.fromkeys(name for fit in fits for name in fit.fixed_effects):
-        has = [say("export.yes" if effect in fit.fixed_effects else "export.no", lang) for fit in fits]
+        has = [say("export.absorbed" if effect in fit.fixed_effects else "export.not_absorbed", lang) for fit in fits]
         yield say("export.fixed_effect", lang, effect=label(effect, lang)), has
     yield say("export.vcov", lang), [fit.vcov if fit.vcov != "iid" else say("export.iid", lang) for fit in fits]
     yield say("export.cluster", lang), [label(fit.cluster, lang) if fit.cluster else none for fit in fits]
@@ -272,21 +281,26 @@ def _notes(columns: Mapping[str, Result], interval: str, stars: bool, lang: Lang
     notes = [say("export.lines", lang, interval=interval)]
     if stars:
         notes.append(say("export.stars", lang))
-    rules: dict[str, list[str]] = {}
-    for name, fit in columns.items():
-        rules.setdefault(_rule(fit, lang), []).append(name)
+    rules = _columns_of(((name, _rule(fit, lang)) for name, fit in columns.items()), lang)
     for rule, names in rules.items():
-        if len(rules) == 1:
-            notes.append(say("export.rule", lang, rule=rule))
-        else:
-            notes.append(say("export.rule_of", lang, rule=rule, columns=say("text.comma", lang).join(names)))
+        notes.append(say("export.rule_of", lang, rule=rule, columns=names) if len(rules) > 1
+                     else say("export.rule", lang, rule=rule))  # fmt: skip
     if any(fit.estimator in ("zip", "zinb") for fit in columns.values()):
         notes.append(say("export.zero_inflated", lang))
     if any(fit.estimator == "hurdle" for fit in columns.values()):
         notes.append(say("export.above_hurdle", lang))
-    for name, fit in columns.items():
-        notes += [say("export.mind", lang, column=name, warning=warning.text(lang)) for warning in fit.warnings]
+    warnings = ((name, warning.text(lang)) for name, fit in columns.items() for warning in fit.warnings)
+    for warning, names in _columns_of(warnings, lang).items():
+        notes.append(say("export.mind", lang, columns=names, warning=warning))
     return tuple(notes)
+
+
+def _columns_of(sentences: Iterable[tuple[str, str]], lang: Lang) -> dict[str, str]:
+    """Return each sentence once, with the columns it is true of."""
+    found: dict[str, list[str]] = {}
+    for name, sentence in sentences:
+        found.setdefault(sentence, []).append(name)
+    return {sentence: say("text.comma", lang).join(names) for sentence, names in found.items()}
 
 
 def _rule(fit: Result, lang: Lang) -> str:

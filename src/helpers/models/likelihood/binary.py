@@ -64,4 +64,4 @@ def _cloglog_rows(y):
 
 
 def _expected(hazard):
-    return hazard**2 / np.expm1(hazard)
+    return hazard**2 * np.exp(-hazard) / -np.expm1(-hazard)

@@ -68,11 +68,14 @@ def zinb(y: np.ndarray, design: np.ndarray, names: Sequence[str], weights: np.nd
     counted = [plain, *(np.append(start, -1.0) for start in _poisson_starts(y, design, weights))]
     starts = [np.concatenate([start[:k], np.zeros(k), [np.clip(start[k], -3, 3)]]) for start in counted]
     names, varies = _two_parts(names, design)
-    is_scale, is_excess = _no_dispersion("zinb", "zip"), _no_excess("zinb", design, k, "negbin")
+
+    def trouble(peak: Peak) -> None:
+        _no_dispersion("zinb", "zip")(peak)
+        _no_excess("zinb", design, k, "negbin")(peak)
+
     return maximise(
         RowLikelihood((design, design, np.ones((len(y), 1))), _inflated(_negbin_rows(y), y, 2), weights), starts,
-        estimator="zinb", names=(*names, "ln_alpha"), varies=np.append(varies, False),
-        trouble=lambda peak: (is_scale(peak), is_excess(peak)),
+        estimator="zinb", names=(*names, "ln_alpha"), varies=np.append(varies, False), trouble=trouble,
     )  # fmt: skip
 
 

@@ -19,8 +19,9 @@ STEPS = 200
 CLOSE, CLOSE_ENOUGH = 1e-9, 1e-6
 # No step moves a row's linear predictor by more, on the scale of the link.
 LONGEST_STEP = 5.0
-# A linear predictor so uncertain, on the scale of the link, belongs to a coefficient on its way to infinity.
-UNBOUNDED = 1e3
+# A linear predictor so uncertain, on the scale of the link, belongs to a coefficient on its way to infinity: at what
+# looks like a maximum, and where the climb was given up.
+UNBOUNDED, UNBOUNDED_ON_THE_WAY = 1e3, 1e2
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,7 @@ def maximise(
         If the gradient does not vanish at the highest point reached, or a coefficient has no finite estimate.
     """
     peak = max((climb(likelihood, start) for start in starts), key=lambda one: one.log_likelihood)
-    unbounded = likelihood.spread(peak.bread) > UNBOUNDED
+    unbounded = likelihood.spread(peak.bread) > (UNBOUNDED if peak.is_maximum else UNBOUNDED_ON_THE_WAY)
     if unbounded or not peak.is_maximum:
         if trouble is not None:
             trouble(peak)

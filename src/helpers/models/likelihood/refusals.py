@@ -10,6 +10,8 @@ from helpers.text import Message
 
 BINARY = ("logit", "cloglog", "clogit")
 COUNTS = ("negbin", "zip", "zinb", "hurdle")
+# Beyond, the sums over j < y of a negative binomial take more memory than they are worth.
+LARGEST_COUNT = 1_000_000
 # The part of a column, in its own length, that the columns before it must leave unexplained.
 INDEPENDENT = 1e-9
 
@@ -48,8 +50,8 @@ def check_values(estimator: str, y: np.ndarray, design: np.ndarray, names: Seque
     ------
     NotEstimable
         If there is no row; values are infinite or missing; weights are not positive; the outcome does not vary, or is
-        not 0/1 (logit, cloglog, clogit), whole and non-negative (counts), with zeros (zip, zinb, hurdle) and counts
-        above one (hurdle).
+        not 0/1 (logit, cloglog, clogit), whole and non-negative (counts), at most a million (negbin, zinb), with zeros
+        (zip, zinb, hurdle) and counts above one (hurdle).
     """
     rows = f"{len(y):,}"
     if not len(y):
@@ -64,6 +66,8 @@ def check_values(estimator: str, y: np.ndarray, design: np.ndarray, names: Seque
         raise refusal("not_binary", estimator=estimator, rows=f"{other.sum():,}", all=rows, value=f"{y[other][0]:g}")
     if estimator in COUNTS and (other := (y < 0) | (y != np.floor(y))).any():
         raise refusal("not_a_count", estimator=estimator, rows=f"{other.sum():,}", all=rows, value=f"{y[other][0]:g}")
+    if estimator in ("negbin", "zinb") and (large := y > LARGEST_COUNT).any():
+        raise refusal("count_too_large", estimator=estimator, rows=f"{large.sum():,}", most=f"{LARGEST_COUNT:,}")
     if np.ptp(y) == 0:
         key = "one_category" if estimator == "ordered" else "outcome_constant"
         raise refusal(key, rows=rows, value=f"{y[0]:g}")
