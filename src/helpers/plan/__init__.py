@@ -3,6 +3,7 @@
 model       the file of specifications, checked and hashed
 sample      the firm-years and derived columns that a specification needs
 timing      event studies of one specification by several estimators
+robustness  other standard errors, other specifications, firms left out, unseen confounders, spillover
 grade       how strong the evidence for a claim may be called, and the rule that said so
 """
 

@@ -86,8 +86,8 @@ def notches(rows: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     -------
     DataFrame
         One row a threshold (missing: all together) and shift (percentage points from it; 0 is the rule):
-        threshold, shift, n_obs, status ("estimated" or "not_estimable"), difference, conf_low, conf_high (density above less
-        below, per point), p_value, excess, excess_low, excess_high (mass above the notch in bins of the counterfactual).
+        threshold, shift, n_obs, status ("estimated" or "not_estimable"), difference, conf_low, conf_high (density above
+        less below, per point), p_value, excess, excess_low, excess_high (mass above the notch, in bins).
     """
     found = []
     for threshold in (*THRESHOLDS, None):
@@ -144,7 +144,8 @@ def notches_table(found: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 
 def _with_interval(rows: pd.DataFrame, value: str, low: str, high: str, form: str) -> list[str]:
-    written = ([number(part, form) for part in triple] for triple in zip(rows[value], rows[low], rows[high], strict=True))
+    triples = zip(rows[value], rows[low], rows[high], strict=True)
+    written = ([number(part, form) for part in triple] for triple in triples)
     return [
         "–" if pd.isna(given) else f"{point} ({start}\u00a0…\u00a0{end})"
         for given, (point, start, end) in zip(rows[value], written, strict=True)
