@@ -191,11 +191,12 @@ def _least_squares(sample: Sample, outcome: str, fixed_effects: Sequence[str]) -
         raise _refusal("fit.outcome_swallowed", outcome=outcome, effects=tuple(fixed_effects))
     params = least_squares(left, y, sample.weights)
     residual = y - left @ params
+    variance = None if sample.weights is None else 1 / sample.weights
     if sample.groups:
-        return Working(params, left, residual, sample.weights, sample.groups, absorber.rank, is_scaled=True)
+        return Working(params, left, residual, sample.weights, variance, sample.groups, absorber.rank, is_scaled=True)
     intercept = np.average(sample.y - sample.design @ params, weights=sample.weights)
     params = np.append(params, intercept)
-    return Working(params, _with_intercept(sample), residual, sample.weights, (), 0, is_scaled=True)
+    return Working(params, _with_intercept(sample), residual, sample.weights, variance, (), 0, is_scaled=True)
 
 
 def _poisson(
@@ -220,10 +221,12 @@ def _poisson(
         if not len(sample.y):
             raise _refusal("models.no_informative_row", outcome=outcome)
         refuse_sample(sample, outcome=outcome, estimator="poisson")
-    weights = fitted.mean if sample.weights is None else fitted.mean * sample.weights
+    weights, variance = fitted.mean, fitted.mean
+    if sample.weights is not None:
+        weights, variance = weights * sample.weights, variance / sample.weights
     rank = absorber.rank if sample.groups else 0
     residual = (sample.y - fitted.mean) / fitted.mean
-    work = Working(fitted.params, fitted.design, residual, weights, sample.groups, rank, is_scaled=False)
+    work = Working(fitted.params, fitted.design, residual, weights, variance, sample.groups, rank, is_scaled=False)
     return work, sample, fitted.mean
 
 

@@ -23,6 +23,8 @@ MOST_CELLS = 20_000_000
 MOST_ROWS = 3_000
 # A direction of which a cluster holds all but this share cannot be estimated without it.
 ALL_OF_IT = 1e-9
+# Variances can differ by many powers of ten, so that only rounding tells a singular direction from a small one.
+SINGULAR = 1e-13
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +40,8 @@ class Working:
         Of the working outcome; `design * weights * residual` are the scores.
     weights : ndarray, shape (N,), or None
         Of the working model: the inverse of a row's variance, up to a factor.
+    variance : ndarray, shape (N,), or None
+        Of a row's outcome under the working model, up to a factor: 1/weight (OLS), mean/weight (Poisson); None = equal.
     groups : tuple of ndarray of int, each (N,)
         Codes of the fixed effects.
     rank : int
@@ -50,6 +54,7 @@ class Working:
     design: np.ndarray
     residual: np.ndarray
     weights: np.ndarray | None
+    variance: np.ndarray | None
     groups: tuple[np.ndarray, ...]
     rank: int
     is_scaled: bool
@@ -147,14 +152,16 @@ def cr2(work: Working, cluster: np.ndarray, name: str) -> Covariance:
     terms = len(work.params)
     meat, own, parts = np.zeros((terms, terms)), [], []
     for rows in _by_cluster(cluster):
-        adjust = _root_inverse(basis[rows]) if work.weights is None else _weighted_root_inverse(
-            basis[rows], root[rows], None if first is None else first[rows]
-        )  # fmt: skip
+        codes = None if first is None else first[rows]
+        if work.variance is None:
+            adjust = _root_inverse(basis[rows])
+        else:
+            adjust = _weighted_root_inverse(basis[rows], root[rows], work.variance[rows], codes)
         adjusted = adjust(towards[rows])
         score = residual[rows] @ adjusted
         meat += np.outer(score, score)
         # Without weights the adjusted columns have no means of the first effect left to take out.
-        means = 0.0 if work.weights is None else _means(adjusted, root[rows], None if first is None else first[rows])
+        means = 0.0 if work.variance is None else _means(adjusted, root[rows], codes)
         own.append(((adjusted - means) ** 2).sum(axis=0))
         parts.append(basis[rows].T @ adjusted)
     # Omega = diag(own) - T T' has one row a cluster; its squares are summed without writing it out.
@@ -273,20 +280,18 @@ def _root_inverse(basis: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def _weighted_root_inverse(
-    basis: np.ndarray, root: np.ndarray, codes: np.ndarray | None
+    basis: np.ndarray, root: np.ndarray, variance: np.ndarray, codes: np.ndarray | None
 ) -> Callable[[np.ndarray], np.ndarray]:
-    """Return x -> W^-1 [W^-1 (I - P - U U') W^-1]^(-1/2) x, Pustejovsky & Tipton's A' in the weighted model."""
+    """Return x -> V [V (I - P - U U') V]^(-1/2) x, Pustejovsky & Tipton's A' in the weighted model, V the variances."""
     rows = len(root)
     if rows > MOST_ROWS:
         raise NotEstimable(Message("fit.large_cluster", {"rows": f"{rows:,}", "most": f"{MOST_ROWS:,}"}))
     identity = np.eye(rows)
     left = identity - _means(identity, root, codes) - basis @ basis.T
-    inverse = 1 / root**2
-    # Weights can differ by many powers of ten; their own scale tells a singular direction from a small one.
-    values, vectors = np.linalg.eigh(left * inverse * inverse[:, None])
-    is_whole = values > 1e-13 * values[-1]
+    values, vectors = np.linalg.eigh(left * variance * variance[:, None])
+    is_whole = values > SINGULAR * values[-1]
     powers = np.divide(1.0, np.sqrt(values, where=is_whole, out=np.ones(rows)), out=np.zeros(rows), where=is_whole)
-    return lambda x: inverse[:, None] * (vectors @ (powers[:, None] * (vectors.T @ x)))
+    return lambda x: variance[:, None] * (vectors @ (powers[:, None] * (vectors.T @ x)))
 
 
 def _without_each(work: Working, cluster: np.ndarray, name: str, terms: Sequence[str]) -> np.ndarray:
