@@ -63,6 +63,9 @@ def test_too_few_units_or_bins_and_infinite_distances_are_refused():
         bunching(moved(0), reach=1.5, seed=1)
     with pytest.raises(NotEstimable, match="infinite"):
         bunching(np.append(moved(0), np.inf), seed=1)
+    hole = moved(0)
+    with pytest.raises(NotEstimable, match="not positive"):
+        bunching(hole[np.abs(hole) > 2], excluded=(-1.0, 0.5), order=6, seed=1)
     for wrong in ({"excluded": (0.5, 1.0)}, {"excluded": (-1.0, 0.9)}, {"bin_width": 0.3}, {"reach": 0.5}):
         with pytest.raises(UsageError):
             bunching(moved(0), seed=1, **wrong)

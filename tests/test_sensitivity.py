@@ -101,6 +101,25 @@ def test_controls_that_move_nothing_are_a_warning_and_leave_the_coefficient():
 
 
 @pytest.mark.parametrize(
+    ("paths", "delta", "r_max", "key"),
+    [
+        # Paths: control and hidden term to the exposure, exposure, control, hidden term and noise to the outcome.
+        ((0.13, -0.13, 1.92, 0.31, -0.54, 0.36), 3.0, 1.0, "no_root_onward"),
+        ((0.12, -0.47, -0.22, -0.25, -0.15, -0.54), 1.5, None, "several_roots"),
+        ((0.4, 0.2, 2.0, 1.0, 0.6, 0.5), 1.0, None, "r_max_capped"),
+    ],
+)
+def test_a_solution_to_be_read_with_care_says_so(paths, delta, r_max, key):
+    control, hidden, exposure, noise = orthogonal(60, 4, 1).T
+    x = paths[0] * control + paths[1] * hidden + exposure
+    y = paths[2] * x + paths[3] * control + paths[4] * hidden + paths[5] * noise
+    data = pd.DataFrame({"y": y, "x": x, "control": control})
+    found = oster(data, outcome="y", exposure="x", controls=["control"], r_max=r_max, delta=delta)
+    assert f"sensitivity.{key}" in [warning.key for warning in found.warnings]
+    assert all(warning.text("zh") and warning.text("en") for warning in found.warnings)
+
+
+@pytest.mark.parametrize(
     ("change", "options", "words"),
     [
         ({}, {"r_max": 0.1}, "below the R2 with controls"),
@@ -237,6 +256,12 @@ def test_a_confounder_that_cannot_be_has_no_row_but_a_warning():
     assert found.bounds["k"].tolist() == [0.01]
     assert "w" in str(found.warnings[-1]) and found.warnings[-1].key == "sensitivity.impossible_k"
     assert not found.bounds.isna().any(axis=None)
+
+
+def test_a_confounder_that_would_explain_more_than_there_is_is_capped_and_says_so():
+    found = robustness_value(ols(confounded(), ["w", "v"]), benchmarks=["w"], k=(2,))
+    assert found.bounds.loc[0, "r2_outcome"] == 1 and found.bounds.loc[0, "std_error"] == 0
+    assert "w" in str(found.warnings[0]) and found.warnings[0].key == "sensitivity.capped_bound"
 
 
 def test_a_fit_with_clustered_errors_is_told_that_intervals_are_classical():

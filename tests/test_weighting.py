@@ -159,6 +159,19 @@ def test_extreme_scores_are_left_out_and_counted():
     assert 0 < treated_only.n_trimmed < kept.n_trimmed
 
 
+def test_weights_that_rest_on_few_rows_and_leave_imbalance_say_so():
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=400)
+    d = (rng.random(400) < 1 / (1 + np.exp(2 - 2 * x))).astype(int)
+    data = pd.DataFrame({"x": x, "d": d, "y": x + rng.normal(size=400)})
+    found = aipw(data, **ASKED, trim=0)
+    keys = [warning.key for warning in found.warnings]
+    assert "sensitivity.thin_weights" in keys and "sensitivity.unbalanced" in keys
+    assert all(warning.text("zh") and warning.text("en") for warning in found.warnings)
+    with pytest.raises(NotEstimable, match="no overlap: without scores beyond"):
+        aipw(data, **ASKED, trim=0.499)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

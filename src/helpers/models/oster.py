@@ -109,7 +109,8 @@ def oster(
     + [delta rho (sigma - tau) - kappa tau - sigma tau Delta^2] v + delta rho sigma Delta = 0,
     a quadratic at delta = 1. Of its real roots the nearest is taken among those that move on in the direction in which
     the controls moved the coefficient (assumption 3); none there is a warning. It is linear in delta, which gives
-    `delta_zero` at v = beta_controlled. Trap: the 1.3 was calibrated on randomised studies of other fields.
+    `delta_zero` at v = beta_controlled. Traps: the 1.3 was calibrated on randomised studies
+    of other fields; with unit fixed effects the total R2 is high and 1.3 times it soon above 1, so give `r_max`.
     """
     if not controls:
         raise UsageError("oster: at least one control is needed, whose selection stands for that of the unobservables")

@@ -38,8 +38,8 @@ class Robustness:
     q, alpha : float
     bounds : DataFrame
         One row a benchmark and k: a confounder k times as strong as the benchmark has at most these partial R2 with
-        exposure and outcome (`r2_exposure`, `r2_outcome`), and leaves this estimate, std_error, statistic, conf_low,
-        conf_high.
+        exposure and outcome (`r2_exposure`, `r2_outcome`), and leaves this estimate, std_error, statistic (infinite
+        where it explains all of the outcome), conf_low, conf_high.
     n_obs : int
         0 if numbers were given.
     warnings : tuple of Message
