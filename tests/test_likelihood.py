@@ -448,8 +448,46 @@ def test_estimates_do_not_depend_on_the_hash_seed():
     assert found.pop()
 
 
-# R
+# R: MASS, pscl, survival and stats, by tests/peers/r_likelihood.R
+
+PEERS = paths.ROOT / "tests" / "peers"
+# Relative; where R itself stops: theta at the fourth root of machine precision, glm's steps for a cloglog.
+DIGITS = {"negbin": (1e-9, 2e-7), "cloglog": (1e-8, 1e-8)}
 
 
-def peer(name: str) -> pd.DataFrame:
-    return pd.read_csv(paths.ROOT / "tests" / "peers" / name)
+def on_peers_data(kind: str):
+    """Return our estimate of the specification that R fitted, in R's order of parameters."""
+    is_firm = kind in ("logit", "ordered")
+    data = pd.read_csv(PEERS / ("firms.csv" if is_firm else "firm_years.csv"))
+    outcome = {"logit": "hnte", "cloglog": "hnte", "clogit": "hnte", "ordered": "stars"}.get(kind, "patents")
+    terms = ["score", "ln_employees", "age"][: 2 if kind == "clogit" else 3]
+    design, names = data[terms].to_numpy(dtype=float), terms
+    if kind not in ("clogit", "ordered"):
+        design, names = np.column_stack([np.ones(len(data)), design]), ["intercept", *terms]
+    strata = data["firm"].to_numpy() if kind == "clogit" else None
+    return estimate(kind, data[outcome].to_numpy(), design, names=names, strata=strata)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_coefficients_standard_errors_and_likelihood_are_those_of_r(kind):
+    peer = pd.read_csv(PEERS / "r_likelihood.csv").query("case == @kind")
+    found = on_peers_data(kind)
+    in_words = {"(Intercept)": "intercept"}
+    for part in ("count", "zero"):
+        in_words |= {f"{part}_{name}": f"{part}: {name}" for name in ("score", "ln_employees", "age")}
+        in_words[f"{part}_(Intercept)"] = f"{part}: intercept"
+    in_words |= {f"{cut}|{cut + 1}": f"cut {cut}|{cut + 1}" for cut in range(3)}
+    assert [in_words.get(term, term) for term in peer["term"]] == list(found.names)
+    for_estimate, for_error = DIGITS.get(kind, (1e-9, 3e-8))
+    np.testing.assert_allclose(found.params, peer["estimate"], rtol=for_estimate)
+    np.testing.assert_allclose(np.sqrt(np.diag(found.bread)), peer["std_error"], rtol=for_error)
+    np.testing.assert_allclose(found.log_likelihood, peer["log_likelihood"], rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["zip", "zinb", "hurdle"])
+def test_what_pscl_prints_is_within_its_own_tolerance(kind):
+    peer = pd.read_csv(PEERS / "r_likelihood.csv").query("case == @kind and term != 'ln_alpha'")
+    found = on_peers_data(kind)
+    np.testing.assert_allclose(found.params[: len(peer)], peer["program_estimate"], rtol=5e-4)
+    error = np.sqrt(np.diag(found.bread))[: len(peer)]
+    np.testing.assert_allclose(error, peer["program_std_error"], rtol=5e-3)

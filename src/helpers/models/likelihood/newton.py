@@ -108,9 +108,11 @@ class RowLikelihood:
         slices = self._slices()
         for j, left in enumerate(slices):
             gradient[left] += self.designs[j].T @ (self.weights * slope[:, j])
-            for k, right in enumerate(slices):
-                weighted = self.designs[k] * (self.weights * bend[:, j, k])[:, None]
-                hessian[left, right] += self.designs[j].T @ weighted
+            for k, right in enumerate(slices[j:], start=j):
+                block = self.designs[j].T @ (self.designs[k] * (self.weights * bend[:, j, k])[:, None])
+                hessian[left, right] += block
+                if k > j:
+                    hessian[right, left] += block.T
         return float(self.weights @ each), gradient, hessian
 
     def scores(self, params: np.ndarray) -> np.ndarray:
