@@ -328,8 +328,9 @@ def _poisson(rows: pd.DataFrame, one: Mapping, level: float, starts: dict) -> _F
         return None
     starts[key] = (sample.index, fitted.mean)
     weights = fitted.mean if sample.weights is None else fitted.mean * sample.weights
-    work = Working(fitted.params, fitted.design, (sample.y - fitted.mean) / fitted.mean, weights, sample.groups,
-                   absorber.rank if sample.groups else 0, is_scaled=False)  # fmt: skip
+    variance = fitted.mean if sample.weights is None else fitted.mean / sample.weights
+    work = Working(fitted.params, fitted.design, (sample.y - fitted.mean) / fitted.mean, weights, variance,
+                   sample.groups, absorber.rank if sample.groups else 0, is_scaled=False)  # fmt: skip
     found = errors.cr1(work, sample.cluster, one["cluster"])
     clusters = int(sample.cluster.max()) + 1
     if not (np.isfinite(fitted.params).all() and found.matrix[0, 0] > 0):

@@ -94,7 +94,7 @@ def reasonable(derived: pd.DataFrame, one: Specification) -> tuple[pd.DataFrame,
     """Return the data and the list of specifications that could as well have been declared for the same question.
 
     Counts by Poisson and by OLS, ln(1 + y) as the literature has it, any at all; firm, grid-year, industry-year or only
-    industry effects; errors by firm and by grid; all rows, balanced firms, without the firm with most of the outcome.
+    industry effects; all rows, balanced firms, without the firm with most of the outcome.
     """
     frame, _ = analysis_frame(derived, one)
     counts = frame[one.outcome].astype(float)
@@ -106,7 +106,8 @@ def reasonable(derived: pd.DataFrame, one: Specification) -> tuple[pd.DataFrame,
         balanced_rows=frame["is_balanced"].fillna(value=False).astype(bool), without_largest=frame[UNIT] != largest,
     )  # fmt: skip
     ways = [(one.outcome, "poisson"), (one.outcome, "ols"), ("ln_outcome", "ols"), ("any_outcome", "ols")]
-    choices = every_specification(way=ways, fixed_effects=EFFECTS, sample=SAMPLES, cluster=(UNIT, "grid_id"))
+    # One cluster for all: the joint test draws its weights for all of them together.
+    choices = every_specification(way=ways, fixed_effects=EFFECTS, sample=SAMPLES, cluster=(one.cluster,))
     return data, [
         {"outcome": choice["way"][0], "estimator": choice["way"][1], "exposure": one.exposure,
          **{name: choice[name] for name in ("fixed_effects", "sample", "cluster")}}
@@ -199,6 +200,33 @@ def _or_why(make):
         return make()
     except NotEstimable as trouble:
         return trouble.message
+
+
+def spillovers(derived: pd.DataFrame, declared: Plan) -> pd.DataFrame:
+    """Estimate the declared specifications about spillover, and those of grid exposure with another grid's in its place.
+
+    Returns
+    -------
+    DataFrame
+        outcome, exposure, effects (columns), is_placebo, status, reason (a `Message` or None), estimate, conf_low,
+        conf_high, p_value, n_units.
+    """
+    rows = []
+    for one in declared.of(question="spillover").specifications:
+        panels = {False: derived} | ({True: placebo_grids(derived)} if one.exposure == "grid_exposure" else {})
+        for is_placebo, panel in panels.items():
+            row = {"outcome": one.outcome, "exposure": one.exposure, "effects": one.fixed_effects,
+                   "is_placebo": is_placebo}  # fmt: skip
+            result = _or_why(lambda one=one, panel=panel: fitted(analysis_frame(panel, one)[0], one))
+            if isinstance(result, Message):
+                rows.append({**row, "status": "not_estimable", "reason": result})
+                continue
+            term = result.term(one.exposure)
+            numbers = {name: float(term[name]) for name in ("estimate", "conf_low", "conf_high", "p_value")}
+            rows.append({**row, "status": "estimated", "reason": None, **numbers, "n_units": result.n_units})
+    columns = ["outcome", "exposure", "effects", "is_placebo", "status", "reason", "estimate", "conf_low", "conf_high",
+               "p_value", "n_units"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
 
 
 def placebo_grids(derived: pd.DataFrame) -> pd.DataFrame:
