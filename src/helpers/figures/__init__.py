@@ -7,7 +7,7 @@ from helpers.figures.alliance import plot_network
 from helpers.figures.bursts import plot_bursts
 from helpers.figures.completion import plot_completion
 from helpers.figures.coverage import plot_coverage, plot_reconciliation
-from helpers.figures.events import plot_bacon, plot_event_study
+from helpers.figures.events import plot_bacon, plot_event_study, plot_specification_curve
 from helpers.figures.index import plot_contributions, plot_ranks, plot_sensitivity
 from helpers.figures.innovation import plot_distance, plot_expiries, plot_patents_by_month, plot_zero_share
 from helpers.figures.models import plot_balance, plot_coefficients
@@ -41,6 +41,7 @@ __all__ = [
     "plot_ranks",
     "plot_reconciliation",
     "plot_sensitivity",
+    "plot_specification_curve",
     "plot_time_to_close",
     "plot_transitions",
     "plot_tree",

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from helpers import style
 from helpers.figures.canvas import axes
-from helpers.text import Lang, say
+from helpers.text import Lang, label, say
 
 _MARKS = "oDs^vPX"
 _MEANINGS = ("estimate", "utility", "design", "secondary", "treated", "untreated", "missing")
@@ -64,5 +64,26 @@ def plot_bacon(rows: pd.DataFrame, *, ax: Axes | None = None, lang: Lang, unit: 
                 alpha=0.8)  # fmt: skip
     ax.set_xlabel(say("evidence.axis_weight", lang))
     ax.set_ylabel(unit)
+    ax.figure.legend(loc="outside upper center", ncols=2)
+    return ax
+
+
+def plot_specification_curve(rows: pd.DataFrame, *, ax: Axes | None = None, lang: Lang) -> Axes:
+    """Draw estimates of many specifications in order of size with 95 % intervals, by estimator.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        One row a specification: place (1 = least), estimator, estimate_pct, conf_low_pct, conf_high_pct (per cent).
+    """
+    ax = axes(ax, height=4.2)
+    ax.axhline(0, color=style.colour("reference"), linewidth=1.1)
+    for place, (name, mine) in enumerate(rows.groupby("estimator", sort=False)):
+        hue = style.colour(_MEANINGS[place])
+        ax.vlines(mine["place"], mine["conf_low_pct"], mine["conf_high_pct"], color=hue, alpha=0.35, linewidth=1.6)
+        ax.plot(mine["place"], mine["estimate_pct"], _MARKS[place], color=hue, markersize=4, label=label(name, lang))
+    ax.set_xlabel(say("evidence.axis_place", lang))
+    ax.set_ylabel(say("evidence.axis_percent", lang))
+    ax.grid(axis="x", visible=False)
     ax.figure.legend(loc="outside upper center", ncols=2)
     return ax

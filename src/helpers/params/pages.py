@@ -146,6 +146,12 @@ class Page75(Page):
     exposure: Literal["is_covered", "has_own_org", "has_charter"] = "has_own_org"
 
 
+class Page80(Page):
+    """Robustness of one declared estimate, and its grade."""
+
+    specification: str = Field("founding.patents_utility.has_own_org", description="name of a declared specification")
+
+
 class Page85(Page):
     """Thresholds of the high-tech rules and of the member rule."""
 
@@ -188,6 +194,7 @@ PAGES: dict[str, type[Page]] = {
     "70_association": Page70,
     "72_linkage_rules": Page72,
     "75_timing": Page75,
+    "80_robustness": Page80,
     "85_thresholds": Page85,
     "90_findings": Page90,
     "95_brief": Page95,

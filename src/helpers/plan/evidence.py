@@ -1,4 +1,4 @@
-"""What is known of one claim, put together from the pieces that the pages show: estimates and tests in, `Evidence` out."""
+"""What is known of one claim, put together from what the pages show: estimates and tests in, `Evidence` out."""
 
 from collections.abc import Mapping
 
@@ -75,7 +75,9 @@ def _sensitivity(
     if isinstance(unseen.oster, Oster):
         found["oster_delta"] = unseen.oster.delta_zero
     if isinstance(unseen.robustness, Robustness) and len(unseen.robustness.bounds):
-        weakest = unseen.robustness.bounds.assign(size=unseen.robustness.bounds["estimate"].abs()).nsmallest(1, "size")
+        # What takes most of the estimate away, through zero and beyond where it does.
+        left = unseen.robustness.bounds["estimate"] * np.sign(unseen.robustness.estimate)
+        weakest = unseen.robustness.bounds.loc[[left.idxmin()]]
         found |= {f"adjusted_{end}": float(weakest[f"conf_{end}"].iloc[0]) for end in ("low", "high")}
     estimates = pd.concat([part["estimate"] for part in left_out.values()]).astype(float) if left_out else pd.Series()
     if len(estimates) and estimates.notna().all():

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from helpers import paths, strict_yaml
 from helpers.errors import UsageError
-from helpers.params.explain import explain
+from helpers.params.explain import explain, suggest
 from helpers.params.model import Names, Strict
 
 Role = Literal["primary", "secondary", "exploratory"]
@@ -172,6 +172,21 @@ class Plan(Strict):
     def short_hash(self) -> str:
         """Return the first digits of the hash, as pages print it."""
         return self.sha256[:_DIGITS]
+
+    def named(self, name: str) -> Specification:
+        """Return the specification called `name`.
+
+        Raises
+        ------
+        UsageError
+            If none is declared under it.
+        """
+        for one in self.specifications:
+            if one.name == name:
+                return one
+        known = [one.name for one in self.specifications]
+        near = suggest(name, known) or f"; there are {', '.join(known)}"
+        raise UsageError(f"specification '{name}' is not declared{near}")
 
     def of(self, *, question: Question | None = None, role: Role | None = None, family: str | None = None) -> "Plan":
         """Return the part of the plan with this question, role or family."""

@@ -203,7 +203,7 @@ def _or_why(make):
 
 
 def spillovers(derived: pd.DataFrame, declared: Plan) -> pd.DataFrame:
-    """Estimate the declared specifications about spillover, and those of grid exposure with another grid's in its place.
+    """Estimate the declared specifications of spillover, those of grid exposure also with another grid's in its place.
 
     Returns
     -------
