@@ -32,6 +32,10 @@ BLOCK = 2_000_000
 TIE = 1e-9
 # Of an interval's end, in standard errors; for Poisson each step is a fit.
 DIGITS = {"ols": 1e-6, "poisson": 1e-3}
+# P values that are equal but for rounding, as 1 - level is.
+SAME = 1e-12
+# Log points between the largest and the smallest mean that a null may bring, so that the fit has any digits.
+WIDEST = 100.0
 # An interval's end farther out than so many standard errors is none.
 FARTHEST = 1e4
 
@@ -149,11 +153,11 @@ def wild_bootstrap(
     else:
         statistic, symmetric, tailed = _p_values(score_part(sample, term, null), plan)
 
-        def size(value: float) -> float:
-            return _p_values(score_part(sample, term, value), plan)[1]
-
-    digits = DIGITS[result.estimator]
-    ends = [end_of_interval(size, estimate, side * error, 1 - level, digits=digits) for side in (-1, 1)]
+        size = _score_inversion(sample, term, plan)
+    ends = [-np.inf, np.inf]
+    if plan.smallest_p <= 1 - level + SAME:
+        digits = DIGITS[result.estimator]
+        ends = [end_of_interval(size, estimate, side * error, 1 - level, digits=digits) for side in (-1, 1)]
     kind = "wild cluster bootstrap, null imposed" if result.estimator == "ols" else "score bootstrap, null imposed"
     return WildTest(
         term=term, estimate=estimate, null=null, statistic=statistic, p_value=symmetric, p_equal_tailed=tailed,
@@ -367,14 +371,14 @@ def end_of_interval(
     rejected.
     """
     inside, reach = 0.0, 1.0
-    while size(estimate + reach * step) > alpha:
+    while size(estimate + reach * step) > alpha + SAME:
         inside, reach = reach, 2 * reach
         if reach > FARTHEST:
             return float(np.sign(step) * np.inf)
     outside = reach
     while outside - inside > digits * max(1.0, outside):
         middle = (inside + outside) / 2
-        if size(estimate + middle * step) > alpha:
+        if size(estimate + middle * step) > alpha + SAME:
             inside = middle
         else:
             outside = middle
@@ -429,6 +433,21 @@ def _linear_inversion(parts: LinearParts, plan: Vectors) -> Callable[[float], fl
     return size
 
 
+def _score_inversion(sample: Sample, term: str, plan: Vectors) -> Callable[[float], float]:
+    """Return the p value as a function of the null; one that cannot be fitted is not rejected."""
+    reach = float(np.ptp(sample.design[:, sample.names.index(term)]))
+
+    def size(null: float) -> float:
+        if abs(null) * reach > WIDEST:
+            return 1.0
+        try:
+            return _p_values(score_part(sample, term, null), plan)[1]
+        except NotEstimable:
+            return 1.0
+
+    return size
+
+
 def _quadratic(parts: LinearParts, vectors: np.ndarray) -> tuple[np.ndarray, ...]:
     outcome, term = vectors @ parts.outcome.each.T, vectors @ parts.term.each.T
     return (vectors @ parts.outcome.own, vectors @ parts.term.own, (outcome**2).sum(axis=1),
@@ -438,7 +457,7 @@ def _quadratic(parts: LinearParts, vectors: np.ndarray) -> tuple[np.ndarray, ...
 def _warnings(plan: Vectors, ends: list[float], level: float, cluster: str | None) -> tuple[Message, ...]:
     found = []
     alpha = 1 - level
-    if plan.smallest_p > alpha + 1e-12:
+    if plan.smallest_p > alpha + SAME:
         values = {"clusters": plan.n_clusters, "cluster": cluster, "smallest": f"{plan.smallest_p:.3f}",
                   "alpha": f"{100 * alpha:g}"}  # fmt: skip
         found.append(Message("inference.smallest_p", values))

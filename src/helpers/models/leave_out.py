@@ -100,7 +100,10 @@ def _exact(whole: Result, group: np.ndarray, by: str) -> np.ndarray | None:
     y = absorber(sample.y - sample.y.mean())
     params = least_squares(left, y, sample.weights)
     # A fit without effects has the intercept's, one group of all rows.
-    work = Working(params, left, y - left @ params, sample.weights, sample.absorbed, absorber.rank, is_scaled=True)
+    work = Working(
+        params=params, design=left, residual=y - left @ params, weights=sample.weights, variance=None,
+        groups=sample.absorbed, rank=absorber.rank, is_scaled=True,
+    )  # fmt: skip
     try:
         return _without_each(work, group, by, sample.names)[:, 0]
     except NotEstimable:
