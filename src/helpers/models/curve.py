@@ -18,13 +18,14 @@ from scipy.special import ndtri, stdtr, stdtrit
 
 from helpers.errors import UsageError
 from helpers.models import vcov as errors
-from helpers.models.bootstrap import Scores, Vectors, score_part
 from helpers.models.demean import Absorber
 from helpers.models.design import EXPLAINED, identified, prepare, refuse_sample
 from helpers.models.poisson import ppml
 from helpers.models.regression import fit
 from helpers.models.result import NotEstimable, Sample
+from helpers.models.scores import Scores, score_part
 from helpers.models.vcov import Working
+from helpers.models.vectors import TIE, Vectors
 from helpers.text import Message
 
 DEFAULTS: dict[str, object] = {
@@ -396,7 +397,7 @@ def _joint(
     rows = []
     for name, values, shown in (("median", np.abs(median), observed), ("share_significant", share, share[0]),
                                 ("stouffer_z", np.abs(z), z[0])):  # fmt: skip
-        p = plan.share(int((values[1:] >= values[0] * (1 - 1e-9)).sum()))
+        p = plan.share(int((values[1:] >= values[0] * (1 - TIE)).sum()))
         error = 0.0 if plan.is_enumerated else float(np.sqrt(p * (1 - p) / plan.count))
         rows.append({"statistic": name, "observed": float(shown), "p_value": p, "p_error": error})
     return pd.DataFrame(rows), plan.count, []

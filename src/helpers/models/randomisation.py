@@ -14,11 +14,12 @@ import numpy as np
 import pandas as pd
 
 from helpers.errors import UsageError
-from helpers.models.bootstrap import BLOCK, TIE, end_of_interval, is_as_extreme, off
 from helpers.models.demean import Absorber
 from helpers.models.poisson import ppml
 from helpers.models.regression import fit
 from helpers.models.result import NotEstimable, Result, Sample
+from helpers.models.scores import off
+from helpers.models.vectors import BLOCK, SAME, TIE, end_of_interval, is_as_extreme
 from helpers.text import Message
 
 # Assignments enumerated at most; with more, so many are drawn.
@@ -358,7 +359,7 @@ def _at(found: dict, effect: float) -> np.ndarray:
 
 
 def _warnings(smallest: float, count: int, lost: int, level: float, assigned_by: str) -> Iterator[Message]:
-    if smallest > 1 - level + 1e-12:
+    if smallest > 1 - level + SAME:
         said = {"count": count, "assigned_by": assigned_by, "smallest": f"{smallest:.3f}",
                 "alpha": f"{100 * (1 - level):g}"}  # fmt: skip
         yield Message("inference.few_assignments", said)
