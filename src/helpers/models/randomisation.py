@@ -25,6 +25,8 @@ from helpers.text import Message
 # Assignments enumerated at most; with more, so many are drawn.
 MOST_ENUMERATED = 20_000
 DRAWS = 9_999
+# Unless a number of draws is asked for, assignments times rows are no more (a minute or two), or else 999 are drawn.
+MOST_CELLS, DRAWS_OF_MANY = 2_000_000_000, 999
 # With so few clusters treated, or untreated, neither the cluster sandwich nor the wild bootstrap holds its size.
 FEW_TREATED = 3
 
@@ -116,7 +118,8 @@ def randomisation_test(
     controls, fixed_effects, estimator, cluster, weights
         As in `fit`; the cluster is `assigned_by` if none is named.
     draws : "enumerate" or int
-        All distinct assignments up to 20,000, else 9,999 seeded draws; or so many draws.
+        All distinct assignments up to 20,000, else 9,999 seeded draws (fewer, down to 999, from 200,000 rows); or so
+        many draws.
     seed : int, optional
         Of the draws; 0 if none is named.
     level : float
@@ -129,8 +132,8 @@ def randomisation_test(
     Raises
     ------
     NotEstimable
-        If the exposure differs within a cluster and period, a stratum within a cluster, a cluster has not all periods
-        that another's course must fill, no other assignment exists, or the specification cannot be fitted.
+        If a cluster, period or stratum is missing, the exposure differs within a cluster and period, a stratum within
+        a cluster, a cluster has not all periods that another's course must fill, no other assignment exists, or the specification cannot be fitted.
     UsageError
         If the estimator or `draws` is unknown.
 
@@ -149,7 +152,11 @@ def randomisation_test(
     lacking = tuple(name for name in (assigned_by, period, strata) if name and name not in data.columns)
     if lacking:
         raise NotEstimable(Message("models.no_column", {"names": lacking}))
-    data = data.dropna(subset=[name for name in (assigned_by, period, strata) if name]).reset_index(drop=True)
+    holes = tuple((name, int(data[name].isna().sum())) for name in (assigned_by, period, strata)
+                  if name and data[name].isna().any())  # fmt: skip
+    if holes:
+        raise NotEstimable(Message("inference.missing_groups", {"names": holes}))
+    data = data.reset_index(drop=True)
     result = fit(
         data, outcome=outcome, exposure=exposure, controls=controls, fixed_effects=fixed_effects, estimator=estimator,
         cluster=cluster or assigned_by, weights=weights, level=level,
@@ -158,12 +165,15 @@ def randomisation_test(
     count = courses.count
     if count < 2:
         raise NotEstimable(Message("inference.one_assignment", {"exposure": exposure, "assigned_by": assigned_by}))
-    is_enumerated = draws == "enumerate" and count <= MOST_ENUMERATED
+    rows = len(result.sample.y)
+    is_enumerated = draws == "enumerate" and count <= min(MOST_ENUMERATED, max(DRAWS_OF_MANY, MOST_CELLS // rows))
     seed = None if is_enumerated else 0 if seed is None else seed
-    n_vectors = count if is_enumerated else DRAWS if draws == "enumerate" else int(draws)
+    n_vectors = count if is_enumerated else int(draws) if draws != "enumerate" else max(
+        DRAWS_OF_MANY, min(DRAWS, MOST_CELLS // rows)
+    )
     working = _Working.of(result.sample, estimator)
     deals = courses.all() if is_enumerated else courses.drawn(n_vectors, np.random.default_rng(seed))
-    pieces = [working.statistics(courses.columns(deal)) for deal in _blocks(deals, len(result.sample.y))]
+    pieces = [working.statistics(courses.columns(deal)) for deal in _blocks(deals, rows)]
     found = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
     own = {name: values[0] for name, values in working.statistics(result.sample.design[:, :1]).items()}
 
