@@ -133,7 +133,8 @@ def randomisation_test(
     ------
     NotEstimable
         If a cluster, period or stratum is missing, the exposure differs within a cluster and period, a stratum within
-        a cluster, a cluster has not all periods that another's course must fill, no other assignment exists, or the specification cannot be fitted.
+        a cluster, a cluster has not all periods that another's course must fill, no other assignment exists, or the
+        specification cannot be fitted.
     UsageError
         If the estimator or `draws` is unknown.
 
