@@ -268,6 +268,8 @@ def test_an_exposure_not_assigned_by_the_clusters_is_refused():
     alike = data.assign(wave=(data["year"] > 1).astype(float))
     with pytest.raises(NotEstimable, match="no other assignment"):
         randomisation_test(alike, exposure="wave", period="year", **options)
+    with pytest.raises(NotEstimable, match="missing groups: grid"):
+        randomisation_test(data.assign(grid=data["grid"].where(data.index > 1)), exposure="on", **options)
     with pytest.raises(NotEstimable, match="no column town"):
         randomisation_test(data, exposure="on", outcome="y", assigned_by="town")
 
@@ -426,6 +428,8 @@ def test_the_giant_comes_first_and_a_group_that_all_hangs_on_says_so():
     assert found["estimate"][1:].notna().all()
     with pytest.raises(NotEstimable, match="one value"):
         leave_out(data.assign(one=1), by="one", outcome="y", exposure="x", cluster="grid")
+    with pytest.raises(NotEstimable, match="missing groups: firm"):
+        leave_out(data.assign(firm=data["firm"].where(data["x"] > 0)), by="firm", outcome="y", exposure="x")
     with pytest.raises(UsageError, match="logit"):
         leave_out(data, by="grid", outcome="y", exposure="x", estimator="logit")
 

@@ -5,7 +5,7 @@ fwildclusterboot is the peer. The fixed effects are taken out once for every clu
 as many numbers as there are clusters, so that all sign vectors of 18 clusters take a fraction of a second.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,27 +13,17 @@ import numpy as np
 import pandas as pd
 
 from helpers.errors import UsageError
-from helpers.models.demean import Absorber
-from helpers.models.poisson import ppml
 from helpers.models.result import NotEstimable, Result, Sample
+from helpers.models.scores import LinearParts, Scores, linear_parts, score_part
+from helpers.models.vectors import SAME, TIE, Vectors, end_of_interval, is_as_extreme
 from helpers.text import Message
 
-# All sign vectors of so many clusters are enumerated, half of them by symmetry.
-MOST_ENUMERATED = 18
-DRAWS = 9_999
-# Six-point weights where sign vectors are few enough to repeat among the draws (Webb 2023).
-FEW_CLUSTERS = 12
 # The algebra holds clusters x clusters numbers; with more, the usual t test has nothing to fear from their number.
 MOST_CLUSTERS = 2_000
-WEBB = np.array([-np.sqrt(1.5), -1.0, -np.sqrt(0.5), np.sqrt(0.5), 1.0, np.sqrt(1.5)])
-# Numbers held at a time, 16 MB.
-BLOCK = 2_000_000
-# Statistics this close, as a share, are the same one with another rounding.
-TIE = 1e-9
 # Of an interval's end, in standard errors; for Poisson each step is a fit.
 DIGITS = {"ols": 1e-6, "poisson": 1e-3}
-# An interval's end farther out than so many standard errors is none.
-FARTHEST = 1e4
+# Log points between the largest and the smallest mean that a null may bring, so that the fit has any digits.
+WIDEST = 100.0
 
 
 @dataclass(frozen=True)
@@ -149,11 +139,11 @@ def wild_bootstrap(
     else:
         statistic, symmetric, tailed = _p_values(score_part(sample, term, null), plan)
 
-        def size(value: float) -> float:
-            return _p_values(score_part(sample, term, value), plan)[1]
-
-    digits = DIGITS[result.estimator]
-    ends = [end_of_interval(size, estimate, side * error, 1 - level, digits=digits) for side in (-1, 1)]
+        size = _score_inversion(sample, term, plan)
+    ends = [-np.inf, np.inf]
+    if plan.smallest_p <= 1 - level + SAME:
+        digits = DIGITS[result.estimator]
+        ends = [end_of_interval(size, estimate, side * error, 1 - level, digits=digits) for side in (-1, 1)]
     kind = "wild cluster bootstrap, null imposed" if result.estimator == "ols" else "score bootstrap, null imposed"
     return WildTest(
         term=term, estimate=estimate, null=null, statistic=statistic, p_value=symmetric, p_equal_tailed=tailed,
@@ -178,214 +168,6 @@ def testable(result: Result, term: str) -> Sample:
         values = {"clusters": f"{n_clusters:,}", "most": f"{MOST_CLUSTERS:,}", "cluster": result.cluster}
         raise NotEstimable(Message("inference.many_clusters", values))
     return result.sample
-
-
-@dataclass(frozen=True)
-class Vectors:
-    """Weight vectors of a bootstrap: all Rademacher ones, of which half are the others' negatives, or draws.
-
-    Attributes
-    ----------
-    n_clusters : int
-    count : int
-        Vectors counted.
-    """
-
-    n_clusters: int
-    count: int
-    is_enumerated: bool
-    weights: Literal["rademacher", "webb"]
-    seed: int | None
-
-    @classmethod
-    def of(cls, n_clusters: int, draws: Literal["enumerate"] | int, seed: int | None) -> "Vectors":
-        """Return the plan that `draws` asks for.
-
-        Raises
-        ------
-        UsageError
-            If `draws` is neither "enumerate" nor a whole number from 1.
-        """
-        if draws == "enumerate" and n_clusters <= MOST_ENUMERATED:
-            return cls(n_clusters, 2**n_clusters, True, "rademacher", None)
-        if draws != "enumerate" and (isinstance(draws, bool) or not isinstance(draws, int | np.integer) or draws < 1):
-            raise UsageError(f"draws {draws!r} is neither 'enumerate' nor a whole number from 1")
-        count = DRAWS if draws == "enumerate" else int(draws)
-        is_webb = draws != "enumerate" and n_clusters <= FEW_CLUSTERS
-        return cls(n_clusters, count, False, "webb" if is_webb else "rademacher", 0 if seed is None else seed)
-
-    @property
-    def smallest_p(self) -> float:
-        """Return the smallest p value that any data give."""
-        fewest = 2 / 2**self.n_clusters if self.weights == "rademacher" else 0.0
-        return fewest if self.is_enumerated else max(1 / (self.count + 1), fewest)
-
-    @property
-    def words(self) -> str:
-        """Return the plan in words."""
-        if self.is_enumerated:
-            return f"all {self.count:,} Rademacher sign vectors"
-        return f"{self.count:,} draws of {self.weights.capitalize()} weights, seed {self.seed}"
-
-    def blocks(self) -> Iterator[np.ndarray]:
-        """Yield the vectors, (B, G) at a time: of the enumerated the half that ends with a plus."""
-        size = max(1, BLOCK // self.n_clusters)
-        if self.is_enumerated:
-            bits = np.arange(self.n_clusters)
-            for first in range(0, self.count // 2, size):
-                numbers = np.arange(first, min(first + size, self.count // 2))
-                # The last bit of numbers below 2^(G-1) is zero, a plus.
-                yield 1.0 - 2.0 * ((numbers[:, None] >> bits) & 1)
-            return
-        rng = np.random.default_rng(self.seed)
-        values = WEBB if self.weights == "webb" else np.array([-1.0, 1.0])
-        for first in range(0, self.count, size):
-            yield values[rng.integers(0, len(values), size=(min(size, self.count - first), self.n_clusters))]
-
-    def sums(self, own: np.ndarray) -> np.ndarray:
-        """Return the sums of `own` (G,) under each vector that `blocks` yields, in no order that matters."""
-        if not self.is_enumerated:
-            return np.concatenate([vectors @ own for vectors in self.blocks()])
-        found = own[-1:]
-        for value in own[:-1]:
-            found = np.concatenate([found + value, found - value])
-        return found
-
-    def share(self, hits: int) -> float:
-        """Return a p value from how many of the yielded vectors were at least as extreme."""
-        return hits / (self.count // 2) if self.is_enumerated else (hits + 1) / (self.count + 1)
-
-
-@dataclass(frozen=True, eq=False)
-class Scores:
-    """Numbers of a null: `own` (G,), whose weighted sum is the score, and `each` (G, G), the scores in the variance.
-
-    Row h of `each` @ v is cluster h's score under weights v; without it the weighted `own` scores stand for them,
-    about their mean.
-    """
-
-    own: np.ndarray
-    each: np.ndarray | None = None
-
-    def statistics(self, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return numerators (B,) and squared denominators (B,) of t under weight vectors (B, G)."""
-        top = vectors @ self.own
-        if self.each is not None:
-            return top, ((vectors @ self.each.T) ** 2).sum(axis=1)
-        clusters = len(self.own)
-        squares = (vectors**2) @ self.own**2 - top**2 / clusters
-        return top, np.maximum(squares, 0.0) * clusters / (clusters - 1)
-
-
-@dataclass(frozen=True, eq=False)
-class LinearParts:
-    """Scores of the outcome and of the term itself: those of a null are the first less the null times the second."""
-
-    outcome: Scores
-    term: Scores
-    spread: float
-
-    def at(self, null: float) -> Scores:
-        """Return the scores under `null`."""
-        return Scores(self.outcome.own - null * self.term.own, self.outcome.each - null * self.term.each)
-
-
-def linear_parts(sample: Sample, term: str) -> LinearParts:
-    """Return an OLS sample's scores by cluster; the fixed effects are taken out of two columns a cluster."""
-    absorber, weights, cluster = Absorber(sample.absorbed, weights=sample.weights), sample.weights, sample.cluster
-    own = sample.names.index(term)
-    left = absorber(np.column_stack([sample.y - sample.y.mean(), sample.design - sample.design.mean(axis=0)]))
-    others = np.delete(left, [0, own + 1], axis=1)
-
-    residual = off(others, weights)
-    outcome, x = residual(left[:, 0]), residual(left[:, own + 1])
-    weighted = x if weights is None else x * weights
-    n_clusters, spread = int(cluster.max()) + 1, float(weighted @ x)
-    spreads = np.bincount(cluster, weighted * x, n_clusters)
-
-    def scores(column: np.ndarray) -> Scores:
-        tops, each = np.bincount(cluster, weighted * column, n_clusters), np.empty((n_clusters, n_clusters))
-        size = max(1, BLOCK // len(column))
-        for first in range(0, n_clusters, size):
-            ours = np.arange(first, min(first + size, n_clusters))
-            pieces = residual(absorber(column[:, None] * (cluster[:, None] == ours)))
-            for g, piece in zip(ours, pieces.T, strict=True):
-                each[:, g] = np.bincount(cluster, weighted * piece, n_clusters)
-        return Scores(tops, each - np.outer(spreads, tops) / spread)
-
-    return LinearParts(scores(outcome), scores(x), spread)
-
-
-def score_part(sample: Sample, term: str, null: float) -> Scores:
-    """Return the efficient scores by cluster of a Poisson coefficient at the fit that holds it at `null`.
-
-    A mean exp(null x) m has the estimating equations of y exp(-null x) with weights exp(null x) and mean m.
-
-    Raises
-    ------
-    NotEstimable
-        If the restricted fit does not converge.
-    """
-    own = sample.names.index(term)
-    x = sample.design[:, own]
-    others = np.delete(sample.design, own, axis=1)
-    others = others - others.mean(axis=0)
-    shift = np.exp(null * (x - x.mean()))
-    weights = shift if sample.weights is None else shift * sample.weights
-    if not sample.groups:
-        others = np.column_stack([others, np.ones(len(x))])
-    fitted = ppml(sample.y / shift, others, sample.groups, weights=weights)
-    working = fitted.mean * weights
-    absorber = Absorber(sample.groups, weights=working)
-    both = absorber(np.column_stack([x - x.mean(), others]))
-    left, rest = both[:, 0], both[:, 1:]
-    each = off(rest, working)(left) * weights * (sample.y / shift - fitted.mean)
-    return Scores(np.bincount(sample.cluster, each, int(sample.cluster.max()) + 1))
-
-
-def off(others: np.ndarray, weights: np.ndarray | None) -> Callable[[np.ndarray], np.ndarray]:
-    """Return what takes `others` (N, K), of full rank, out of columns (N,) or (N, k) under weights above zero."""
-    root = None if weights is None else np.sqrt(weights)
-    basis = np.linalg.qr(others if root is None else others * root[:, None])[0]
-
-    def residual(columns: np.ndarray) -> np.ndarray:
-        if root is None:
-            return columns - basis @ (basis.T @ columns)
-        scaled = (columns.T * root).T
-        return ((scaled - basis @ (basis.T @ scaled)).T / root).T
-
-    return residual
-
-
-def end_of_interval(
-    size: Callable[[float], float], estimate: float, step: float, alpha: float, *, digits: float = 1e-8
-) -> float:
-    """Return the farthest null from `estimate` towards `step` before the p value `size` is `alpha` or less.
-
-    Doubling steps find a rejected null, halving finds the end to `digits` steps. A p value need not fall steadily:
-    what is found is the end of the interval that holds the estimate. Infinite where nothing within 10,000 steps is
-    rejected.
-    """
-    inside, reach = 0.0, 1.0
-    while size(estimate + reach * step) > alpha:
-        inside, reach = reach, 2 * reach
-        if reach > FARTHEST:
-            return float(np.sign(step) * np.inf)
-    outside = reach
-    while outside - inside > digits * max(1.0, outside):
-        middle = (inside + outside) / 2
-        if size(estimate + middle * step) > alpha:
-            inside = middle
-        else:
-            outside = middle
-    return float(estimate + outside * step)
-
-
-def is_as_extreme(
-    top: np.ndarray, squares: np.ndarray, observed: float, observed_square: float
-) -> np.ndarray:
-    """Return where |top| / sqrt(squares) is at least the observed one, ties and 0 / 0 included."""
-    return top**2 * observed_square >= observed**2 * squares * (1 - TIE)
 
 
 def _p_values(scores: Scores, plan: Vectors) -> tuple[float, float, float]:
@@ -429,6 +211,21 @@ def _linear_inversion(parts: LinearParts, plan: Vectors) -> Callable[[float], fl
     return size
 
 
+def _score_inversion(sample: Sample, term: str, plan: Vectors) -> Callable[[float], float]:
+    """Return the p value as a function of the null; one that cannot be fitted is not rejected."""
+    reach = float(np.ptp(sample.design[:, sample.names.index(term)]))
+
+    def size(null: float) -> float:
+        if abs(null) * reach > WIDEST:
+            return 1.0
+        try:
+            return _p_values(score_part(sample, term, null), plan)[1]
+        except NotEstimable:
+            return 1.0
+
+    return size
+
+
 def _quadratic(parts: LinearParts, vectors: np.ndarray) -> tuple[np.ndarray, ...]:
     outcome, term = vectors @ parts.outcome.each.T, vectors @ parts.term.each.T
     return (vectors @ parts.outcome.own, vectors @ parts.term.own, (outcome**2).sum(axis=1),
@@ -438,7 +235,7 @@ def _quadratic(parts: LinearParts, vectors: np.ndarray) -> tuple[np.ndarray, ...
 def _warnings(plan: Vectors, ends: list[float], level: float, cluster: str | None) -> tuple[Message, ...]:
     found = []
     alpha = 1 - level
-    if plan.smallest_p > alpha + 1e-12:
+    if plan.smallest_p > alpha + SAME:
         values = {"clusters": plan.n_clusters, "cluster": cluster, "smallest": f"{plan.smallest_p:.3f}",
                   "alpha": f"{100 * alpha:g}"}  # fmt: skip
         found.append(Message("inference.smallest_p", values))

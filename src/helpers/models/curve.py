@@ -14,17 +14,19 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from scipy.linalg import cho_factor, cho_solve
-from scipy.special import ndtri, stdtr, stdtrit
+from scipy.special import stdtr, stdtrit
 
 from helpers.errors import UsageError
 from helpers.models import vcov as errors
-from helpers.models.bootstrap import Scores, Vectors, score_part
 from helpers.models.demean import Absorber
 from helpers.models.design import EXPLAINED, identified, prepare, refuse_sample
+from helpers.models.joint import Part, joint_test
 from helpers.models.poisson import ppml
 from helpers.models.regression import fit
 from helpers.models.result import NotEstimable, Sample
+from helpers.models.scores import Scores, score_part
 from helpers.models.vcov import Working
+from helpers.models.vectors import Vectors
 from helpers.text import Message
 
 DEFAULTS: dict[str, object] = {
@@ -328,9 +330,16 @@ def _poisson(rows: pd.DataFrame, one: Mapping, level: float, starts: dict) -> _F
         return None
     starts[key] = (sample.index, fitted.mean)
     weights = fitted.mean if sample.weights is None else fitted.mean * sample.weights
+<<<<<<< HEAD
     variance = fitted.mean if sample.weights is None else fitted.mean / sample.weights
     work = Working(fitted.params, fitted.design, (sample.y - fitted.mean) / fitted.mean, weights, variance,
                    sample.groups, absorber.rank if sample.groups else 0, is_scaled=False)  # fmt: skip
+=======
+    work = Working(
+        params=fitted.params, design=fitted.design, residual=(sample.y - fitted.mean) / fitted.mean, weights=weights,
+        variance=None, groups=sample.groups, rank=absorber.rank if sample.groups else 0, is_scaled=False,
+    )  # fmt: skip
+>>>>>>> w5/inference
     found = errors.cr1(work, sample.cluster, one["cluster"])
     clusters = int(sample.cluster.max()) + 1
     if not (np.isfinite(fitted.params).all() and found.matrix[0, 0] > 0):
@@ -373,29 +382,6 @@ def _joint(
         return None, 0, [Message("inference.two_clusters", said)]
     place = pd.Series(codes, index=data.index)
     plan = Vectors.of(len(names), draws, seed)
-    blocks = [np.ones((1, len(names))), *plan.blocks()]
-    effects, t = [], []
-    for _, result in pairs:
-        own = place.loc[result.rows].to_numpy()
-        scores = Scores(result.scores)
-        parts = [scores.statistics(vectors[:, own]) for vectors in blocks]
-        top, squares = (np.concatenate([part[k] for part in parts]) for k in range(2))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = np.nan_to_num(top / np.sqrt(squares), nan=0.0, posinf=1e6, neginf=-1e6)
-        t.append(ratio)
-        # Without a spread (Poisson) an effect is its t in standard errors of the fit.
-        effects.append(top / result.spread if result.spread else ratio * result.numbers[1])
-    effects, t = np.stack(effects, axis=1), np.stack(t, axis=1)
-    df = np.array([result.n_clusters - 1 for _, result in pairs])
-    median = np.median(effects, axis=1)
-    sign = np.where((effects > 0).mean(axis=1) >= 0.5, 1.0, -1.0)
-    share = (t * sign[:, None] > stdtrit(df, 0.5 + level / 2)).mean(axis=1)
-    z = np.clip(ndtri(stdtr(df, t)), -8.0, 8.0).sum(axis=1) / np.sqrt(t.shape[1])
-    observed = float(np.median([result.numbers[0] for _, result in pairs]))
-    rows = []
-    for name, values, shown in (("median", np.abs(median), observed), ("share_significant", share, share[0]),
-                                ("stouffer_z", np.abs(z), z[0])):  # fmt: skip
-        p = plan.share(int((values[1:] >= values[0] * (1 - 1e-9)).sum()))
-        error = 0.0 if plan.is_enumerated else float(np.sqrt(p * (1 - p) / plan.count))
-        rows.append({"statistic": name, "observed": float(shown), "p_value": p, "p_error": error})
-    return pd.DataFrame(rows), plan.count, []
+    parts = [Part(Scores(result.scores), place.loc[result.rows].to_numpy(), result.numbers[0], result.numbers[1],
+                  result.spread) for _, result in pairs]  # fmt: skip
+    return joint_test(parts, plan, level), plan.count, []

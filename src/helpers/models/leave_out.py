@@ -50,7 +50,7 @@ def leave_out(
     Raises
     ------
     NotEstimable
-        If the whole specification cannot be fitted, or `by` has one value.
+        If the whole specification cannot be fitted, or `by` has one value or missing ones.
     UsageError
         If the estimator is neither "ols" nor "poisson".
 
@@ -63,7 +63,9 @@ def leave_out(
         raise UsageError(f"estimator '{estimator}' is not one of ols, poisson")
     if by not in data.columns:
         raise NotEstimable(Message("models.no_column", {"names": (by,)}))
-    data = data.dropna(subset=[by]).reset_index(drop=True)
+    if data[by].isna().any():
+        raise NotEstimable(Message("inference.missing_groups", {"names": ((by, int(data[by].isna().sum())),)}))
+    data = data.reset_index(drop=True)
     choices = {"outcome": outcome, "exposure": exposure, "controls": tuple(controls), "estimator": estimator,
                "fixed_effects": tuple(fixed_effects), "cluster": cluster or by, "weights": weights}  # fmt: skip
     whole = fit(data, **choices)
@@ -100,9 +102,10 @@ def _exact(whole: Result, group: np.ndarray, by: str) -> np.ndarray | None:
     y = absorber(sample.y - sample.y.mean())
     params = least_squares(left, y, sample.weights)
     # A fit without effects has the intercept's, one group of all rows.
-    variance = None if sample.weights is None else 1 / sample.weights
-    work = Working(params, left, y - left @ params, sample.weights, variance, sample.absorbed, absorber.rank,
-                   is_scaled=True)  # fmt: skip
+    work = Working(
+        params=params, design=left, residual=y - left @ params, weights=sample.weights, variance=None,
+        groups=sample.absorbed, rank=absorber.rank, is_scaled=True,
+    )  # fmt: skip
     try:
         return _without_each(work, group, by, sample.names)[:, 0]
     except NotEstimable:

@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 
 from helpers.errors import UsageError
-from helpers.models.bootstrap import TIE, Vectors, linear_parts, score_part, testable
+from helpers.models.bootstrap import testable
 from helpers.models.result import Result
+from helpers.models.scores import linear_parts, score_part
+from helpers.models.vectors import TIE, Vectors
 
 COLUMNS = ("family", "outcome", "term", "estimate", "statistic", "p", "p_holm", "p_romano_wolf", "q_bh")
 

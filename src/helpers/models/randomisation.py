@@ -14,16 +14,19 @@ import numpy as np
 import pandas as pd
 
 from helpers.errors import UsageError
-from helpers.models.bootstrap import BLOCK, TIE, end_of_interval, is_as_extreme, off
 from helpers.models.demean import Absorber
 from helpers.models.poisson import ppml
 from helpers.models.regression import fit
 from helpers.models.result import NotEstimable, Result, Sample
+from helpers.models.scores import off
+from helpers.models.vectors import BLOCK, SAME, TIE, end_of_interval, is_as_extreme
 from helpers.text import Message
 
 # Assignments enumerated at most; with more, so many are drawn.
 MOST_ENUMERATED = 20_000
 DRAWS = 9_999
+# Unless a number of draws is asked for, assignments times rows are no more (a minute or two), or else 999 are drawn.
+MOST_CELLS, DRAWS_OF_MANY = 2_000_000_000, 999
 # With so few clusters treated, or untreated, neither the cluster sandwich nor the wild bootstrap holds its size.
 FEW_TREATED = 3
 
@@ -115,7 +118,8 @@ def randomisation_test(
     controls, fixed_effects, estimator, cluster, weights
         As in `fit`; the cluster is `assigned_by` if none is named.
     draws : "enumerate" or int
-        All distinct assignments up to 20,000, else 9,999 seeded draws; or so many draws.
+        All distinct assignments up to 20,000, else 9,999 seeded draws (fewer, down to 999, from 200,000 rows); or so
+        many draws.
     seed : int, optional
         Of the draws; 0 if none is named.
     level : float
@@ -128,8 +132,9 @@ def randomisation_test(
     Raises
     ------
     NotEstimable
-        If the exposure differs within a cluster and period, a stratum within a cluster, a cluster has not all periods
-        that another's course must fill, no other assignment exists, or the specification cannot be fitted.
+        If a cluster, period or stratum is missing, the exposure differs within a cluster and period, a stratum within
+        a cluster, a cluster has not all periods that another's course must fill, no other assignment exists, or the
+        specification cannot be fitted.
     UsageError
         If the estimator or `draws` is unknown.
 
@@ -148,7 +153,11 @@ def randomisation_test(
     lacking = tuple(name for name in (assigned_by, period, strata) if name and name not in data.columns)
     if lacking:
         raise NotEstimable(Message("models.no_column", {"names": lacking}))
-    data = data.dropna(subset=[name for name in (assigned_by, period, strata) if name]).reset_index(drop=True)
+    holes = tuple((name, int(data[name].isna().sum())) for name in (assigned_by, period, strata)
+                  if name and data[name].isna().any())  # fmt: skip
+    if holes:
+        raise NotEstimable(Message("inference.missing_groups", {"names": holes}))
+    data = data.reset_index(drop=True)
     result = fit(
         data, outcome=outcome, exposure=exposure, controls=controls, fixed_effects=fixed_effects, estimator=estimator,
         cluster=cluster or assigned_by, weights=weights, level=level,
@@ -157,12 +166,15 @@ def randomisation_test(
     count = courses.count
     if count < 2:
         raise NotEstimable(Message("inference.one_assignment", {"exposure": exposure, "assigned_by": assigned_by}))
-    is_enumerated = draws == "enumerate" and count <= MOST_ENUMERATED
+    rows = len(result.sample.y)
+    is_enumerated = draws == "enumerate" and count <= min(MOST_ENUMERATED, max(DRAWS_OF_MANY, MOST_CELLS // rows))
     seed = None if is_enumerated else 0 if seed is None else seed
-    n_vectors = count if is_enumerated else DRAWS if draws == "enumerate" else int(draws)
+    n_vectors = count if is_enumerated else int(draws) if draws != "enumerate" else max(
+        DRAWS_OF_MANY, min(DRAWS, MOST_CELLS // rows)
+    )
     working = _Working.of(result.sample, estimator)
     deals = courses.all() if is_enumerated else courses.drawn(n_vectors, np.random.default_rng(seed))
-    pieces = [working.statistics(courses.columns(deal)) for deal in _blocks(deals, len(result.sample.y))]
+    pieces = [working.statistics(courses.columns(deal)) for deal in _blocks(deals, rows)]
     found = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
     own = {name: values[0] for name, values in working.statistics(result.sample.design[:, :1]).items()}
 
@@ -358,7 +370,7 @@ def _at(found: dict, effect: float) -> np.ndarray:
 
 
 def _warnings(smallest: float, count: int, lost: int, level: float, assigned_by: str) -> Iterator[Message]:
-    if smallest > 1 - level + 1e-12:
+    if smallest > 1 - level + SAME:
         said = {"count": count, "assigned_by": assigned_by, "smallest": f"{smallest:.3f}",
                 "alpha": f"{100 * (1 - level):g}"}  # fmt: skip
         yield Message("inference.few_assignments", said)
