@@ -330,16 +330,10 @@ def _poisson(rows: pd.DataFrame, one: Mapping, level: float, starts: dict) -> _F
         return None
     starts[key] = (sample.index, fitted.mean)
     weights = fitted.mean if sample.weights is None else fitted.mean * sample.weights
-<<<<<<< HEAD
-    variance = fitted.mean if sample.weights is None else fitted.mean / sample.weights
-    work = Working(fitted.params, fitted.design, (sample.y - fitted.mean) / fitted.mean, weights, variance,
-                   sample.groups, absorber.rank if sample.groups else 0, is_scaled=False)  # fmt: skip
-=======
     work = Working(
         params=fitted.params, design=fitted.design, residual=(sample.y - fitted.mean) / fitted.mean, weights=weights,
         variance=None, groups=sample.groups, rank=absorber.rank if sample.groups else 0, is_scaled=False,
     )  # fmt: skip
->>>>>>> w5/inference
     found = errors.cr1(work, sample.cluster, one["cluster"])
     clusters = int(sample.cluster.max()) + 1
     if not (np.isfinite(fitted.params).all() and found.matrix[0, 0] > 0):

@@ -251,6 +251,25 @@ from helpers.tables.relinked import (
     rules_results,
     rules_table,
 )
+from helpers.tables.robustness import (
+    benchmarks_table,
+    curve_alt,
+    curve_drawn,
+    curve_rows,
+    curve_sentence,
+    errors_note,
+    errors_table,
+    families,
+    families_note,
+    families_table,
+    grade_sentence,
+    grade_table,
+    left_out_table,
+    mediation_sentences,
+    robustness_results,
+    spillover_table,
+    unseen_sentences,
+)
 from helpers.tables.services import (
     circle_table,
     closing_alt,
@@ -272,25 +291,6 @@ from helpers.tables.services import (
     tickets_table,
 )
 from helpers.tables.studios import studio_note, studio_table
-from helpers.tables.robustness import (
-    benchmarks_table,
-    curve_alt,
-    curve_drawn,
-    curve_rows,
-    curve_sentence,
-    errors_note,
-    errors_table,
-    families,
-    families_note,
-    families_table,
-    grade_sentence,
-    grade_table,
-    left_out_table,
-    mediation_sentences,
-    robustness_results,
-    spillover_table,
-    unseen_sentences,
-)
 from helpers.tables.thresholds import (
     bunched,
     bunched_alt,

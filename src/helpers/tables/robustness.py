@@ -118,8 +118,9 @@ def curve_alt(rows: pd.DataFrame, lang: Lang) -> str:
 
 def curve_sentence(found: Curve, rows: pd.DataFrame, lang: Lang) -> str:
     """Say the median, how many agree in sign, and the joint test."""
-    sign = int((np.sign(rows["estimate_pct"]) == np.sign(rows["estimate_pct"].median())).sum())
-    said = say("evidence.curve_says", lang, n=len(rows), median=number(rows["estimate_pct"].median(), "+,.0f"), same=sign)
+    middle = rows["estimate_pct"].median()
+    same = int((np.sign(rows["estimate_pct"]) == np.sign(middle)).sum())
+    said = say("evidence.curve_says", lang, n=len(rows), median=number(middle, "+,.0f"), same=same)
     if found.joint is None:
         return said + say("evidence.curve_no_joint", lang)
     joint = found.joint.set_index("statistic")["p_value"]
