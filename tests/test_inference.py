@@ -346,7 +346,10 @@ def declared() -> list[dict]:
     )  # fmt: skip
 
 
-def test_a_curve_has_the_coefficients_errors_and_refusals_of_single_fits(firm_years):
+@pytest.mark.parametrize("most", [10_000_000, 0])
+def test_a_curve_has_the_coefficients_errors_and_refusals_of_single_fits(firm_years, most, monkeypatch):
+    # With none by cluster, each specification goes back to the rows.
+    monkeypatch.setattr("helpers.models.curve.MOST_PARTS", most)
     data = firm_years.assign(is_late=firm_years["year"] > 2015)
     # Missing values differ between columns, and so do the rows of specifications.
     data.loc[::7, "ln_assets"] = np.nan

@@ -35,8 +35,10 @@ DEFAULTS: dict[str, object] = {
 }  # fmt: skip
 NUMBERS = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high", "df")
 # Correlations this near singular, and columns of which the fixed effects leave less, go to the careful single fit.
-NEARLY_SINGULAR = 1e-9
+NEARLY_SINGULAR = 1e-6
 NEARLY_SWALLOWED = 1e3 * EXPLAINED
+# Products of columns by cluster, 80 MB; beyond, each specification goes back to the rows.
+MOST_PARTS = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -204,6 +206,9 @@ class _Shared:
     is_lost : ndarray of bool, shape (P,)
         Columns of which the effects leave next to nothing.
     cross : ndarray, shape (P, P)
+        Their products under the weights.
+    parts : ndarray, shape (G, P, P), or None
+        The same by cluster, unless too many.
     """
 
     place: dict[str, int]
@@ -211,6 +216,7 @@ class _Shared:
     size: np.ndarray
     is_lost: np.ndarray
     cross: np.ndarray
+    parts: np.ndarray | None
     sample: Sample
     rank: int
     counted: int
@@ -238,7 +244,13 @@ class _Shared:
         counted = absorber.rank
         if len(crossing) < len(sample.groups):
             counted = Absorber(crossing, weights=sample.weights).rank if crossing else 1
-        return cls({name: i for i, name in enumerate(columns)}, left, size, is_lost, weighted.T @ left, sample,
+        parts = None
+        if (int(sample.cluster.max()) + 1) * len(columns) ** 2 <= MOST_PARTS:
+            order = np.argsort(sample.cluster, kind="stable")
+            ends = np.cumsum(np.bincount(sample.cluster))[:-1]
+            parts = np.stack([one.T @ other for one, other in zip(np.split(weighted[order], ends),
+                                                                  np.split(left[order], ends), strict=True)])
+        return cls({name: i for i, name in enumerate(columns)}, left, size, is_lost, weighted.T @ left, parts, sample,
                    absorber.rank, counted)  # fmt: skip
 
     def fitted(self, one: Mapping, level: float) -> _Fitted | None:
@@ -253,24 +265,28 @@ class _Shared:
             return None
         factor = cho_factor(cross)
         towards = cho_solve(factor, np.eye(len(own))[0])
-        design, outcome, weights = self.left[:, own], self.left[:, y], self.sample.weights
         params = cho_solve(factor, self.cross[own, y])
-        residual = outcome - design @ params
-        # One step of refinement gives back the digits that the normal equations cost.
-        step = cho_solve(factor, design.T @ (residual if weights is None else residual * weights))
-        params, residual = params + step, residual - design @ step
-        exposure = design @ (towards / towards[0])
-        weighted = exposure if weights is None else exposure * weights
-        scores = np.bincount(self.sample.cluster, weighted * residual, clusters)
+        scores, spreads = self._by_cluster(y, own, towards / towards[0], params)
         small = clusters / (clusters - 1) * (rows - 1) / (rows - len(own) - self.counted)
         unit = self.size[y] / self.size[own[0]]
         estimate, error = params[0] * unit, np.sqrt(small * (scores @ scores)) * towards[0] * unit
         if not (np.isfinite(estimate) and error > 0):
             return None
-        null = np.bincount(self.sample.cluster, weighted * (residual + params[0] * exposure), clusters)
-        # In the units of the estimate: their sum over the spread is the estimate itself.
-        return _Fitted(_numbers(estimate, error, clusters - 1, level), rows, clusters, null * unit, self._first_rows,
+        # At no effect, in the units of the estimate: their sum over the spread is the estimate itself.
+        null = (scores + params[0] * spreads) * unit
+        return _Fitted(_numbers(estimate, error, clusters - 1, level), rows, clusters, null, self._first_rows,
                        1 / towards[0])  # fmt: skip
+
+    def _by_cluster(self, y: int, own: list[int], only: np.ndarray, params: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return the exposure's efficient scores and its own spread (G,), where `only` takes it off the other terms."""
+        if self.parts is not None:
+            left = np.tensordot(self.parts[:, own], only, axes=(1, 0))
+            return left[:, y] - left[:, own] @ params, left[:, own] @ only
+        design, weights, cluster = self.left[:, own], self.sample.weights, self.sample.cluster
+        exposure = design @ only
+        weighted = exposure if weights is None else exposure * weights
+        return (np.bincount(cluster, weighted * (self.left[:, y] - design @ params)),
+                np.bincount(cluster, weighted * exposure))  # fmt: skip
 
     @property
     def _first_rows(self) -> pd.Index:
