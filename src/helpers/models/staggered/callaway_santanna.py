@@ -22,6 +22,7 @@ OPTIONS = {"adjustment": get_args(Adjustment), "base_period": get_args(BasePerio
 
 # Below this a cohort's own variance is guesswork, and with one unit it is zero.
 _SMALL_COHORT = 5
+_LEFT_OUT = ("no_treated", "no_comparison", "no_overlap", "few_controls")
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +51,7 @@ def estimate(
     Parameters
     ----------
     panel : Panel
-        Covariates are taken in the base period.
+        Covariates are taken in the base period (R's did with a universal base: in the earlier period of a comparison).
     control_group : {"never_treated", "not_yet_treated"}
     adjustment : {"doubly_robust", "outcome_regression", "ipw"}
         How covariates enter; without covariates all three are the difference in mean changes.
@@ -73,7 +74,8 @@ def estimate(
     Notes
     -----
     Equations 2.2-2.8 and 3.1-3.11 of the paper. In an unbalanced panel each comparison uses the units seen in both
-    of its periods (R's did drops units with gaps, or treats the panel as repeated cross-sections).
+    of its periods (R's did drops units with gaps, or treats the panel as repeated cross-sections). Standard errors have
+    no small-sample factor, as in did. Memory is 8 bytes a unit and cell: 8 MB for 13,470 units and 72 cells.
     """
     cells, left_out = _cells(panel, control_group, adjustment, base_period)
     notes = _notes(panel, cells, left_out)
@@ -116,13 +118,15 @@ def _cells(panel, control_group, adjustment, base_period) -> tuple[_Cells, dict[
     columns = [panel.wide(column) for column in panel.covariates.T]
     covariates = np.stack(columns, axis=2) if columns else np.empty((*y.shape, 0))
     never = np.isinf(unit_cohort)
-    # Without never-treated units the last cohort is only compared with, as in R's did.
-    cohorts = panel.cohorts if never.any() else panel.cohorts[:-1]
-    found, influences, left_out = [], [], {}
+    cohorts, last = panel.cohorts, len(periods)
+    if not never.any():
+        # The last cohort is only compared with, as in R's did, and nobody is left to compare with once it is treated.
+        cohorts, last = cohorts[:-1], int(np.searchsorted(periods, cohorts[-1]))
+    found, influences, left_out = [], [], dict.fromkeys(_LEFT_OUT, 0)
     for cohort in cohorts:
         own = unit_cohort == cohort
         last_before = int(np.flatnonzero(periods < cohort)[-1])
-        for at in range(len(periods)):
+        for at in range(last):
             base = last_before if base_period == "universal" or periods[at] >= cohort else at - 1
             if base < 0 or base == at:
                 continue
@@ -131,21 +135,19 @@ def _cells(panel, control_group, adjustment, base_period) -> tuple[_Cells, dict[
             change = y[:, at] - y[:, base]
             used = (own | others) & np.isfinite(change)
             if not (own & used).any() or not (others & used).any():
-                reason = "no_treated" if not (own & used).any() else "no_comparison"
-                left_out[reason] = left_out.get(reason, 0) + 1
+                left_out["no_treated" if not (own & used).any() else "no_comparison"] += 1
                 continue
             try:
                 value, part = effect(change[used], own[used], covariates[used, base], adjustment)
             except (NoOverlap, TooFewControls) as error:
-                reason = "no_overlap" if isinstance(error, NoOverlap) else "few_controls"
-                left_out[reason] = left_out.get(reason, 0) + 1
+                left_out["no_overlap" if isinstance(error, NoOverlap) else "few_controls"] += 1
                 continue
             influence = np.zeros(len(y))
             influence[used] = part * (len(y) / used.sum())
             found.append((int(cohort), int(periods[at]), value))
             influences.append(influence)
     if not any(period >= cohort for cohort, period, _ in found):
-        raise NotEstimable(Message("staggered.no_cell", {"reasons": _counted(left_out)}))
+        raise NotEstimable(Message("staggered.no_cell", left_out))
     cohort, period, value = (np.array(column) for column in zip(*found, strict=True))
     return _Cells(cohort, period, value, np.column_stack(influences)), left_out
 
@@ -202,16 +204,11 @@ def _averages(cells, weighing, after, event_parts, cluster) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["average", "value", "estimate", "std_error"])
 
 
-def _counted(left_out: dict[str, int]) -> tuple[tuple[str, int], ...]:
-    return tuple((reason.replace("_", " "), cells) for reason, cells in left_out.items())
-
-
 def _notes(panel: Panel, cells: _Cells, left_out: dict[str, int]) -> tuple[Message, ...]:
     notes = []
-    if left_out:
-        cells_out = sum(left_out.values())
-        notes.append(Message("staggered.cells_left_out", {"cells": cells_out, "all": cells_out + len(cells.cohort),
-                                                          "reasons": _counted(left_out)}))  # fmt: skip
+    if total := sum(left_out.values()):
+        counts = {"cells": total, "all": total + len(cells.cohort), **left_out}
+        notes.append(Message("staggered.cells_left_out", counts))
     sizes = pd.Series(panel.cohort[panel.first_row]).value_counts()
     small = sizes.reindex(np.unique(cells.cohort)) < _SMALL_COHORT
     if small.any():

@@ -88,7 +88,8 @@ def honest(
     Raises
     ------
     NotEstimable
-        If no period of comparison is omitted, event times have gaps, or there is no lead.
+        If no period of comparison is omitted, event times have gaps, there is no lead, or clusters are too few for the
+        covariance to have full rank.
     UsageError
         If the kind is unknown, m is negative, or the event time was not estimated.
     """
@@ -96,12 +97,13 @@ def honest(
         raise UsageError(f"kind '{kind}' is not one of {', '.join(get_args(Kind))}")
     estimate, cov, n_leads = _with_universal_base(study)
     n_after = len(estimate) - n_leads
+    if (rank := int(np.linalg.matrix_rank(cov, hermitian=True))) < len(estimate):
+        raise NotEstimable(Message("staggered.honest_rank", {"rank": rank, "times": len(estimate),
+                                                             "clusters": study.n_clusters}))  # fmt: skip
     if event_time != "average" and event_time not in range(n_after):
         raise UsageError(f"event_time {event_time!r} is not one of 0 to {n_after - 1} or 'average'")
     target = np.full(n_after, 1 / n_after) if event_time == "average" else np.eye(n_after)[int(event_time)]
     point, std_error = float(target @ estimate[n_leads:]), float(np.sqrt(target @ cov[n_leads:, n_leads:] @ target))
-    if std_error == 0:
-        raise NotEstimable(Message("staggered.honest_no_variance", {"event_time": str(event_time)}))
     if m is None:
         m = RELATIVE_M if kind == "relative_magnitude" else tuple(share * std_error for share in SMOOTHNESS_SHARES)
     sizes = tuple(float(size) for size in np.atleast_1d(m))
@@ -112,7 +114,7 @@ def honest(
     else:
         intervals, most = _SmoothnessPath(estimate, cov, n_leads, target, study.level), 20 * std_error
     rows = [(size, *intervals.interval(size)) for size in sizes]
-    half = stats.norm.ppf((1 + study.level) / 2) * std_error
+    half = float(stats.norm.ppf((1 + study.level) / 2)) * std_error
     return Honest(
         kind=kind, event_time=event_time, level=study.level, estimate=point, std_error=std_error,
         original=(point - half, point + half), table=pd.DataFrame(rows, columns=["m", "conf_low", "conf_high"]),
@@ -219,7 +221,7 @@ class _SmoothnessPath:
 
 def _lasso(quadratic: np.ndarray, linear: np.ndarray, weight: float) -> np.ndarray:
     """Return the minimiser of x'Qx/2 + q'x + weight * sum|x| by coordinate descent."""
-    if weight == 0 and len(linear):
+    if weight == 0 or not len(linear):
         return -np.linalg.solve(quadratic, linear)
     x, diagonal = np.zeros(len(linear)), np.diag(quadratic)
     for _ in range(20_000):

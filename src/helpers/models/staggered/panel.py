@@ -17,6 +17,10 @@ from helpers.text import Message
 
 ControlGroup = Literal["never_treated", "not_yet_treated"]
 
+# Below these numbers of clusters, and of clusters with treated units, sandwich errors are known to be too small.
+FEW_CLUSTERS = 30
+FEW_TREATED = 3
+
 
 @dataclass(frozen=True, eq=False)
 class Panel:
@@ -155,13 +159,14 @@ def panel_of(
     for name in dict.fromkeys([unit, period, outcome, *covariates, *([cluster] if cluster else [])]):
         missing = keep & data[name].isna().to_numpy()
         if missing.any():
-            dropped[f"missing {name}"] = int(missing.sum())
+            dropped[name] = int(missing.sum())
             keep &= ~missing
     if not keep.any():
-        raise NotEstimable(Message("staggered.no_complete_row", {"names": tuple(dropped)}))
+        raise NotEstimable(Message("staggered.no_complete_row", {"names": tuple(dropped.items())}))
     notes = []
     if dropped:
         notes.append(Message("staggered.missing", {"rows": sum(dropped.values()), "names": tuple(dropped.items())}))
+    dropped = {f"{name} missing": rows for name, rows in dropped.items()}
 
     rows = np.flatnonzero(keep)
     codes, unit_names = pd.factorize(data[unit].iloc[rows], sort=True)
@@ -200,7 +205,8 @@ def panel_of(
         covariates=np.column_stack(columns) if columns else np.empty((len(rows), 0)), index=data.index[rows],
         unit_names=np.asarray(unit_names)[kept], outcome=outcome, unit_name=unit, covariate_names=tuple(covariates),
         cluster_name=cluster, n_dropped=dropped,
-        notes=(*notes, *_coverage_notes(codes, when, first_treated, control_group)),
+        notes=(*notes, *_coverage_notes(codes, when, first_treated, control_group),
+               *_cluster_notes(groups, first_treated, cluster or unit)),
     )  # fmt: skip
     if panel.n_clusters < 2:
         raise NotEstimable(Message("staggered.one_cluster", {"cluster": cluster or unit}))
@@ -227,6 +233,17 @@ def _check_units(codes, same, when, first_treated, groups, unit_names, names: di
             units = np.unique(codes[1:][wrong])
             shown = tuple(str(unit_names[unit]) for unit in units[:3])
             raise NotEstimable(Message(f"staggered.{key}", {**names, "units": len(units), "shown": ", ".join(shown)}))
+
+
+def _cluster_notes(groups: np.ndarray, first_treated: np.ndarray, cluster: str) -> list[Message]:
+    clusters, treated = len(np.unique(groups)), len(np.unique(groups[np.isfinite(first_treated)]))
+    notes = []
+    if clusters < FEW_CLUSTERS:
+        notes.append(Message("staggered.few_clusters", {"clusters": clusters, "cluster": cluster}))
+    if treated <= FEW_TREATED:
+        notes.append(Message("staggered.few_treated_clusters", {"treated": treated, "clusters": clusters,
+                                                                "cluster": cluster}))  # fmt: skip
+    return notes
 
 
 def _coverage_notes(codes, when, first_treated, control_group: ControlGroup) -> list[Message]:
