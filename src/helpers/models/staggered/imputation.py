@@ -12,11 +12,13 @@ from helpers.models.staggered.counterfactual import Counterfactual
 from helpers.models.staggered.event_study import Parts
 from helpers.models.staggered.panel import ControlGroup, Panel
 from helpers.models.staggered.within import (
+    by_group,
     by_priority,
     collinear_covariates,
     event_gaps,
     event_terms,
     group_sums,
+    small_cohorts,
     unit_and_period,
     within_fit,
 )
@@ -84,7 +86,7 @@ def imputed(panel: Panel) -> tuple[Counterfactual, np.ndarray, np.ndarray, tuple
 
 
 class Cells:
-    """Treated rows by `cohort` and `period`, with their `count`, each (C,); `of_row` (N,) is a row's cell, -1 if none."""
+    """Treated rows by `cohort` and `period`, with their `count`, each (C,); `of_row` (N,) is a row's cell or -1."""
 
     def __init__(self, cohort: np.ndarray, period: np.ndarray, count: np.ndarray, of_row: np.ndarray) -> None:
         self.cohort, self.period, self.count, self.of_row = cohort, period, count, of_row
@@ -120,7 +122,7 @@ class Cells:
         return out
 
     def influence(self, fit: Counterfactual, panel: Panel, deviation: np.ndarray, residual: np.ndarray) -> np.ndarray:
-        """Return (G, C): shares of the treated times `deviation` (N,), less what untreated residuals (N,) did to the fit."""
+        """Return (G, C): shares times `deviation` (N,) of the treated, less what untreated `residual` did to the fit."""
         shares = self.shares()
         rows = np.where(fit.fitted, 0.0, deviation)[:, None] * shares
         rows[fit.fitted] -= fit.weights_behind(shares) * residual[fit.fitted][:, None]
@@ -128,7 +130,7 @@ class Cells:
 
 
 def assemble(panel: Panel, cells: Cells, tau, influence, *, leads, notes, own_influence=None) -> Parts:
-    """Average cells by event time and overall.
+    """Average cells by event time, by cohort and overall.
 
     Parameters
     ----------
@@ -141,21 +143,26 @@ def assemble(panel: Panel, cells: Cells, tau, influence, *, leads, notes, own_in
     """
     times = np.unique(cells.event_time)
     weights = (cells.event_time[:, None] == times) * cells.count[:, None]
-    weights = np.column_stack([weights / weights.sum(axis=0), cells.count / cells.count.sum()])
+    cohorts = np.unique(cells.cohort)
+    by_cohort = (cells.cohort[:, None] == cohorts) * cells.count[:, None]
+    weights = np.column_stack([weights, by_cohort, cells.count])
+    weights = weights / weights.sum(axis=0)
+    events, groups = slice(len(times)), slice(len(times), -1)
     averages, average_influence = tau @ weights, influence @ weights
     if own_influence is not None:
         average_influence = average_influence + own_influence(weights, averages)
     before, lead, lead_influence, lead_notes = leads
-    stacked = np.column_stack([lead_influence, average_influence[:, :-1]])
+    stacked = np.column_stack([lead_influence, average_influence[:, events]])
     cov = stacked.T @ stacked
     return Parts(
         att_gt=pd.DataFrame({"cohort": cells.cohort, "period": cells.period, "estimate": tau,
                              "std_error": np.linalg.norm(influence, axis=0)}),
-        event=pd.DataFrame({"event_time": np.r_[before, times], "estimate": np.r_[lead, averages[:-1]],
+        event=pd.DataFrame({"event_time": np.r_[before, times], "estimate": np.r_[lead, averages[events]],
                             "std_error": np.sqrt(np.diag(cov))}),
         event_cov=cov,
         overall=(float(averages[-1]), float(np.linalg.norm(average_influence[:, -1]))),
-        notes=(*notes, *lead_notes),
+        notes=(*notes, *lead_notes, *small_cohorts(panel)),
+        averages=by_group(cohorts, averages[groups], average_influence[:, groups]),
     )  # fmt: skip
 
 

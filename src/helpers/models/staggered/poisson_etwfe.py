@@ -15,14 +15,16 @@ from helpers.models.staggered.counterfactual import Counterfactual
 from helpers.models.staggered.event_study import Parts
 from helpers.models.staggered.imputation import Cells
 from helpers.models.staggered.panel import ControlGroup, Panel
-from helpers.models.staggered.within import comparable, event_gaps, group_sums, small_sample
+from helpers.models.staggered.within import comparable, event_gaps, group_sums, small_cohorts, small_sample
 from helpers.text import Message
 
 Intercepts = Literal["cohort", "unit"]
 OPTIONS = {"intercepts": get_args(Intercepts)}
 MOST_STEPS = 100
-# Scores this small against the counts they are sums of are zero.
-CONVERGED = 1e-11
+# A step of the mean's logarithm this small is the last: what it leaves is its square.
+CONVERGED = 1e-8
+# Of the mean's logarithm, before exp overflows.
+LARGEST = 500
 # A mean this far below the average is a coefficient on its way to minus infinity.
 SEPARATED = 1e-9
 
@@ -74,13 +76,17 @@ def estimate(
     else:
         fitted = rows & (panel.period < cohort)
     fitted, notes = _informative(panel, cohort, fitted, intercepts)
+    notes += event_gaps(np.unique(event_time[np.isfinite(event_time)]))
     group = np.unique(cohort, return_inverse=True)[1] if intercepts == "cohort" else panel.unit
-    fit, untreated_mean = _poisson(panel, group, fitted, intercepts)
+    fit, untreated_mean = _poisson(panel, group, fitted)
 
     predictable = event_time != -1 if control_group == "never_treated" else event_time >= 0
     wanted = rows & np.isfinite(cohort) & predictable
     known = wanted & (fit.predicted | _zero_units(panel, fit, intercepts))
-    if not (known & (event_time >= 0)).any() or not untreated_mean[known & (event_time >= 0)].any():
+    every = Cells.of(panel, known)
+    # Of units without a count before treatment alone, a cell has nothing that its counts could be a proportion of.
+    known[known] = every.spread(every.means(untreated_mean))[known] > 0
+    if not (known & (event_time >= 0)).any():
         raise NotEstimable(Message("cohorts.none_imputed", {"rows": f"{wanted.sum():,}"}))
     if lost := int((wanted & ~known).sum()):
         periods = tuple(str(value) for value in np.unique(panel.period[wanted & ~known]))
@@ -110,7 +116,7 @@ def _parts(panel: Panel, cells: Cells, ratios: "_Ratios", scale: float, notes) -
         event=pd.DataFrame({"event_time": times, "estimate": estimate[:-1], "std_error": np.sqrt(np.diag(cov))}),
         event_cov=cov,
         overall=(float(estimate[-1]), float(np.linalg.norm(influence[:, -1]))),
-        notes=(*notes, *event_gaps(times)),
+        notes=(*notes, *small_cohorts(panel)),
         omitted=-1 if times.min() < 0 else None,
         averages=pd.DataFrame({"average": ["count"], "value": [np.nan], "estimate": count,
                                "std_error": np.linalg.norm(count_influence, axis=0) * scale}),
@@ -191,8 +197,8 @@ def _zero_units(panel: Panel, fit: Counterfactual, intercepts: Intercepts) -> np
     return ~units[panel.unit] & periods[fit.period]
 
 
-def _poisson(panel: Panel, group, fitted, intercepts) -> tuple[Counterfactual, np.ndarray]:
-    """Fit the rows by Newton steps; return the last weighted fit and predicted means (N,)."""
+def _poisson(panel: Panel, group: np.ndarray, fitted: np.ndarray) -> tuple[Counterfactual, np.ndarray]:
+    """Fit the rows by Newton steps; return the last weighted fit and predicted means (N,), zero where there is none."""
     period = np.searchsorted(panel.periods, panel.period)
     y = panel.y[fitted]
     mean = (y + y.mean()) / 2
@@ -200,16 +206,14 @@ def _poisson(panel: Panel, group, fitted, intercepts) -> tuple[Counterfactual, n
     for _ in range(MOST_STEPS):
         fit = Counterfactual.of(group, period, panel.covariates, fitted, names=panel.covariate_names, weights=mean)
         whole = fit.predict(eta + (y - mean) / mean)
-        eta, mean = whole[fitted], np.exp(whole[fitted])
-        if not np.isfinite(mean).all():
+        moved = np.abs(whole[fitted] - eta).max()
+        eta = whole[fitted]
+        if not np.isfinite(moved) or eta.max() > LARGEST:
             break
-        unit_score, period_score = fit.two_way.sums((y - mean)[:, None])
-        slope_score = panel.covariates[fitted].T @ (y - mean)
-        scale = 1 + np.abs(panel.covariates[fitted]).T @ y
-        worst = max(np.abs(unit_score).max(), np.abs(period_score).max(), np.abs(slope_score / scale).max(initial=0))
-        if worst <= CONVERGED * y.sum():
-            if low := int((mean < SEPARATED * y.mean()).sum()):
-                raise NotEstimable(Message("cohorts.separated", {"rows": f"{low:,}", "all": f"{len(y):,}"}))
-            last = Counterfactual.of(group, period, panel.covariates, fitted, names=panel.covariate_names, weights=mean)
-            return last, np.where(last.predicted, np.exp(whole), 0.0)
+        mean = np.exp(eta)
+        if low := int((mean < SEPARATED * y.mean()).sum()):
+            raise NotEstimable(Message("cohorts.separated", {"rows": f"{low:,}", "all": f"{len(y):,}"}))
+        if moved <= CONVERGED:
+            fit = Counterfactual.of(group, period, panel.covariates, fitted, names=panel.covariate_names, weights=mean)
+            return fit, np.where(fit.predicted, np.exp(np.where(fit.predicted, whole, 0)), 0)
     raise NotEstimable(Message("cohorts.not_converged", {"steps": MOST_STEPS}))

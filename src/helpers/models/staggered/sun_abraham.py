@@ -9,7 +9,7 @@ import pandas as pd
 from helpers.models.result import NotEstimable
 from helpers.models.staggered.event_study import Parts
 from helpers.models.staggered.panel import ControlGroup, Panel
-from helpers.models.staggered.within import comparable, event_gaps, unit_and_period, within_fit
+from helpers.models.staggered.within import by_group, comparable, event_gaps, small_cohorts, unit_and_period, within_fit
 from helpers.text import Message
 
 
@@ -27,7 +27,8 @@ def estimate(panel: Panel, *, control_group: ControlGroup = "not_yet_treated") -
     Returns
     -------
     Parts
-        Event time -1 is omitted, for each cohort. `overall` is the average over treated unit-periods (fixest's "att").
+        Event time -1 is omitted, for each cohort. `overall` is the average over treated unit-periods (fixest's "att"),
+        `averages` has that of each cohort.
 
     Raises
     ------
@@ -74,7 +75,9 @@ def estimate(panel: Panel, *, control_group: ControlGroup = "not_yet_treated") -
     after = (events[kept] >= 0) * counts[kept]
     if not after.any():
         raise NotEstimable(Message("cohorts.nothing_left", {"names": fit.collinear}))
-    after = after / after.sum()
+    cohorts = np.unique(cohort[kept][after > 0])
+    by_cohort = (cohort[kept][:, None] == cohorts) * after[:, None]
+    by_cohort, after = by_cohort / by_cohort.sum(axis=0), after / after.sum()
     notes = event_gaps(np.unique(events))
     if moved:
         notes = (*notes, Message("cohorts.base_moved", {"cohorts": ", ".join(moved)}))
@@ -86,8 +89,9 @@ def estimate(panel: Panel, *, control_group: ControlGroup = "not_yet_treated") -
         event=pd.DataFrame({"event_time": times, "estimate": coef @ weights, "std_error": np.sqrt(np.diag(event_cov))}),
         event_cov=event_cov,
         overall=(float(coef @ after), float(np.linalg.norm(influence @ after))),
-        notes=notes,
+        notes=(*notes, *small_cohorts(panel)),
         omitted=-1,
+        averages=by_group(cohorts, coef @ by_cohort, influence @ by_cohort),
         df=panel.n_clusters - 1,
     )  # fmt: skip
 

@@ -46,15 +46,11 @@ def estimate(panel: Panel, *, control_group: ControlGroup = "not_yet_treated") -
     tau = cells.means(residual)
     deviation = np.where(estimable, residual - cells.spread(tau), 0.0)
     influence = cells.influence(fit, panel, deviation, residual)
-    counted = estimable.astype(float)
-    # Rows of each cluster by cell: an average over cells deviates from its own mean, not from each cell's.
-    rows = np.where(estimable)[0]
-    members = np.zeros((panel.n_clusters, len(cells.count)))
-    np.add.at(members, (panel.cluster[rows], cells.of_row[rows]), counted[rows])
+    members = group_sums(cells.shares(), panel.cluster, panel.n_clusters)
 
     def own_influence(weights: np.ndarray, averages: np.ndarray) -> np.ndarray:
-        per_row = weights / cells.count[:, None] * (tau[:, None] - averages)
-        return members @ per_row
+        # Rows deviate from the average itself here, and not, as the cells' influences have it, from their cell's mean.
+        return members @ (weights * (tau[:, None] - averages))
 
     return assemble(panel, cells, tau, influence, leads=_leads(panel, fit, residual), notes=notes,
                     own_influence=own_influence)  # fmt: skip

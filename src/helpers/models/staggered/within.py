@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from helpers.models.demean import Absorber
 from helpers.models.result import NotEstimable
@@ -16,6 +17,7 @@ from helpers.text import Message
 
 # What is left of a column's sum of squares, as a share, when fixed effects or earlier terms span it (fixest's rule).
 COLLINEAR = 1e-9
+SMALL_COHORT = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +152,7 @@ def collinear_covariates(fit: WithinFit, panel: Panel) -> None:
 
 
 def comparable(panel: Panel) -> np.ndarray:
-    """Return the rows (bool mask) with somebody untreated: without never-treated units, those before the last cohort."""
+    """Return the rows (bool mask) with somebody untreated: without never-treated units, before the last cohort."""
     if np.isinf(panel.cohort).any():
         return np.ones(len(panel.y), bool)
     return panel.period < panel.cohorts[-1]
@@ -161,6 +163,20 @@ def event_gaps(event_times: np.ndarray) -> tuple[Message, ...]:
     whole = np.arange(event_times.min(), event_times.max() + 1)
     lacking = np.setdiff1d(whole, event_times).astype(int)
     return (Message("cohorts.event_gaps", {"times": ", ".join(map(str, lacking))}),) if len(lacking) else ()
+
+
+def by_group(cohorts: np.ndarray, estimate: np.ndarray, influence: np.ndarray) -> pd.DataFrame:
+    """Return averages over each cohort's treated rows as `Parts.averages` has them, with influences (G, cohorts)."""
+    return pd.DataFrame({"average": "group", "value": cohorts, "estimate": estimate,
+                         "std_error": np.linalg.norm(influence, axis=0)})  # fmt: skip
+
+
+def small_cohorts(panel: Panel) -> tuple[Message, ...]:
+    """Return a message of the cohorts whose own variance is guesswork, zero for one of a single unit."""
+    sizes = np.unique(panel.cohort[panel.first_row], return_counts=True)[1][: len(panel.cohorts)]
+    few = int((sizes < SMALL_COHORT).sum())
+    values = {"cohorts": few, "all": len(sizes), "least": SMALL_COHORT}
+    return (Message("staggered.small_cohorts", values),) if few else ()
 
 
 def _independent(left: np.ndarray, columns: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
