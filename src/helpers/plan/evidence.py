@@ -8,6 +8,7 @@ import pandas as pd
 from helpers.models.bootstrap import WildTest
 from helpers.models.curve import Curve
 from helpers.models.oster import Oster
+from helpers.models.power import minimum_detectable_effect
 from helpers.models.result import NotEstimable
 from helpers.models.robustness import Robustness
 from helpers.models.staggered import EventStudy
@@ -47,6 +48,8 @@ def evidence(
     found: dict[str, object] = {}
     if declared["status"] == "estimated":
         found |= {name: float(declared[name]) for name in ("estimate", "conf_low", "conf_high")}
+        smallest = minimum_detectable_effect(float(declared["std_error"]), df=float(declared["n_clusters"]) - 1)
+        found["detectable"] = smallest
     if isinstance(wild, WildTest):
         found |= {"p_few_clusters": wild.p_value, "smallest_p": wild.smallest_p}
     return Evidence(**found, **_timing(studies, bounds), **_sensitivity(one, family, unseen, left_out, curve))

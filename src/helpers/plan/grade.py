@@ -139,7 +139,8 @@ def grade(found: Evidence, rules: Rules) -> Grade:
     if found.conf_high < 0 and _passed(checks, "association"):
         return decided("rejected", "opposite")
     if not _passed(checks, "association"):
-        return decided("cannot_tell", "not_beyond_chance", check=_first_open(checks, "association"))
+        return decided("cannot_tell", "not_beyond_chance", check=_first_open(checks, "association"),
+                       detectable=_written(found.detectable))  # fmt: skip
     for rung, level in (("timing", "association"), ("sensitivity", "timing")):
         if not _passed(checks, rung):
             return decided(level, f"no_{rung}", check=_first_open(checks, rung))

@@ -15,7 +15,6 @@ from helpers.models.curve import Curve, every_specification, specification_curve
 from helpers.models.leave_out import leave_out
 from helpers.models.multiplicity import romano_wolf
 from helpers.models.oster import Oster, oster
-from helpers.models.power import minimum_detectable_effect
 from helpers.models.regression import fit
 from helpers.models.result import NotEstimable, Result
 from helpers.models.robustness import Robustness, robustness_value
@@ -236,9 +235,3 @@ def placebo_grids(derived: pd.DataFrame) -> pd.DataFrame:
     mean = derived.groupby(["grid_id", "year"])["grid_exposure"].mean()
     place = pd.MultiIndex.from_arrays([derived["grid_id"].map(other), derived["year"]])
     return derived.assign(grid_exposure=mean.reindex(place).to_numpy())
-
-
-def detectable(result: Result) -> float:
-    """Return the smallest effect that a fit would have found with 80 % power, in the unit of its coefficient."""
-    term = result.term(result.exposure)
-    return minimum_detectable_effect(term["std_error"], df=term["df"])
