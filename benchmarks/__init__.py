@@ -5,6 +5,7 @@ project         the project's stages, timed one by one; run as a process of its 
 polars_script   the yardstick, likewise
 checksums       what both wrote, as numbers that must agree
 links           names spoilt in known ways and linked back; splink_peer: the same names linked by Splink
+curve           a curve of 500 specifications that share demeaned columns, against fits one by one
 measure         a process run to its end: seconds, processor seconds, peak memory
 scale           from reading's Parquet to panel and counts at several sizes, by the project and by hand
 """

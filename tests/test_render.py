@@ -29,6 +29,7 @@ def facts():
             "code": {"commit": None, "hash": "feedface00000000aaaa"},
             "packages": {"pandas": "3.1.1"},
             "seed": 7,
+            "plan": "0123456789ab",
         }
         return render.Facts(**{**values, **changes})
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from exact_samples import FIRMS, peer
 
 from helpers import panel
 from helpers.errors import InputError
@@ -47,6 +48,16 @@ def test_densities_agree_with_the_authors_program(bandwidth, left, right):
     assert (found.left, found.right) == pytest.approx((left, right), rel=1e-9)
 
 
+@pytest.mark.parametrize("bandwidth", [0.5, 1])
+def test_densities_and_their_errors_agree_with_the_authors_program_on_firms(bandwidth):
+    # Its estimates are those of order 3; its error is a jackknife's, ours a bootstrap's.
+    apart = (FIRMS["score"] + FIRMS["firm"] / 1e6).to_numpy()
+    found = density_at_threshold(apart, bandwidth=bandwidth, order=3, draws=999, seed=1)
+    case = f"rddensity_{bandwidth}"
+    assert [found.left, found.right, found.difference] == pytest.approx(peer(case, "left", "right", "difference"), rel=1e-9)
+    assert found.std_error == pytest.approx(*peer(case, "difference", column="std_error"), rel=0.1)
+
+
 def test_heaping_is_found_and_a_smooth_density_is_not():
     found = density_at_threshold(heaped(), bandwidth=1.0, seed=2)
     assert found.conf_low > 0 and found.p_value < 0.01 and found.binomial_p < 0.01
@@ -67,3 +78,15 @@ def test_the_interval_holds_no_difference_as_often_as_it_says():
 def test_too_few_units_are_refused_with_their_number():
     with pytest.raises(InputError, match="3 units below and 20 above within 1"):
         density_at_threshold(np.concatenate([[-0.1, -0.2, -0.3], np.linspace(0, 0.9, 20)]), bandwidth=1.0, seed=1)
+
+
+def test_infinite_distances_and_sides_of_one_value_are_refused():
+    with pytest.raises(InputError, match="1 of 101 distances are infinite"):
+        density_at_threshold(np.append(np.linspace(-1, 1, 100), np.inf), bandwidth=1.0, seed=1)
+    with pytest.raises(InputError, match="too few values"):
+        density_at_threshold(np.concatenate([np.full(20, -0.5), np.linspace(0, 0.9, 20)]), bandwidth=1.0, seed=1)
+
+
+def test_no_unit_next_to_the_cutoff_is_no_evidence():
+    away = np.concatenate([np.linspace(-0.9, -0.3, 40), np.linspace(0.3, 0.9, 40)])
+    assert density_at_threshold(away, bandwidth=1.0, draws=49, seed=1).binomial_p == 1

@@ -17,6 +17,7 @@ index                       the five-force index of firms and how far it depends
 models                      regressions and what they could have detected; filings a register does not show yet
 reconcile                   published figures against data
 listed                      the listed-firms study (real input without a party variable)
+plan                        what is estimated, declared before it is, and how strong the evidence may be called
 findings                    what the estimates say, in words never stronger than the checks allow
 inputs, stages              what prepared data depend on: parameters, files, code; how they are made
 study                       prepares a run's data once and opens it for a notebook

@@ -1,4 +1,4 @@
-"""Every folder of the project, from this file's own place; nothing here touches the disk.
+"""Every folder of the project, from this file's own place; nothing here writes.
 
 `WULI_OUTPUT` moves everything generated (derived data, reports) elsewhere; the rest stays where the checkout is.
 """
@@ -13,6 +13,7 @@ MAPPINGS = ROOT / "data" / "mappings"
 MANUAL = ROOT / "data" / "manual"
 NOTEBOOKS = ROOT / "notebooks"
 RUN_FILES = NOTEBOOKS / "params"
+PLAN = RUN_FILES / "specifications.yml"
 
 
 def resolve(text: str) -> Path:
@@ -23,6 +24,11 @@ def resolve(text: str) -> Path:
 def output_root() -> Path:
     """Return the folder under which `data/derived` and `reports` are written."""
     return resolve(os.environ.get("WULI_OUTPUT", ""))
+
+
+def run_files() -> list[Path]:
+    """Return the run files of the project: all parameters but the plan of specifications."""
+    return sorted(path for path in RUN_FILES.glob("*.yml") if path != PLAN)
 
 
 def derived(run: str) -> Path:

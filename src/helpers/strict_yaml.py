@@ -60,6 +60,15 @@ def read(path: Path) -> Document:
         raise YamlError("nested too deeply; it holds names, values and short lists") from None
 
 
+def as_lines(content: "dict | list | str") -> "dict | list | str":
+    """Return the content with every list of texts as one text, a line each: the form in which models take lists."""
+    if isinstance(content, dict):
+        return {name: as_lines(value) for name, value in content.items()}
+    if isinstance(content, list) and all(isinstance(part, str) for part in content):
+        return "\n".join(content)
+    return content
+
+
 def _plain(node: yaml.Node, place: Place, lines: dict[Place, int], seen: set[int]) -> "dict | list | str":
     line = node.start_mark.line + 1
     lines.setdefault(place, line)

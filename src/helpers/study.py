@@ -205,7 +205,7 @@ def open_run(run: str) -> Study:
         return study if _is_current(study.params, folder) else prepare(study.params)
     run_file = paths.RUN_FILES / f"{run}.yml"
     if not run_file.exists():
-        known = ", ".join(sorted(path.stem for path in paths.RUN_FILES.glob("*.yml")))
+        known = ", ".join(path.stem for path in paths.run_files())
         raise InputError(
             f"nothing is prepared for run '{run}' and notebooks/params has no {run}.yml; run files: {known}"
         )

@@ -19,6 +19,44 @@ class NotEstimable(InputError):
         super().__init__(str(message))
 
 
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """What a fit was made of, for tests that fit again; it holds rows and is never printed.
+
+    Attributes
+    ----------
+    y : ndarray of float, shape (N,)
+    design : ndarray of float, shape (N, K)
+        The terms as they came, without an intercept.
+    names : tuple of str
+        Of the terms, the exposure first.
+    groups : tuple of ndarray of int, each (N,)
+        Codes 0..G-1 of each fixed effect; empty where the fit has an intercept instead.
+    cluster, unit : ndarray of int, shape (N,), or None
+        Codes 0..G-1.
+    weights : ndarray of float, shape (N,), or None
+    index : Index
+        The caller's rows that were used.
+    """
+
+    y: np.ndarray
+    design: np.ndarray
+    names: tuple[str, ...]
+    groups: tuple[np.ndarray, ...]
+    cluster: np.ndarray | None
+    weights: np.ndarray | None
+    unit: np.ndarray | None
+    index: pd.Index
+
+    def __repr__(self) -> str:
+        return f"Sample({len(self.y):,} rows, {len(self.names)} terms, {len(self.groups)} fixed effects)"
+
+    @property
+    def absorbed(self) -> tuple[np.ndarray, ...]:
+        """Return the codes to be taken out of every column: the fixed effects, or one group of all rows without any."""
+        return self.groups or (np.zeros(len(self.y), dtype=np.intp),)
+
+
 @dataclass(frozen=True)
 class Result:
     """One fitted specification.
@@ -38,7 +76,11 @@ class Result:
     outcome_mean, outcome_zero_share : float
         Mean of the outcome and its share of zeros in the fitted rows.
     warnings : tuple of Message
-        Clusters of one row, few clusters.
+        What to mind: clusters of one row, few clusters, few of them treated, an exposure that hardly varies.
+    sample : Sample
+        What the fit was made of.
+    covariance : ndarray, shape (K, K)
+        Of the coefficients, in the table's order.
     """
 
     table: pd.DataFrame
@@ -58,6 +100,8 @@ class Result:
     outcome_mean: float
     outcome_zero_share: float
     warnings: tuple[Message, ...] = field(default=())
+    sample: Sample | None = field(default=None, repr=False, compare=False)
+    covariance: np.ndarray | None = field(default=None, repr=False, compare=False)
 
     def term(self, name: str) -> pd.Series:
         """Return the table's row of one coefficient.

@@ -30,7 +30,8 @@ class Density:
     n_left, n_right : int
         Units within the bandwidth.
     binomial_p : float
-        Exact two-sided p value of as many units above among those within a fifth of the bandwidth, at even odds.
+        Exact two-sided p value of as many units above among those within a fifth of the bandwidth, at even odds; 1
+        where there are none.
     near_left, near_right : int
         These units.
     bandwidth : float
@@ -75,17 +76,22 @@ def density_at_threshold(
     Raises
     ------
     InputError
-        With fewer than ten units on a side of the window.
+        With infinite distances, fewer than ten units on a side of the window, or a side whose units are nearly all
+        alike, so that the polynomial has no slope there.
 
     Notes
     -----
     Each side's empirical distribution, scaled by its share of all units, is fitted by a polynomial of `order` with
     triangular weights; its slope at zero is the density: Cattaneo, Jansson & Ma (2020), eq. 3, at a given bandwidth.
-    The standard error is a bootstrap's over units, not their jackknife. Heaping is compatible with figures made to fit,
-    and with firms that stop where the rule lets them: it proves neither.
+    The standard error is a bootstrap's over units, not their jackknife. Equal values all get the rank of the last of
+    them and each of them counts, where their program by default keeps one. Heaping is compatible with figures made to
+    fit, and with firms that stop where the rule lets them: it proves neither.
     """
     known = np.sort(np.asarray(distance, dtype=float))
     known = known[~np.isnan(known)]
+    infinite = int(np.isinf(known).sum())
+    if infinite:
+        raise InputError(f"density at a threshold: {infinite} of {len(known)} distances are infinite; set them missing")
     inside = known[np.abs(known) <= bandwidth]
     n_left, n_right = int((inside < 0).sum()), int((inside >= 0).sum())
     if min(n_left, n_right) < FEWEST:
@@ -97,11 +103,16 @@ def density_at_threshold(
     rng = np.random.default_rng(seed)
     drawn = [_sides(np.sort(rng.choice(known, len(known))), bandwidth, order) for _ in range(draws)]
     differences = np.array([above - below for below, above in drawn])
-    error = float(differences[np.isfinite(differences)].std(ddof=1))
-    difference = right - left
+    difference, error = right - left, float(differences.std(ddof=1))
+    if not (np.isfinite(difference) and error > 0):
+        lost = int((~np.isfinite(differences)).sum())
+        raise InputError(
+            f"density at a threshold: units within {bandwidth:g} take too few values for a polynomial of order {order} "
+            f"({lost} of {draws} samples had no slope): widen the bandwidth or lower the order"
+        )
     near = inside[np.abs(inside) <= bandwidth / 5]
     above = int((near >= 0).sum())
-    exact = stats.binomtest(above, len(near)).pvalue if len(near) else np.nan
+    exact = stats.binomtest(above, len(near)).pvalue if len(near) else 1.0
     return Density(
         left, right, error, float(2 * stats.norm.sf(abs(difference) / error)), difference - 1.96 * error,
         difference + 1.96 * error, n_left, n_right, float(exact), len(near) - above, above, bandwidth,

@@ -56,21 +56,13 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[strict_yaml.Place, int]]:
     try:
         document = strict_yaml.read(path)
     except OSError as error:
-        known = ", ".join(sorted(paths.relative(file) for file in paths.RUN_FILES.glob("*.yml")))
+        known = ", ".join(map(paths.relative, paths.run_files()))
         raise UsageError(f"run file '{path}': {error.strerror}; there are: {known or 'none'}") from None
     except strict_yaml.YamlError as error:
         raise UsageError(f"run file '{path}': {error}") from None
     if not isinstance(document.content, dict):
         raise UsageError(f"run file '{path}': expected lines of `name: value`, found {document.content!r}")
-    return _lines(document.content), dict(document.lines)
-
-
-def _lines(node: Any) -> Any:
-    if isinstance(node, dict):
-        return {name: _lines(value) for name, value in node.items()}
-    if isinstance(node, list) and all(isinstance(part, str) for part in node):
-        return "\n".join(node)
-    return node
+    return strict_yaml.as_lines(document.content), dict(document.lines)
 
 
 def _put(tree: dict[str, Any], override: str, lines: dict[strict_yaml.Place, int]) -> list[str]:

@@ -139,6 +139,23 @@ class Page72(Page):
     clusters: SomeNames = ("uscc",)
 
 
+class Page75(Page):
+    """Timing: outcomes around the first year of an indicator."""
+
+    outcome: str = Field("patents_utility", pattern="^[a-z_][a-z0-9_]*$", description="panel column drawn in full")
+    exposure: Literal["is_covered", "has_own_org", "has_charter"] = "has_own_org"
+
+
+class Page80(Page):
+    """Robustness of one declared estimate, and its grade."""
+
+    specification: str = Field("founding.patents_utility.has_own_org", description="name of a declared specification")
+
+
+class Page85(Page):
+    """Thresholds of the high-tech rules and of the member rule."""
+
+
 class Page90(Page):
     """Findings, one page."""
 
@@ -176,6 +193,9 @@ PAGES: dict[str, type[Page]] = {
     "65_listed_firms": Page65,
     "70_association": Page70,
     "72_linkage_rules": Page72,
+    "75_timing": Page75,
+    "80_robustness": Page80,
+    "85_thresholds": Page85,
     "90_findings": Page90,
     "95_brief": Page95,
 }

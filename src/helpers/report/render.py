@@ -41,6 +41,7 @@ class Facts:
     code: Mapping[str, str | None]
     packages: Mapping[str, str]
     seed: int
+    plan: str
 
 
 def render(notebook: NotebookNode, facts: Facts, *, name: str, parameters: Mapping[str, Any] | None = None) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 import nbformat
 
-from helpers import paths, reconcile
+from helpers import paths, plan, reconcile
 from helpers.errors import UsageError
 from helpers.inputs import digest
 from helpers.params import RunParams, page_values
@@ -191,6 +191,7 @@ def _facts(params: RunParams, study: manifest.Prepared) -> render.Facts:
         code=manifest.code_version(),
         packages=manifest.package_versions(),
         seed=params.seed,
+        plan=plan.load().short_hash,
     )
 
 

@@ -61,6 +61,28 @@ from helpers.tables.conclusions import (
     rests_on,
     would_change,
 )
+from helpers.tables.events import (
+    apart,
+    apart_table,
+    bacon_alt,
+    bacon_drawn,
+    bacon_rows,
+    bacon_table,
+    cohorts_table,
+    declared_table,
+    event_alt,
+    event_drawn,
+    event_rows,
+    honest_bounds,
+    honest_sentence,
+    honest_table,
+    mean_before,
+    overall_table,
+    sample_sentence,
+    studies_note,
+    timing_results,
+    timing_sentence,
+)
 from helpers.tables.index import (
     changes_table,
     choices_table,
@@ -229,6 +251,25 @@ from helpers.tables.relinked import (
     rules_results,
     rules_table,
 )
+from helpers.tables.robustness import (
+    benchmarks_table,
+    curve_alt,
+    curve_drawn,
+    curve_rows,
+    curve_sentence,
+    errors_note,
+    errors_table,
+    families,
+    families_note,
+    families_table,
+    grade_sentence,
+    grade_table,
+    left_out_table,
+    mediation_sentences,
+    robustness_results,
+    spillover_table,
+    unseen_sentences,
+)
 from helpers.tables.services import (
     circle_table,
     closing_alt,
@@ -251,10 +292,19 @@ from helpers.tables.services import (
 )
 from helpers.tables.studios import studio_note, studio_table
 from helpers.tables.thresholds import (
+    bunched,
+    bunched_alt,
+    bunched_drawn,
     distance_alt,
     distance_rows,
     distances,
     heaping_sentence,
+    member_rule,
+    member_rule_table,
+    notches,
+    notches_table,
+    threshold_results,
+    threshold_sentence,
     thresholds_table,
 )
 from helpers.tables.timing import (

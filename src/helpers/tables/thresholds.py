@@ -2,15 +2,25 @@
 
 import pandas as pd
 
+from helpers import disclosure
 from helpers.errors import InputError
-from helpers.models import density_at_threshold
+from helpers.forces import population
+from helpers.models.bunching import Bunching, bunching
+from helpers.models.result import NotEstimable
+from helpers.models.threshold import density_at_threshold
 from helpers.panel import rd_distance
 from helpers.panel.thresholds import THRESHOLDS
+from helpers.study import Study
 from helpers.tables.labels import labelled, p_value
 from helpers.text import Lang, number, say
 
 REACH, BIN, BANDWIDTH = 3.0, 0.25, 1.5
 NEAR = 1.0
+# The threshold itself, then cutoffs at which no rule stands and whose window does not reach the heap at one.
+SHIFTS = (0.0, -2.0, 2.0)
+WINDOW, ORDER = 3.0, 3
+MEMBERS_SHOWN = 6
+MEMBER_TABLES = ("members", "org_coverage", "party_orgs")
 
 
 def distances(panel: pd.DataFrame) -> pd.DataFrame:
@@ -61,3 +71,159 @@ def distance_alt(rows: pd.DataFrame, lang: Lang) -> str:
     drawn = rows["distance"][rows["distance"].between(-REACH, REACH, "left")]
     return say("pages.distance_alt", lang, n=f"{len(drawn):,}", below=f"{(drawn < 0).sum():,}",
                above=f"{(drawn >= 0).sum():,}", reach=f"{REACH:.0f}")  # fmt: skip
+
+
+def notches(rows: pd.DataFrame, *, seed: int) -> pd.DataFrame:
+    """Compare densities and masses at each threshold, at all of them together, and at cutoffs where no rule stands.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From `distances`.
+    seed : int
+
+    Returns
+    -------
+    DataFrame
+        One row a threshold (missing: all together) and shift (percentage points from it; 0 is the rule):
+        threshold, shift, n_obs, status ("estimated" or "not_estimable"), difference, conf_low, conf_high (density above
+        less below, per point), p_value, excess, excess_low, excess_high (mass above the notch, in bins).
+    """
+    found = []
+    for threshold in (*THRESHOLDS, None):
+        chosen = _with_research(rows if threshold is None else rows[rows["threshold_pct"] == threshold])
+        for shift in SHIFTS:
+            moved = chosen["distance"].to_numpy(dtype=float) - shift
+            row = {"threshold": threshold, "shift": shift, "n_obs": len(moved)}
+            try:
+                density = density_at_threshold(moved, bandwidth=BANDWIDTH, seed=seed)
+            except InputError:
+                found.append({**row, "status": "not_estimable"})
+                continue
+            row |= {name: getattr(density, name) for name in ("difference", "conf_low", "conf_high", "p_value")}
+            # Away from the rule the window left out is in the wrong place, and the curve says nothing.
+            mass = _excess(chosen, seed) if shift == 0 else {}
+            found.append({**row, **mass, "status": "estimated"})
+    columns = ["threshold", "shift", "n_obs", "status", "difference", "conf_low", "conf_high", "p_value", "excess",
+               "excess_low", "excess_high"]  # fmt: skip
+    return pd.DataFrame(found, columns=columns)
+
+
+def _with_research(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the firm-years with any R&D: those without stand at one place, which is no part of a smooth curve."""
+    return rows[rows["rd_share_3y_pct"] > 0]
+
+
+def _excess(rows: pd.DataFrame, seed: int) -> dict[str, float]:
+    found = bunched(rows, seed=seed)
+    if found is None:
+        return {}
+    mass = found.table.set_index("term").loc["relative_excess"]
+    return {"excess": mass["estimate"], "excess_low": mass["conf_low"], "excess_high": mass["conf_high"]}
+
+
+def notches_table(found: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return `notches` in words, those that have an estimate."""
+    shown = found[found["status"] == "estimated"]
+    is_rule = shown["shift"] == 0
+    names = [
+        say("evidence.all_thresholds", lang) if pd.isna(one) else say(f"pages.threshold_{one:.0f}", lang)
+        for one in shown["threshold"]
+    ]
+    cutoffs = [
+        say("evidence.the_rule", lang) if rule else say("evidence.placebo", lang, shift=number(shift, "+.1f"))
+        for rule, shift in zip(is_rule, shown["shift"], strict=True)
+    ]
+    table = pd.DataFrame(
+        {"rd_threshold": names, "cutoff": cutoffs, "n_obs": shown["n_obs"],
+         "density_jump": _with_interval(shown, "difference", "conf_low", "conf_high", "+.3f"),
+         "p_value": ["<0.001" if p < 0.001 else f"{p:.3f}" for p in shown["p_value"]],
+         "excess_mass": _with_interval(shown, "excess", "excess_low", "excess_high", "+.2f")}
+    )  # fmt: skip
+    return labelled(table, lang)
+
+
+def _with_interval(rows: pd.DataFrame, value: str, low: str, high: str, form: str) -> list[str]:
+    triples = zip(rows[value], rows[low], rows[high], strict=True)
+    written = ([number(part, form) for part in triple] for triple in triples)
+    return [
+        "–" if pd.isna(given) else f"{point} ({start}\u00a0…\u00a0{end})"
+        for given, (point, start, end) in zip(rows[value], written, strict=True)
+    ]
+
+
+def bunched(rows: pd.DataFrame, *, seed: int) -> Bunching | None:
+    """Return the masses around the thresholds; None where too few firm-years stand near them."""
+    near = _with_research(rows)
+    try:
+        distance, firms = near["distance"].to_numpy(dtype=float), near["uscc"].to_numpy()
+        return bunching(distance, reach=WINDOW, order=ORDER, cluster=firms, seed=seed)
+    except NotEstimable:
+        return None
+
+
+def bunched_drawn(found: Bunching, lang: Lang) -> pd.DataFrame:
+    """Return the numbers behind the figure of bunching."""
+    bins = found.bins[["lower_edge", "upper_edge", "n_obs", "counterfactual"]]
+    return labelled(bins.rename(columns={"lower_edge": "from_points", "upper_edge": "to_points"}), lang)
+
+
+def bunched_alt(found: Bunching, lang: Lang) -> str:
+    """Describe the figure of bunching: firm-years, and the excess above the thresholds with its interval."""
+    mass = found.table.set_index("term").loc["excess"]
+    return say("evidence.bunched_alt", lang, n=f"{found.n_obs:,}",
+               excess=_with_interval(pd.DataFrame([mass]), "estimate", "conf_low", "conf_high", "+.0f")[0])  # fmt: skip
+
+
+def member_rule(zone: Study, *, minimum: int) -> pd.DataFrame | None:
+    """Count firms by formal members on the rolls of their own organisations.
+
+    Returns
+    -------
+    DataFrame or None
+        One row a number of members (1 to 5, then 6 and more): members, persons, n_firms (both missing where fewer than
+        `minimum` persons stand behind them). None where a table is not supplied.
+
+    Notes
+    -----
+    The rule asks for three formal members. What is seen is how many members an organisation lists, not how many a firm
+    without one has: there is nothing to compare below three, and heaping at three proves nothing.
+    """
+    if zone.missing(MEMBER_TABLES):
+        return None
+    counted = population.formal_members_by_firm(
+        zone.restricted("members"), zone.table("org_coverage"), zone.table("party_orgs"), zone.params.as_of
+    )
+    grouped = counted.groupby(counted.clip(upper=MEMBERS_SHOWN).rename("members"))
+    table = pd.DataFrame({"persons": grouped.sum(), "n_firms": grouped.size()}).reset_index()
+    shown, _ = disclosure.suppress(table, counts=["persons"], minimum=minimum)
+    return shown.assign(n_firms=shown["n_firms"].astype("Int64").mask(shown["persons"].isna()))
+
+
+def member_rule_table(found: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return `member_rule` in words."""
+    names = [say("evidence.and_more", lang, n=n) if n == MEMBERS_SHOWN else str(n) for n in found["members"]]
+    shown = found.assign(members=names).rename(columns={"members": "formal_members"})
+    return labelled(shown, lang)
+
+
+def threshold_results(found: pd.DataFrame) -> dict[str, dict]:
+    """Return the page's estimates as plain numbers, for its results cell."""
+    return {
+        f"{'all' if pd.isna(row['threshold']) else format(row['threshold'], 'g')}|{row['shift']:+g}": {
+            name: row[name] for name in ("n_obs", "difference", "conf_low", "conf_high", "excess")
+        }
+        for _, row in found.iterrows()
+        if row["status"] == "estimated"
+    }
+
+
+def threshold_sentence(found: pd.DataFrame, lang: Lang) -> str:
+    """Say at which thresholds the density jumps, and whether it jumps as well where no rule stands."""
+    known = found[(found["status"] == "estimated") & found["threshold"].notna()]
+    if known.empty:
+        return say("pages.no_heaping", lang)
+    jumps = (known["conf_low"] > 0) | (known["conf_high"] < 0)
+    rule = known["shift"] == 0
+    return say("evidence.thresholds", lang, rules=int(rule.sum()), jumps=int((jumps & rule).sum()),
+               placebos=int((~rule).sum()), placebo_jumps=int((jumps & ~rule).sum()))  # fmt: skip

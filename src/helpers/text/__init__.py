@@ -62,7 +62,7 @@ class Message:
         As `say` takes it.
     values : mapping
         Its placeholders. Texts are names of columns or values (`label`); a tuple of them is listed, and so is a tuple
-        of names with the number of rows of each.
+        of names with the number of rows of each. A message may stand in another.
     """
 
     key: str
@@ -78,6 +78,8 @@ class Message:
 
 
 def _in_words(value: object, lang: Lang | None = None) -> object:
+    if isinstance(value, Message):
+        return value.text(lang) if lang else str(value)
     if isinstance(value, tuple):
         items = (
             say("text.counted", lang or "en", name=_in_words(item[0], lang), rows=f"{item[1]:,}")

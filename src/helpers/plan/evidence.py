@@ -1,0 +1,91 @@
+"""What is known of one claim, put together from what the pages show: estimates and tests in, `Evidence` out."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from helpers.models.bootstrap import WildTest
+from helpers.models.curve import Curve
+from helpers.models.oster import Oster
+from helpers.models.power import minimum_detectable_effect
+from helpers.models.result import NotEstimable
+from helpers.models.robustness import Robustness
+from helpers.models.staggered import EventStudy
+from helpers.models.staggered.honest import Honest
+from helpers.plan.grade import Evidence
+from helpers.plan.model import Specification
+from helpers.plan.robustness import Unseen
+from helpers.text import Message
+
+# Cohort-robust estimators that the grade goes by, on two different ideas of whom to compare.
+GRADED = ("callaway_santanna", "imputation")
+
+
+def evidence(
+    one: Specification, *, rows: pd.DataFrame, wild: WildTest | Message,
+    studies: Mapping[str, EventStudy | NotEstimable], bounds: Honest | Message, family: pd.DataFrame,
+    unseen: Unseen, left_out: Mapping[str, pd.DataFrame], curve: Curve,
+) -> Evidence:  # fmt: skip
+    """Put the evidence for a claim together; what is missing stays missing.
+
+    Parameters
+    ----------
+    one : Specification
+        The claim's declared specification.
+    rows, wild
+        From `robustness.standard_errors`.
+    studies : mapping
+        From `timing.event_studies`.
+    bounds : Honest or Message
+        Of the average effect.
+    family : DataFrame
+        From `robustness.corrected`; empty where it could not be made.
+    unseen, left_out, curve
+        From `robustness`.
+    """
+    declared = rows[(rows["rule"] == "CR1") & (rows["cluster"] == one.cluster)].iloc[0]
+    found: dict[str, object] = {}
+    if declared["status"] == "estimated":
+        found |= {name: float(declared[name]) for name in ("estimate", "conf_low", "conf_high")}
+        smallest = minimum_detectable_effect(float(declared["std_error"]), df=float(declared["n_clusters"]) - 1)
+        found["detectable"] = smallest
+    if isinstance(wild, WildTest):
+        found |= {"p_few_clusters": wild.p_value, "smallest_p": wild.smallest_p}
+    return Evidence(**found, **_timing(studies, bounds), **_sensitivity(one, family, unseen, left_out, curve))
+
+
+def _timing(studies: Mapping[str, EventStudy | NotEstimable], bounds: Honest | Message) -> dict:
+    held = [studies.get(name) for name in GRADED]
+    if not all(isinstance(study, EventStudy) for study in held):
+        return {}
+    averages = [study.overall.iloc[0] for study in held]
+    found = {"robust_overall": tuple((float(one["conf_low"]), float(one["conf_high"])) for one in averages)}
+    try:
+        found["leads_p"] = held[0].leads().p_value
+    except NotEstimable:
+        found["leads_p"] = np.nan
+    return found | ({"breakdown": bounds.breakdown} if isinstance(bounds, Honest) else {})
+
+
+def _sensitivity(
+    one: Specification, family: pd.DataFrame, unseen: Unseen, left_out: Mapping[str, pd.DataFrame], curve: Curve
+) -> dict:
+    found: dict[str, float] = {}
+    mine = family[family["name"] == one.name] if len(family) else family
+    if len(mine):
+        found["p_family"] = float(mine["p_romano_wolf"].iloc[0])
+    if isinstance(unseen.oster, Oster):
+        found["oster_delta"] = unseen.oster.delta_zero
+    if isinstance(unseen.robustness, Robustness) and len(unseen.robustness.bounds):
+        # What takes most of the estimate away, through zero and beyond where it does.
+        left = unseen.robustness.bounds["estimate"] * np.sign(unseen.robustness.estimate)
+        weakest = unseen.robustness.bounds.loc[[left.idxmin()]]
+        found |= {f"adjusted_{end}": float(weakest[f"conf_{end}"].iloc[0]) for end in ("low", "high")}
+    estimates = pd.concat([part["estimate"] for part in left_out.values()]).astype(float) if left_out else pd.Series()
+    if len(estimates) and estimates.notna().all():
+        found |= {"left_out_low": float(estimates.min()), "left_out_high": float(estimates.max())}
+    if curve.joint is not None:
+        joint = curve.joint.set_index("statistic")["p_value"]
+        found["p_curve"] = float(joint["stouffer_z"])
+    return found

@@ -1,0 +1,237 @@
+"""How far one declared estimate holds: other standard errors, other specifications, firms left out, unseen confounders.
+
+In go the derived panel and a specification of the plan; out come tidy frames, and `Evidence` for its grade.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from helpers.models.association import COMPLETE
+from helpers.models.bootstrap import WildTest, wild_bootstrap
+from helpers.models.curve import Curve, every_specification, specification_curve
+from helpers.models.leave_out import leave_out
+from helpers.models.multiplicity import romano_wolf
+from helpers.models.oster import Oster, oster
+from helpers.models.regression import fit
+from helpers.models.result import NotEstimable, Result
+from helpers.models.robustness import Robustness, robustness_value
+from helpers.models.weighting import Weighted, aipw
+from helpers.plan.model import Plan, Specification
+from helpers.plan.sample import BASELINE, UNIT, analysis_frame, at_baseline
+from helpers.plan.timing import COHORTS
+from helpers.text import Message
+
+EDGE_YEARS: Final = 3
+COVARIATES: Final = ("ln_employees", "ln_assets", "age_years")
+BEFORE: Final = "outcome_before"
+SAMPLES: Final = ("all_rows", "balanced_rows", "without_largest")
+EFFECTS: Final = ((UNIT, "year"), (UNIT, "grid_year"), (UNIT, "industry_year"), ("year", "industry_2digit"))
+
+
+def fitted(frame: pd.DataFrame, one: Specification, **options: str) -> Result:
+    """Fit a declared specification on its analysis frame; options replace what it says."""
+    controls = (*(f"{name}{BASELINE}" for name in one.controls), *one.mediators)
+    chosen = {"outcome": one.outcome, "exposure": one.exposure, "controls": controls, "unit": UNIT,
+              "fixed_effects": one.fixed_effects, "estimator": one.estimator, "cluster": one.cluster}  # fmt: skip
+    return fit(frame, **(chosen | options))
+
+
+def standard_errors(frame: pd.DataFrame, one: Specification) -> tuple[pd.DataFrame, WildTest | Message]:
+    """Return one estimate under several rules of inference, and the enumerated wild bootstrap behind the last.
+
+    Returns
+    -------
+    rows : DataFrame
+        One row a rule: rule, cluster, status, reason (a `Message` or None), estimate, std_error, conf_low, conf_high,
+        p_value, n_clusters.
+    wild : WildTest or Message
+        The message says why there is none.
+    """
+    rows, wild = [], Message("evidence.no_wild")
+    for rule, cluster in (("CR1", UNIT), ("CR1", one.cluster), ("CR2", one.cluster), ("CRV3J", one.cluster)):
+        row = {"rule": rule, "cluster": cluster}
+        try:
+            result = fitted(frame, one, cluster=cluster, vcov=rule)
+        except NotEstimable as trouble:
+            rows.append({**row, "status": "not_estimable", "reason": trouble.message})
+            continue
+        term = result.term(one.exposure)
+        numbers = {name: float(term[name]) for name in ("estimate", "std_error", "conf_low", "conf_high", "p_value")}
+        rows.append({**row, "status": "estimated", "reason": None, **numbers, "n_clusters": result.n_clusters})
+    row = {"rule": "wild", "cluster": one.cluster}
+    try:
+        wild = wild_bootstrap(fitted(frame, one), one.exposure)
+    except NotEstimable as trouble:
+        wild = trouble.message
+        rows.append({**row, "status": "not_estimable", "reason": wild})
+    else:
+        numbers = {name: getattr(wild, name) for name in ("estimate", "conf_low", "conf_high", "p_value", "n_clusters")}
+        rows.append({**row, "status": "estimated", "reason": None, **numbers})
+    columns = ["rule", "cluster", "status", "reason", "estimate", "std_error", "conf_low", "conf_high", "p_value",
+               "n_clusters"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns), wild
+
+
+def corrected(derived: pd.DataFrame, declared: Plan, family: str) -> pd.DataFrame:
+    """Return the p values of a declared family, corrected together (`romano_wolf`), with each one's exposure.
+
+    Raises
+    ------
+    NotEstimable
+        If one of the family cannot be estimated or bootstrapped.
+    """
+    members = declared.of(family=family).specifications
+    results = [fitted(analysis_frame(derived, one)[0], one) for one in members]
+    found = romano_wolf(results)
+    return found.assign(exposure=[one.exposure for one in members], name=[one.name for one in members])
+
+
+def reasonable(derived: pd.DataFrame, one: Specification) -> tuple[pd.DataFrame, list[dict]]:
+    """Return the data and the list of specifications that could as well have been declared for the same question.
+
+    Counts by Poisson and by OLS, ln(1 + y) as the literature has it, any at all; firm, grid-year, industry-year or only
+    industry effects; all rows, balanced firms, without the firm with most of the outcome.
+    """
+    frame, _ = analysis_frame(derived, one)
+    counts = frame[one.outcome].astype(float)
+    largest = counts.groupby(frame[UNIT]).sum().idxmax()
+    industry_year = frame["industry_2digit"].astype("str") + " " + frame["year"].astype("str")
+    data = frame.assign(
+        ln_outcome=np.log1p(counts), any_outcome=(counts > 0).astype(float).where(counts.notna()),
+        industry_year=industry_year.where(frame["industry_2digit"].notna()), all_rows=True,
+        balanced_rows=frame["is_balanced"].fillna(value=False).astype(bool), without_largest=frame[UNIT] != largest,
+    )  # fmt: skip
+    ways = [(one.outcome, "poisson"), (one.outcome, "ols"), ("ln_outcome", "ols"), ("any_outcome", "ols")]
+    # One cluster for all: the joint test draws its weights for all of them together.
+    choices = every_specification(way=ways, fixed_effects=EFFECTS, sample=SAMPLES, cluster=(one.cluster,))
+    return data, [
+        {"outcome": choice["way"][0], "estimator": choice["way"][1], "exposure": one.exposure,
+         **{name: choice[name] for name in ("fixed_effects", "sample", "cluster")}}
+        for choice in choices
+    ]  # fmt: skip
+
+
+def curve(derived: pd.DataFrame, one: Specification, *, seed: int) -> tuple[Curve, pd.DataFrame]:
+    """Return the specification curve of a question, and its rows in per cent of the outcome's mean."""
+    data, specifications = reasonable(derived, one)
+    found = specification_curve(data, specifications, seed=seed)
+    means = {name: float(data[name].astype(float).mean()) for name in (one.outcome, "ln_outcome", "any_outcome")}
+    rows = found.table.copy()
+    is_log = (rows["estimator"] == "poisson") | (rows["outcome"] == "ln_outcome")
+    share = rows["outcome"].map(means)
+    for name in ("estimate", "conf_low", "conf_high"):
+        value = rows[name].astype(float)
+        rows[f"{name}_pct"] = 100 * np.where(is_log, np.expm1(value), value / share)
+    return found, rows
+
+
+def without_each(frame: pd.DataFrame, one: Specification) -> dict[str, pd.DataFrame]:
+    """Return the estimate without each firm, and without each group of the declared cluster."""
+    controls = (*(f"{name}{BASELINE}" for name in one.controls), *one.mediators)
+    return {
+        by: leave_out(frame, by=by, outcome=one.outcome, exposure=one.exposure, controls=controls,
+                      fixed_effects=one.fixed_effects, estimator=one.estimator, cluster=one.cluster)
+        for by in dict.fromkeys((UNIT, one.cluster))
+    }  # fmt: skip
+
+
+def changes(derived: pd.DataFrame, *, outcome: str, exposure: str) -> pd.DataFrame:
+    """Return one row a firm: the change of an outcome from the first to the last years, and what it was like before.
+
+    Parameters
+    ----------
+    derived : DataFrame
+        From `sample.with_derived`.
+    outcome, exposure : str
+
+    Returns
+    -------
+    DataFrame
+        uscc, grid_id, change (mean of the last three visible years less that of the first three), treated (1: came to
+        the exposure in between, 0: not by the last year), outcome_before (mean of the first years) and the baseline
+        covariates. Firms that had it in the first years, or are not seen at both ends, are not among them.
+    """
+    complete = outcome + COMPLETE
+    seen = derived[derived[complete].astype(bool)] if complete in derived else derived
+    first, last = int(seen["year"].min()), int(seen["year"].max())
+    early, late = seen["year"] < first + EDGE_YEARS, seen["year"] > last - EDGE_YEARS
+    values = seen[outcome].astype(float)
+    before, after = (values[part].groupby(seen.loc[part, UNIT]).mean() for part in (early, late))
+    firms = seen.drop_duplicates(UNIT).set_index(UNIT)
+    cohort = firms[COHORTS[exposure]].astype(float)
+    table = pd.DataFrame({"grid_id": firms["grid_id"], BEFORE: before, "change": after - before})
+    table["treated"] = (cohort <= last).astype(float).where(~(cohort < first + EDGE_YEARS))
+    for name in COVARIATES:
+        table[name] = at_baseline(seen, name).groupby(seen[UNIT]).first()
+    return table.dropna().rename_axis(UNIT).reset_index()
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """What an unseen confounder would have to be; a `Message` says why one of them could not be computed."""
+
+    firms: pd.DataFrame
+    linear: Result | Message
+    robustness: Robustness | Message
+    oster: Oster | Message
+    weighted: Weighted | Message
+
+
+def unseen(derived: pd.DataFrame, one: Specification, *, multiple: float) -> Unseen:
+    """Ask how strong a confounder would have to be, on changes of firms given what they were like before."""
+    firms = changes(derived, outcome=one.outcome, exposure=one.exposure)
+    covariates = (BEFORE, *COVARIATES)
+    named = {"outcome": "change", "exposure": "treated"}
+    linear = _or_why(lambda: fit(firms, **named, controls=covariates, estimator="ols", vcov="HC1", unit=UNIT))
+    found = _or_why(lambda: robustness_value(linear, benchmarks=covariates, k=(multiple,)))
+    return Unseen(
+        firms, linear, linear if isinstance(linear, Message) else found,
+        _or_why(lambda: oster(firms, **named, controls=covariates)),
+        _or_why(lambda: aipw(firms, **named, covariates=covariates, estimand="att")),
+    )  # fmt: skip
+
+
+def _or_why(make):
+    try:
+        return make()
+    except NotEstimable as trouble:
+        return trouble.message
+
+
+def spillovers(derived: pd.DataFrame, declared: Plan) -> pd.DataFrame:
+    """Estimate the declared specifications of spillover, those of grid exposure also with another grid's in its place.
+
+    Returns
+    -------
+    DataFrame
+        outcome, exposure, effects (columns), is_placebo, status, reason (a `Message` or None), estimate, conf_low,
+        conf_high, p_value, n_units.
+    """
+    rows = []
+    for one in declared.of(question="spillover").specifications:
+        panels = {False: derived} | ({True: placebo_grids(derived)} if one.exposure == "grid_exposure" else {})
+        for is_placebo, panel in panels.items():
+            row = {"outcome": one.outcome, "exposure": one.exposure, "effects": one.fixed_effects,
+                   "is_placebo": is_placebo}  # fmt: skip
+            result = _or_why(lambda one=one, panel=panel: fitted(analysis_frame(panel, one)[0], one))
+            if isinstance(result, Message):
+                rows.append({**row, "status": "not_estimable", "reason": result})
+                continue
+            term = result.term(one.exposure)
+            numbers = {name: float(term[name]) for name in ("estimate", "conf_low", "conf_high", "p_value")}
+            rows.append({**row, "status": "estimated", "reason": None, **numbers, "n_units": result.n_units})
+    columns = ["outcome", "exposure", "effects", "is_placebo", "status", "reason", "estimate", "conf_low", "conf_high",
+               "p_value", "n_units"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def placebo_grids(derived: pd.DataFrame) -> pd.DataFrame:
+    """Return the panel with each firm's grid exposure replaced by that of the next grid in order, year by year."""
+    grids = sorted(derived["grid_id"].dropna().unique())
+    other = dict(zip(grids, [*grids[1:], *grids[:1]], strict=True))
+    mean = derived.groupby(["grid_id", "year"])["grid_exposure"].mean()
+    place = pd.MultiIndex.from_arrays([derived["grid_id"].map(other), derived["year"]])
+    return derived.assign(grid_exposure=mean.reindex(place).to_numpy())

@@ -1,0 +1,140 @@
+"""The rows and columns that a specification speaks of: the firm-year panel in, an analysis frame and its counts out."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from helpers.models.association import COMPLETE
+from helpers.panel.pieces import SUBSTANCE
+from helpers.plan.model import Sample, Specification
+
+BASELINE: Final = "_baseline"
+KINDS: Final = ("invention", "utility", "design")
+UNIT: Final = "uscc"
+
+
+def with_derived(panel: pd.DataFrame) -> pd.DataFrame:
+    """Return the panel with the columns that specifications name and the panel does not hold.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        One row a firm (`uscc`) and year, with the panel's columns.
+
+    Returns
+    -------
+    DataFrame
+        The same rows. Added, where their sources are there: has_patent (any application of the three types; complete
+        where all three are), is_first_award (the year of the first high-tech certificate), has_binding_charter (a
+        clause that is more than symbolic), ln_employees and ln_assets (logs; missing at zero), grid_year.
+    """
+    made = {name: make(panel) for name, (needs, make) in _DERIVED.items() if set(needs) <= set(panel.columns)}
+    return panel.assign(**made)
+
+
+def _any_patent(panel: pd.DataFrame) -> pd.Series:
+    return (panel[[f"patents_{kind}" for kind in KINDS]].sum(axis=1, min_count=len(KINDS)) > 0).astype(float).where(
+        panel[[f"patents_{kind}" for kind in KINDS]].notna().all(axis=1)
+    )  # fmt: skip
+
+
+def _all_complete(panel: pd.DataFrame) -> pd.Series:
+    return panel[[f"patents_{kind}{COMPLETE}" for kind in KINDS]].astype(bool).all(axis=1)
+
+
+def _first_award(panel: pd.DataFrame) -> pd.Series:
+    return (panel["hnte_first_year"] == panel["year"]).fillna(value=False).astype(float)
+
+
+def _binding(panel: pd.DataFrame) -> pd.Series:
+    binding = panel["charter_substance"].isin(SUBSTANCE[1:])
+    return binding.astype(float).where(panel["has_charter"].notna())
+
+
+def _log(name: str) -> Callable[[pd.DataFrame], pd.Series]:
+    def made(panel: pd.DataFrame) -> pd.Series:
+        values = panel[name].astype(float)
+        return np.log(values.where(values > 0))
+
+    return made
+
+
+def _grid_year(panel: pd.DataFrame) -> pd.Series:
+    return (panel["grid_id"].astype("str") + " " + panel["year"].astype("str")).where(panel["grid_id"].notna())
+
+
+_DERIVED: Final[Mapping[str, tuple[tuple[str, ...], Callable[[pd.DataFrame], pd.Series]]]] = {
+    "has_patent": (tuple(f"patents_{kind}" for kind in KINDS), _any_patent),
+    f"has_patent{COMPLETE}": (tuple(f"patents_{kind}{COMPLETE}" for kind in KINDS), _all_complete),
+    "is_first_award": (("hnte_first_year", "year"), _first_award),
+    "has_binding_charter": (("has_charter", "charter_substance"), _binding),
+    "ln_employees": (("employees",), _log("employees")),
+    "ln_assets": (("assets_10k_cny",), _log("assets_10k_cny")),
+    "grid_year": (("grid_id", "year"), _grid_year),
+}
+
+
+def analysis_frame(derived: pd.DataFrame, specification: Specification) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return the rows and columns of one specification, and what was left out of them.
+
+    Parameters
+    ----------
+    derived : DataFrame
+        From `with_derived`.
+    specification : Specification
+
+    Returns
+    -------
+    frame : DataFrame
+        One row a firm and year; each control under its name with `_baseline` behind it, at the firm's first year that
+        states it.
+    left_out : dict
+        Rows left out, by reason: not_in_sample, not_complete (filings of the year not all visible).
+    """
+    kept = derived[_SAMPLES[specification.sample](derived)]
+    left_out = {"not_in_sample": len(derived) - len(kept)}
+    complete = specification.outcome + COMPLETE
+    if complete in kept:
+        whole = kept[complete].fillna(value=False).astype(bool)
+        left_out["not_complete"] = int((~whole).sum())
+        kept = kept[whole]
+    baseline = {f"{name}{BASELINE}": at_baseline(derived, name).reindex(kept.index) for name in specification.controls}
+    return kept.assign(**baseline), left_out
+
+
+def frame_around(derived: pd.DataFrame, *, outcome: str, exposure: str) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return `analysis_frame` of the followed firms for an outcome around an exposure, declared or not."""
+    asked = Specification(
+        name=f"{outcome}.{exposure}", question="timing", role="exploratory", family="none", outcome=outcome,
+        exposure=exposure, sample="followed", controls=(), mediators=(), fixed_effects=(UNIT, "year"),
+        estimator="poisson", cluster="grid_id",
+    )  # fmt: skip
+    return analysis_frame(derived, asked)
+
+
+def at_baseline(panel: pd.DataFrame, name: str) -> pd.Series:
+    """Return, for each row, the firm's value of a column in the first year that states it."""
+    stated = panel.loc[panel[name].notna(), [UNIT, "year", name]].sort_values([UNIT, "year"])
+    first = stated.drop_duplicates(UNIT).set_index(UNIT)[name].astype(float)
+    return panel[UNIT].map(first).astype(float)
+
+
+def _followed(panel: pd.DataFrame) -> pd.Series:
+    return pd.Series(data=True, index=panel.index)
+
+
+def _with_organisation(panel: pd.DataFrame) -> pd.Series:
+    return panel["has_own_org"].fillna(value=False).astype(bool)
+
+
+def _at_risk(panel: pd.DataFrame) -> pd.Series:
+    """Return the years of each firm up to that of its first award; renewals are no new entries."""
+    first = panel["hnte_first_year"]
+    return (first.isna() | (panel["year"] <= first)).astype(bool)
+
+
+_SAMPLES: Final[Mapping[Sample, Callable[[pd.DataFrame], pd.Series]]] = {
+    "followed": _followed, "with_organisation": _with_organisation, "at_risk": _at_risk,
+}  # fmt: skip

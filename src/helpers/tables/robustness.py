@@ -1,0 +1,238 @@
+"""Tables of robustness: what `plan.robustness` found in, words and numbers of page 80 out."""
+
+import numpy as np
+import pandas as pd
+
+from helpers.models.bootstrap import WildTest
+from helpers.models.curve import Curve
+from helpers.models.mediation import Mediation
+from helpers.models.oster import Oster
+from helpers.models.result import NotEstimable
+from helpers.models.robustness import Robustness
+from helpers.models.weighting import Weighted
+from helpers.plan.grade import Grade
+from helpers.plan.model import Plan, Specification
+from helpers.plan.robustness import Unseen, corrected
+from helpers.tables.labels import labelled, three_digits
+from helpers.text import Lang, Message, label, number, say
+
+
+def errors_table(rows: pd.DataFrame, one: Specification, lang: Lang) -> pd.DataFrame:
+    """Return one estimate under several rules: effect with interval, coefficient with error, p, clusters."""
+    shown = rows[rows["status"] == "estimated"]
+    table = pd.DataFrame(
+        {"rule": shown["rule"], "cluster": shown["cluster"],
+         "effect_interval": [_effect(row, one.estimator) for row in shown.itertuples()],
+         "coefficient": [
+             number(row.estimate, "+.3f") + ("" if np.isnan(row.std_error) else f" ({row.std_error:.3f})")
+             for row in shown.itertuples()
+         ],
+         "p_value": [_p(row.p_value) for row in shown.itertuples()], "n_clusters": shown["n_clusters"].astype("Int64")}
+    )  # fmt: skip
+    return labelled(table, lang, values=("rule", "cluster"))
+
+
+def errors_note(wild: WildTest | Message, lang: Lang) -> str:
+    """Say what the rules are, and what the number of clusters allows."""
+    if isinstance(wild, Message):
+        return wild.text(lang)
+    smallest = f"{wild.smallest_p:.2g}"
+    return say("evidence.errors_note", lang, vectors=f"{wild.n_vectors:,}", smallest=smallest)
+
+
+def _effect(row, estimator: str) -> str:
+    values = (row.estimate, row.conf_low, row.conf_high)
+    scaled = [100 * np.expm1(value) if estimator == "poisson" else 100 * value for value in values]
+    point, low, high = (number(value, "+,.0f") for value in scaled)
+    return f"{point} ({low}\u00a0…\u00a0{high})"
+
+
+def _p(value: float) -> str:
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def families(derived: pd.DataFrame, declared: Plan) -> pd.DataFrame:
+    """Return the corrected p values of every family of several tests; one that cannot be corrected has its reason.
+
+    Returns
+    -------
+    DataFrame
+        family, name, outcome, exposure, estimate, p, p_holm, p_romano_wolf, q_bh, reason (a `Message` or None).
+    """
+    found = []
+    for family in dict.fromkeys(one.family for one in declared.specifications):
+        members = declared.of(family=family).specifications
+        if len(members) < 2 or {one.estimator for one in members} - {"poisson", "ols"}:
+            continue
+        try:
+            found.append(corrected(derived, declared, family).assign(family=family, reason=None))
+        except NotEstimable as trouble:
+            found.append(pd.DataFrame([{"family": family, "reason": trouble.message}]))
+    columns = ["family", "name", "outcome", "exposure", "estimate", "p", "p_holm", "p_romano_wolf", "q_bh", "reason"]
+    return pd.concat(found, ignore_index=True).reindex(columns=columns) if found else pd.DataFrame(columns=columns)
+
+
+def families_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return `families` in words, those that were corrected."""
+    shown = rows[rows["reason"].isna()]
+    table = shown[["family", "outcome", "exposure"]].assign(
+        coefficient=[number(value, "+.3f") for value in shown["estimate"]],
+        **{name: [_p(value) for value in shown[name]] for name in ("p", "p_holm", "p_romano_wolf", "q_bh")},
+    )
+    return labelled(table, lang, values=("family", "outcome", "exposure"))
+
+
+def families_note(rows: pd.DataFrame, lang: Lang) -> str:
+    """Say which families could not be corrected, and why."""
+    refused = rows[rows["reason"].notna()]
+    return "".join(
+        say("evidence.family_refused", lang, family=label(row.family, lang), reason=row.reason.text(lang))
+        for row in refused.itertuples()
+    )
+
+
+def curve_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the estimated specifications in order of their estimate, in per cent of the outcome's mean."""
+    known = rows[rows["estimate"].notna()].sort_values("estimate_pct", ignore_index=True)
+    return known.assign(place=np.arange(1, len(known) + 1))
+
+
+def curve_drawn(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return the numbers behind the curve, each with its choices."""
+    named = rows["fixed_effects"].str.split(" + ", regex=False)
+    effects = [say("pages.comma", lang).join(label(name, lang) for name in names) for names in named]
+    table = pd.DataFrame(
+        {"outcome": rows["outcome"], "estimator": rows["estimator"], "fixed_effects": effects, "sample": rows["sample"],
+         "effect_size": rows["estimate_pct"].map(three_digits), "effect_from": rows["conf_low_pct"].map(three_digits),
+         "effect_to": rows["conf_high_pct"].map(three_digits), "n_obs": rows["n_obs"].astype("Int64")}
+    )  # fmt: skip
+    return labelled(table, lang, values=("outcome", "estimator", "sample"))
+
+
+def curve_alt(rows: pd.DataFrame, lang: Lang) -> str:
+    """Describe the curve: specifications, range, and intervals clear of zero."""
+    above, below = int((rows["conf_low_pct"] > 0).sum()), int((rows["conf_high_pct"] < 0).sum())
+    return say("evidence.curve_alt", lang, n=len(rows), least=number(rows["estimate_pct"].min(), "+,.0f"),
+               greatest=number(rows["estimate_pct"].max(), "+,.0f"), above=above, below=below)  # fmt: skip
+
+
+def curve_sentence(found: Curve, rows: pd.DataFrame, lang: Lang) -> str:
+    """Say the median, how many agree in sign, and the joint test."""
+    middle = rows["estimate_pct"].median()
+    same = int((np.sign(rows["estimate_pct"]) == np.sign(middle)).sum())
+    said = say("evidence.curve_says", lang, n=len(rows), median=number(middle, "+,.0f"), same=same)
+    if found.joint is None:
+        return said + say("evidence.curve_no_joint", lang)
+    joint = found.joint.set_index("statistic")["p_value"]
+    return said + say("evidence.curve_joint", lang, share=_p(joint["share_significant"]), z=_p(joint["stouffer_z"]))
+
+
+def left_out_table(found: dict[str, pd.DataFrame], estimate: float, lang: Lang) -> pd.DataFrame:
+    """Return the range of the estimate when each unit of a level is left out, and its largest change; names no unit."""
+    rows = [
+        {"left_out_level": by, "n_left_out": len(part), "least": number(part["estimate"].min(), "+.3f"),
+         "greatest": number(part["estimate"].max(), "+.3f"),
+         "change_in_se": number(part["change_in_se"].abs().max(), ".2f"),
+         "sign_changes": int((np.sign(part["estimate"].dropna()) != np.sign(estimate)).sum()),
+         "n_refused": int(part["estimate"].isna().sum())}
+        for by, part in found.items()
+    ]  # fmt: skip
+    return labelled(pd.DataFrame(rows), lang, values=("left_out_level",))
+
+
+def unseen_sentences(found: Unseen, lang: Lang) -> list[str]:
+    """Say what an unseen confounder would have to be: linear estimate, robustness values, Oster, weighting."""
+    if isinstance(found.linear, Message):
+        return [found.linear.text(lang)]
+    term = found.linear.term("treated")
+    said = [
+        say("evidence.unseen_linear", lang, n=f"{found.linear.n_obs:,}", treated=int(found.firms["treated"].sum()),
+            estimate=number(term["estimate"], "+.3f"), low=number(term["conf_low"], "+.3f"),
+            high=number(term["conf_high"], "+.3f"))
+    ]  # fmt: skip
+    if isinstance(found.robustness, Robustness):
+        said.append(say("evidence.unseen_rv", lang, rv=f"{100 * found.robustness.rv_q:.1f}",
+                        rva=f"{100 * found.robustness.rv_q_alpha:.1f}"))  # fmt: skip
+    else:
+        said.append(found.robustness.text(lang))
+    if isinstance(found.oster, Oster):
+        said.append(say("evidence.unseen_oster", lang, beta=number(found.oster.beta_star, "+.3f"),
+                        delta=number(found.oster.delta_zero, "+.2f"), r_max=f"{found.oster.r_max:.2f}"))  # fmt: skip
+    else:
+        said.append(found.oster.text(lang))
+    if isinstance(found.weighted, Weighted):
+        effective = found.weighted.overlap.set_index("is_treated")["effective_n"]
+        said.append(say("evidence.unseen_aipw", lang, estimate=number(found.weighted.estimate, "+.3f"),
+                        low=number(found.weighted.conf_low, "+.3f"), high=number(found.weighted.conf_high, "+.3f"),
+                        trimmed=found.weighted.n_trimmed, effective=f"{effective.min():.0f}"))  # fmt: skip
+    else:
+        said.append(found.weighted.text(lang))
+    return said
+
+
+def benchmarks_table(found: Robustness, lang: Lang) -> pd.DataFrame:
+    """Return what is left of the estimate with a confounder as strong as each baseline covariate."""
+    rows = found.bounds
+    table = pd.DataFrame(
+        {"covariate": rows["benchmark"], "times": [f"{k:g}" for k in rows["k"]],
+         "r2_exposure": [f"{100 * value:.1f}" for value in rows["r2_exposure"]],
+         "r2_outcome": [f"{100 * value:.1f}" for value in rows["r2_outcome"]],
+         "left_of_it": [
+             f"{number(b, '+.3f')} ({number(low, '+.3f')}\u00a0…\u00a0{number(high, '+.3f')})"
+             for b, low, high in zip(rows["estimate"], rows["conf_low"], rows["conf_high"], strict=True)
+         ]}
+    )  # fmt: skip
+    return labelled(table, lang, values=("covariate",))
+
+
+def spillover_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return the specifications of spillover in words; one that cannot be estimated has its reason."""
+    written = [
+        _effect(row, "poisson") if row.status == "estimated" else row.reason.text(lang) for row in rows.itertuples()
+    ]
+    places = [say("evidence.another_grid" if flag else "evidence.own_grid", lang) for flag in rows["is_placebo"]]
+    table = pd.DataFrame(
+        {"outcome": rows["outcome"], "exposure": rows["exposure"], "whose": places,
+         "fixed_effects": [say("pages.comma", lang).join(label(name, lang) for name in names)
+                           for names in rows["effects"]],
+         "effect_interval": written, "p_value": ["–" if pd.isna(p) else _p(p) for p in rows["p_value"]]}
+    )  # fmt: skip
+    return labelled(table, lang, values=("outcome", "exposure"))
+
+
+def mediation_sentences(found: Mediation | Message, lang: Lang) -> list[str]:
+    """Say how much runs through the mediator, what has to hold for that, and which correlation would undo it."""
+    if isinstance(found, Message):
+        return [found.text(lang)]
+    terms = found.table.set_index("term")
+    written = {
+        name: f"{number(terms.loc[name, 'estimate'], '+.3f')} "
+        f"({number(terms.loc[name, 'conf_low'], '+.3f')}\u00a0…\u00a0{number(terms.loc[name, 'conf_high'], '+.3f')})"
+        for name in ("acme", "total")
+    }
+    return [
+        say("evidence.mediation", lang, **written), found.assumption.text(lang),
+        say("evidence.mediation_rho", lang, rho=number(found.rho_zero, "+.2f")),
+    ]  # fmt: skip
+
+
+def grade_table(found: Grade, lang: Lang) -> pd.DataFrame:
+    """Return every declared check with what was found."""
+    return labelled(found.frame(lang), lang)
+
+
+def grade_sentence(found: Grade, one: Specification, lang: Lang) -> str:
+    """Say the grade of a claim and the rule that decided it."""
+    return say("evidence.grade", lang, outcome=label(one.outcome, lang), exposure=label(one.exposure, lang),
+               level=say(f"grade.level_{found.level}", lang), rule=found.rule.text(lang))  # fmt: skip
+
+
+def robustness_results(rows: pd.DataFrame, found: Grade) -> dict[str, dict]:
+    """Return the page's estimates and the grade's checks as plain values, for its results cell."""
+    estimates = {
+        f"{row.rule}|{row.cluster}": {
+            name: getattr(row, name) for name in ("estimate", "conf_low", "conf_high", "p_value")
+        }
+        for row in rows[rows["status"] == "estimated"].itertuples()
+    }
+    return estimates | {"grade": {"level": found.level} | {one.name: one.passed for one in found.checks}}
