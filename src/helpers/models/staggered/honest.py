@@ -1,9 +1,10 @@
 """Rambachan & Roth (2023, Review of Economic Studies 90): what an effect is worth when trends are not quite parallel.
 
 Event estimates and their covariance go in; robust intervals and the breakdown value come out. Own code on scipy:
-moderndid refuses Python 3.11 and is 1-2 digits off at its default grid, honestdid brings 5.7 GB. Both sets have so
-much structure that no linear program is needed: the optimal affine estimator under smoothness is a lasso path, and the
-test of relative magnitudes has a dual with as many corners as there are periods after treatment plus two.
+moderndid refuses Python 3.11 and takes cvxpy, highspy and polars along, honestdid brings 5.7 GB, diff-diff's intervals
+are too narrow. Both sets have so much structure that no linear program is needed: the optimal affine estimator under
+smoothness is a lasso path, and the test of relative magnitudes has a dual with as many corners as there are periods
+after treatment plus two.
 """
 
 from collections.abc import Sequence
