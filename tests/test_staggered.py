@@ -469,6 +469,30 @@ def made(study, estimate, cov, times):
     return event_study(study.panel, parts, method="twfe", control_group="", level=0.95, seed=1, draws=99)
 
 
+def given(study, n_after: int):
+    """Return the event study whose numbers were given to the independent programs, with one or four periods after."""
+    table = pd.read_csv(PEERS / "honest_input.csv").head(4 + n_after)
+    cov = table.filter(like="cov_").to_numpy()[:, : 4 + n_after]
+    return made(study, table["estimate"], cov, table["event_time"])
+
+
+@pytest.mark.parametrize("row", pd.read_csv(PEERS / "honest_relative.csv").to_dict("records"))
+def test_intervals_under_relative_magnitudes_are_those_of_honestdid_to_two_steps_of_its_grid(study, row):
+    event = given(study, 1 if row["target"] == "one" else 4)
+    found = honest(event, m=row["m"], event_time="average" if row["target"] == "average" else 0).table.loc[0]
+    # Its least favourable critical value comes from 1,000 draws, which moves its ends by about a step of the grid.
+    assert found["conf_low"] == pytest.approx(row["conf_low"], abs=2 * row["step"])
+    assert found["conf_high"] == pytest.approx(row["conf_high"], abs=2 * row["step"])
+    assert row["step"] < 0.02 * (row["conf_high"] - row["conf_low"])
+
+
+@pytest.mark.parametrize("row", pd.read_csv(PEERS / "honest_smoothness.csv").to_dict("records"))
+def test_intervals_under_smoothness_are_those_of_a_general_convex_solver(study, row):
+    event_time = "average" if row["target"] == "average" else 0
+    found = honest(given(study, 4), kind="smoothness", m=row["m"], event_time=event_time).table.loc[0]
+    assert found[["conf_low", "conf_high"]].tolist() == pytest.approx([row["conf_low"], row["conf_high"]], abs=1e-5)
+
+
 def test_with_one_lead_and_no_bend_the_trend_is_drawn_on_from_it(study):
     found = honest(made(study, [0.3, 1.0], [[0.04, 0.01], [0.01, 0.09]], [-2, 0]), kind="smoothness", m=[0.0, 0.5])
     # The trend falls by 0.3 a period, so that the effect is 1.0 + 0.3; its variance 0.04 + 0.09 + 2 * 0.01.
@@ -481,8 +505,10 @@ def test_with_one_lead_and_no_bend_the_trend_is_drawn_on_from_it(study):
 
 
 def test_without_violations_of_relative_size_the_interval_is_the_usual_one(study):
-    found = honest(made(study, [0.1, 0.2, 0.3, 0.4], 0.01 * np.eye(4), [-3, -2, 0, 1]), m=0.0)
-    assert found.table.loc[0, ["conf_low", "conf_high"]].tolist() == pytest.approx(found.original, abs=0.002)
+    for times in ([-3, -2, 0, 1], [-3, -2, 0]):
+        size = len(times)
+        found = honest(made(study, 0.1 * np.arange(size), 0.01 * np.eye(size), times), m=0.0)
+        assert found.table.loc[0, ["conf_low", "conf_high"]].tolist() == pytest.approx(found.original, abs=0.002)
 
 
 @pytest.mark.parametrize("kind", ["relative_magnitude", "smoothness"])

@@ -1,7 +1,8 @@
 """Callaway & Sant'Anna (2021, Journal of Econometrics 225): effects by cohort and period, and their averages.
 
-Plain numpy: csdid draws in plotting and upload tools, moderndid refuses Python 3.11, and with one influence function a
-unit the bands and the clusters come for free; the numbers are those of R's did to its printed digits.
+Plain numpy: csdid draws in plotting and upload tools, moderndid refuses Python 3.11, diff-diff agrees to six digits
+only with covariates; with one influence function a unit the bands and the clusters come for free, and the numbers are
+those of R's did to rounding (with a logit, to where R's stops).
 """
 
 from dataclasses import dataclass
