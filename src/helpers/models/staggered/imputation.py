@@ -4,6 +4,8 @@ Plain numpy, because one exact fit of the untreated rows gives estimates and sta
 R's didimputation.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -90,11 +92,14 @@ def imputed(panel: Panel) -> tuple[Counterfactual, np.ndarray, np.ndarray, tuple
     return fit, panel.y - fit.predict(panel.y[untreated]), estimable, notes
 
 
+@dataclass(frozen=True, eq=False)
 class Cells:
     """Treated rows by `cohort` and `period`, with their `count`, each (C,); `of_row` (N,) is a row's cell or -1."""
 
-    def __init__(self, cohort: np.ndarray, period: np.ndarray, count: np.ndarray, of_row: np.ndarray) -> None:
-        self.cohort, self.period, self.count, self.of_row = cohort, period, count, of_row
+    cohort: np.ndarray
+    period: np.ndarray
+    count: np.ndarray
+    of_row: np.ndarray
 
     @classmethod
     def of(cls, panel: Panel, rows: np.ndarray) -> "Cells":
