@@ -289,8 +289,7 @@ class _RelativeMagnitudes:
         for largest in range(n_leads):
             for sign in (1.0, -1.0):
                 bound = sign * before[largest]
-                others = np.delete(before, largest, axis=0)
-                moments, corners, shift = _moments(others, after, bound, size, self.target)
+                moments, corners, shift = _moments(after, bound, size, self.target)
                 # The dual weighs moments so that their standard errors add up to one.
                 variance = np.einsum("ij,jk,ik->i", moments, self.cov, moments)
                 divisor = corners @ np.sqrt(np.clip(variance, 0, None))
@@ -306,18 +305,16 @@ def _any(tests: list, values: np.ndarray) -> np.ndarray:
     return np.any([test(values) for test in tests], axis=0)
 
 
-def _moments(others, after, bound, size, target) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _moments(after, bound, size, target) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return moments (M, E) that are not positive, corners (V, M) of their dual, and what the target takes off (V,).
 
-    With several periods after treatment the effects of all but the target are free. A corner of the linear program that
-    eliminates them either combines the steps into the target or its negative, or sets a step against itself. With one
-    period there is nothing to eliminate, and the steps before treatment are moments too.
+    Moments of steps after treatment alone, as in R's HonestDiD. The effects of all periods but the target are free; a
+    corner of the linear program that eliminates them either combines the steps into the target or its negative, or sets
+    a step against itself. With one period there is nothing to eliminate.
     """
-    if len(target) == 1:
-        others = [others - bound, -others - bound, -2 * bound[None]]
-        moments = np.vstack([after - size * bound, -after - size * bound, *others])
-        return moments, np.eye(len(moments)), np.r_[1.0, -1.0, np.zeros(len(moments) - 2)]
     moments = np.vstack([after - size * bound, -after - size * bound])
+    if len(target) == 1:
+        return moments, np.eye(2), np.array([1.0, -1.0])
     # The target as a sum of steps.
     weight = np.cumsum(target[::-1])[::-1]
     up, down = np.clip(weight, 0, None), np.clip(-weight, 0, None)
