@@ -68,15 +68,12 @@ class Absorber:
         self._levels = [self.sizes[i] for i in order]
         # Each smaller effect's place in the joint vector of their coefficients.
         self._starts = np.concatenate([[0], np.cumsum(self._levels[1:], dtype=np.intp)])
-        self._start: np.ndarray | None = None
         self._weigh(weights)
 
-    def reweighted(self, weights: np.ndarray, *, tolerance: float | None = None) -> "Absorber":
-        """Return the same effects under other weights; its iteration starts where this one's ended."""
+    def reweighted(self, weights: np.ndarray) -> "Absorber":
+        """Return the same effects under other weights."""
         other = object.__new__(Absorber)
         other.__dict__.update({name: value for name, value in self.__dict__.items() if name not in ("rank", "_factor")})
-        if tolerance is not None:
-            other._tolerance = tolerance
         other._weigh(weights)
         return other
 
@@ -143,8 +140,9 @@ class Absorber:
     def _table(self, i: int, j: int) -> np.ndarray | sparse.csr_array:
         """Return the sums of weights by levels of two effects, dense where it is not mostly empty."""
         rows, columns, shape = self._groups[i], self._groups[j], (self._levels[i], self._levels[j])
-        if shape[0] * shape[1] <= 4 * len(rows):
-            return np.bincount(rows * shape[1] + columns, self._weights, shape[0] * shape[1]).reshape(shape).astype(float)
+        cells = shape[0] * shape[1]
+        if cells <= 4 * len(rows):
+            return np.bincount(rows * shape[1] + columns, self._weights, cells).reshape(shape).astype(float)
         weights = np.ones(len(rows)) if self._weights is None else self._weights
         return sparse.coo_array((weights, (rows, columns)), shape=shape).tocsr()
 
@@ -190,19 +188,17 @@ class Absorber:
         diagonal = within.diagonal() - turned.power(2) @ self._inverse
         inverse = np.divide(1.0, diagonal, out=np.zeros_like(diagonal), where=diagonal > REDUNDANT * within.diagonal())
         spread = np.sqrt(np.sum(columns**2 if self._weights is None else columns**2 * self._weights, axis=1))
-        found = np.zeros_like(sums) if self._start is None or self._start.shape != sums.shape else self._start.copy()
 
         def system(b: np.ndarray) -> np.ndarray:
             return within @ b - turned @ (self._inverse[:, None] * (cross @ b))
 
-        left = sums - system(found)
+        found, left = np.zeros_like(sums), sums.copy()
         towards = inverse[:, None] * left
         step = towards.copy()
         size = np.sum(left * towards, axis=0)
         for _ in range(MOST_STEPS):
             active = np.sqrt(size) > self._tolerance * spread
             if not active.any():
-                self._start = found
                 return found
             image = system(step)
             curvature = np.sum(step * image, axis=0)

@@ -1,29 +1,41 @@
-"""One specification, one call: OLS, Poisson pseudo-maximum likelihood or logit with clustered standard errors.
+"""One specification, one call: a table with one row a unit and period in, a `Result` out.
 
-Goes in: a table with one row a unit and period. Comes out: a `Result`. Fixed effects enter as dummies, which suits the
-tens of industries, years and grids here; a fit that did not converge, a term without variation or a collinear term is
-an error that says so, never a number.
+OLS and Poisson pseudo-maximum likelihood have any number of fixed effects absorbed; the other estimators are those of
+`likelihood`, with dummies. A fit that did not converge, a term without variation or a collinear term is an error that
+says so, never a number.
 """
 
-import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy import stats
-from statsmodels.tools.sm_exceptions import ConvergenceWarning, PerfectSeparationWarning
 
 from helpers.errors import UsageError
-from helpers.models.result import TABLE_COLUMNS, NotEstimable, Result
+from helpers.models import vcov as errors
+from helpers.models.caution import cautions
+from helpers.models.demean import Absorber
+from helpers.models.design import identified, narrowed, prepare, refuse_sample
+from helpers.models.poisson import PoissonFit, least_squares, ppml
+from helpers.models.result import TABLE_COLUMNS, NotEstimable, Result, Sample
+from helpers.models.vcov import CLUSTERED, Covariance, Vcov, Working
 from helpers.text import Message
 
-Estimator = Literal["ols", "poisson", "logit"]
-Vcov = Literal["iid", "HC1", "CR1"]
-FEW_CLUSTERS = 30
-# A fitted mean this far below the average outcome is a coefficient on its way to minus infinity, not a rare event.
-SEPARATED = 1e-9
+Estimator = Literal[
+    "ols", "poisson", "negbin", "zip", "zinb", "hurdle", "logit", "cloglog", "clogit", "ordered",
+]  # fmt: skip
+ABSORBING = ("ols", "poisson")
+LEFT = {
+    "ols": "{}", "poisson": "ln E[{}]", "negbin": "ln E[{}], NB2", "zip": "ln E[{}], zero-inflated Poisson",
+    "zinb": "ln E[{}], zero-inflated NB2", "hurdle": "ln E[{}], hurdle Poisson", "logit": "logit P({})",
+    "cloglog": "cloglog P({})", "clogit": "logit P({} | stratum's total)", "ordered": "logit P({} <= k)",
+}  # fmt: skip
+# Dummies of a likelihood's fixed effects: beyond, its Hessian is no longer a matter of seconds.
+MOST_DUMMIES = 500
+REDUNDANT = 1e-9
+# Rows for each value of a fixed effect, below which its dummies bias the coefficients of a likelihood.
+FEW_ROWS = 20
 
 
 def fit(
@@ -35,6 +47,7 @@ def fit(
     fixed_effects: Sequence[str] = (),
     estimator: Estimator = "poisson",
     cluster: str | None = None,
+    weights: str | None = None,
     unit: str | None = None,
     vcov: Vcov = "CR1",
     level: float = 0.95,
@@ -50,52 +63,66 @@ def fit(
     controls : sequence of str
         Further numeric columns.
     fixed_effects : sequence of str
-        Columns whose values each get an intercept, the first value of each being the reference.
-    estimator : {"ols", "poisson", "logit"}
+        Columns whose values each get an intercept: absorbed by "ols" and "poisson", dummies for the others; the one
+        effect of "clogit" is its stratum.
+    estimator : {"ols", "poisson", "negbin", "zip", "zinb", "hurdle", "logit", "cloglog", "clogit", "ordered"}
         Poisson is pseudo-maximum likelihood: only the conditional mean has to be right.
     cluster : str, optional
-        Column whose values are independent of each other; needed for `vcov="CR1"`.
+        Column whose values are independent of each other; needed for "CR1", "CR2" and "CRV3J".
+    weights : str, optional
+        Column of weights, not negative: a row of weight 2 counts in the estimate as two rows, in N as one.
     unit : str, optional
         Column counted as `n_units`.
-    vcov : {"iid", "HC1", "CR1"}
-        CR1: the cluster sandwich times G/(G-1) (N-1)/(N-K), with t(G-1) quantiles.
+    vcov : {"iid", "HC1", "CR1", "CR2", "CRV3J"}
+        CR1: the cluster sandwich times G/(G-1) (N-1)/(N-K), t(G-1), K counting fixed effects that are not nested in the
+        clusters. CR2: bias-reduced, with Satterthwaite degrees of freedom. CRV3J: jackknife over clusters. The last two
+        for "ols" and "poisson" only.
     level : float
         Coverage of the interval.
 
     Returns
     -------
     Result
+        `table` has the terms and, where nothing was absorbed, the intercept; not the dummies.
 
     Raises
     ------
     NotEstimable
-        If columns are missing, values are infinite, the exposure or the outcome does not vary, terms are collinear,
-        all rows are in one cluster, the data are separated, or the fit does not converge.
+        If columns are missing, values are infinite, the exposure or the outcome does not vary, terms are collinear or
+        contained in the fixed effects, all rows are in one cluster, the data are separated, or the fit does not
+        converge.
     UsageError
-        If the estimator or kind of standard error is unknown, or CR1 is asked for without a cluster.
+        If the estimator or kind of standard error is unknown, a clustered one is asked for without a cluster, or
+        "clogit" without its one fixed effect.
 
     Notes
     -----
-    Liang & Zeger (1986, Biometrika 73) for the sandwich; Cameron & Miller (2015, JHR 50, section VI) for CR1 with
-    t(G-1). With a Poisson mean, rows of a fixed-effect value whose outcomes are all zero carry no information and are
-    dropped with a count, as in Correia, Guimaraes & Zylkin (2020, Stata Journal 20).
+    The rules of the standard errors, with their sources, are in `vcov`; what is left out before the fit in
+    `design.prepare`; the Poisson steps in `poisson.ppml`.
     """
-    _refuse(data, outcome, exposure, controls, fixed_effects, estimator, cluster, unit, vcov)
+    _refuse(data, outcome, exposure, controls, fixed_effects, estimator, (cluster, weights, unit), vcov, level)
     terms = [exposure, *controls]
-    named = [outcome, *terms, *fixed_effects, *(name for name in (cluster, unit) if name)]
-    used, dropped = _complete_rows(data, named)
-    if estimator in ("poisson", "logit"):
-        used, dropped = _without_uninformative(used, outcome, fixed_effects, estimator, dropped)
-    y = used[outcome].to_numpy(dtype=float)
-    design, names = _design(used, terms, fixed_effects)
-    _refuse_design(used, y, design, names, outcome, exposure, estimator)
-    groups = pd.factorize(used[cluster])[0] if cluster else None
-    if vcov == "CR1" and groups.max() == 0:
-        raise _refusal("one_cluster", rows=f"{len(y):,}", cluster=cluster)
-    fitted = _estimate(y, design, estimator, vcov, groups)
-    n_clusters = int(groups.max()) + 1 if groups is not None else 0
+    sample, dropped = prepare(
+        data, outcome=outcome, terms=terms, fixed_effects=fixed_effects, cluster=cluster, weights=weights, unit=unit,
+        estimator=estimator,
+    )  # fmt: skip
+    refuse_sample(sample, outcome=outcome, estimator=estimator)
+    if vcov in CLUSTERED and sample.cluster.max() == 0:
+        raise _refusal("models.one_cluster", rows=f"{len(sample.y):,}", cluster=cluster)
+    notes: tuple[Message, ...] = ()
+    if estimator == "ols":
+        work = _least_squares(sample, outcome, fixed_effects)
+        names, params, found = _names(sample), work.params, _covariance(work, sample, vcov, cluster, None)
+    elif estimator == "poisson":
+        work, sample, mean = _poisson(sample, outcome, fixed_effects, dropped)
+        names, params = _names(sample), work.params
+        found = _covariance(work, sample, vcov, cluster, _without(sample, fixed_effects, cluster, mean))
+    else:
+        names, params, found, notes = _likelihood(sample, fixed_effects, estimator, vcov, cluster)
+    if not np.isfinite(params).all() or not (np.diag(found.matrix) > 0).all():
+        raise _refusal("models.not_finite", estimator=estimator)
     return Result(
-        table=_table(fitted, names, terms, vcov, n_clusters, level),
+        table=_table(names, params, found, level),
         estimator=estimator,
         outcome=outcome,
         exposure=exposure,
@@ -103,170 +130,219 @@ def fit(
         fixed_effects=tuple(fixed_effects),
         cluster=cluster,
         vcov=vcov,
-        n_obs=len(y),
-        n_units=int(used[unit].nunique()) if unit else 0,
-        n_clusters=n_clusters,
+        n_obs=len(sample.y),
+        n_units=int(sample.unit.max()) + 1 if unit else 0,
+        n_clusters=int(sample.cluster.max()) + 1 if cluster else 0,
         n_dropped=dropped,
-        rule=_rule(vcov, cluster, n_clusters),
+        rule=found.rule,
         formula=_formula(outcome, terms, fixed_effects, estimator),
-        outcome_mean=float(y.mean()),
-        outcome_zero_share=float((y == 0).mean()),
-        warnings=_warnings(used, cluster, n_clusters),
+        outcome_mean=float(sample.y.mean()),
+        outcome_zero_share=float((sample.y == 0).mean()),
+        warnings=(*cautions(sample, cluster=cluster, unit=unit), *notes),
+        sample=sample,
+        covariance=found.matrix,
     )
 
 
-def _refuse(data, outcome, exposure, controls, fixed_effects, estimator, cluster, unit, vcov) -> None:
+def _refuse(data, outcome, exposure, controls, fixed_effects, estimator, others, vcov, level) -> None:
+    cluster = others[0]
     problems = []
     if estimator not in get_args(Estimator):
         problems.append(f"estimator '{estimator}' is not one of {', '.join(get_args(Estimator))}")
     if vcov not in get_args(Vcov):
         problems.append(f"vcov '{vcov}' is not one of {', '.join(get_args(Vcov))}")
-    if vcov == "CR1" and cluster is None:
-        problems.append("vcov 'CR1' needs a cluster column: name one, or choose 'HC1'")
+    if vcov in CLUSTERED and cluster is None:
+        problems.append(f"vcov '{vcov}' needs a cluster column: name one, or choose 'HC1'")
+    if estimator == "clogit" and len(fixed_effects) != 1:
+        problems.append(f"estimator 'clogit' needs one fixed effect, its stratum, not {len(fixed_effects)}")
+    if not 0 < level < 1:
+        problems.append(f"level {level:g} is not between 0 and 1")
+    terms = [exposure, *controls]
+    twice = [name for i, name in enumerate(terms) if name in terms[:i]]
+    if twice:
+        problems.append(f"named twice among exposure and controls: {', '.join(twice)}")
     if problems:
         raise UsageError("; ".join(problems))
-    named = [outcome, exposure, *controls, *fixed_effects, *([cluster] if cluster else []), *([unit] if unit else [])]
+    if vcov in ("CR2", "CRV3J") and estimator not in ABSORBING:
+        raise _refusal("fit.no_such_errors", vcov=vcov, estimator=estimator)
+    named = [outcome, *terms, *fixed_effects, *(name for name in others if name)]
     lacking = tuple(name for name in named if name not in data.columns)
     if lacking:
-        raise _refusal("no_column", names=lacking)
+        raise _refusal("models.no_column", names=lacking)
 
 
 def _refusal(key: str, **values: object) -> NotEstimable:
-    return NotEstimable(Message(f"models.{key}", values))
+    return NotEstimable(Message(key, values))
 
 
-def _complete_rows(data: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, dict[str, int]]:
-    used = data.loc[:, list(dict.fromkeys(names))]
-    numeric = used.select_dtypes("number").astype(float)
-    infinite = np.isinf(numeric).sum()
-    if infinite.any():
-        raise _refusal("infinite", names=tuple((name, int(rows)) for name, rows in infinite[infinite > 0].items()))
-    dropped = {}
-    for name in used.columns:
-        holes = used[name].isna()
-        if holes.any():
-            dropped[name] = int(holes.sum())
-            used = used[~holes]
-    if used.empty:
-        raise _refusal("no_complete_row", names=tuple(dropped.items()))
-    return used, {f"{name} missing": rows for name, rows in dropped.items()}
+def _names(sample: Sample) -> list[str]:
+    return [*sample.names, *([] if sample.groups else ["intercept"])]
 
 
-def _without_uninformative(used, outcome, fixed_effects, estimator, dropped):
-    before = -1
-    # With a logit, rows of ones dropped for one fixed effect can leave a value of another with nothing but zeros.
-    while len(used) != before:
-        before = len(used)
-        for name in fixed_effects:
-            by_value = used.groupby(name, observed=True)[outcome]
-            empty = by_value.transform("max") == 0
-            if estimator == "logit":
-                empty |= by_value.transform("min") == 1
-            if empty.any():
-                reason = f"{name}: outcome all alike in a group"
-                dropped = {**dropped, reason: dropped.get(reason, 0) + int(empty.sum())}
-                used = used[~empty]
-    if used.empty:
-        raise _refusal("no_informative_row", outcome=outcome)
-    return used, dropped
+def _with_intercept(sample: Sample) -> np.ndarray:
+    return np.column_stack([sample.design, np.ones(len(sample.y))])
 
 
-def _design(used: pd.DataFrame, terms: list[str], fixed_effects: Sequence[str]) -> tuple[np.ndarray, list[str]]:
-    blocks = [used[terms].astype(float), pd.DataFrame({"intercept": 1.0}, index=used.index)]
-    for name in fixed_effects:
-        dummies = pd.get_dummies(used[name].astype("object"), prefix=name, prefix_sep="=", drop_first=True, dtype=float)
-        blocks.append(dummies)
-    design = pd.concat(blocks, axis=1)
-    return design.to_numpy(), list(design.columns)
+def _least_squares(sample: Sample, outcome: str, fixed_effects: Sequence[str]) -> Working:
+    absorber = Absorber(sample.absorbed, weights=sample.weights)
+    left = identified(sample, fixed_effects, absorber)
+    y = absorber(sample.y - sample.y.mean())
+    if np.sum(y**2) <= 1e-20 * np.sum((sample.y - sample.y.mean()) ** 2):
+        raise _refusal("fit.outcome_swallowed", outcome=outcome, effects=tuple(fixed_effects))
+    params = least_squares(left, y, sample.weights)
+    residual = y - left @ params
+    variance = None if sample.weights is None else 1 / sample.weights
+    if sample.groups:
+        return Working(params, left, residual, sample.weights, variance, sample.groups, absorber.rank, is_scaled=True)
+    intercept = np.average(sample.y - sample.design @ params, weights=sample.weights)
+    params = np.append(params, intercept)
+    return Working(params, _with_intercept(sample), residual, sample.weights, variance, (), 0, is_scaled=True)
 
 
-def _refuse_design(used, y, design, names, outcome, exposure, estimator) -> None:
-    rows = f"{len(y):,}"
-    if np.ptp(design[:, 0]) == 0:
-        raise _refusal("exposure_constant", exposure=exposure, rows=rows, value=f"{design[0, 0]:g}")
-    if np.ptp(y) == 0:
-        raise _refusal("outcome_constant", outcome=outcome, rows=rows, value=f"{y[0]:g}")
-    if estimator == "logit" and not np.isin(y, (0, 1)).all():
-        raise _refusal("not_binary", outcome=outcome)
-    if estimator == "poisson" and (y < 0).any():
-        raise _refusal("negative", outcome=outcome, rows=f"{(y < 0).sum():,}")
-    scaled = design / np.maximum(np.abs(design).max(axis=0), 1e-300)
-    if np.linalg.matrix_rank(scaled) < design.shape[1]:
-        raise _refusal("collinear", names=tuple(names[i] for i in range(len(names)) if _is_explained(scaled, i)))
-    if design.shape[0] <= design.shape[1]:
-        raise _refusal("few_rows", rows=rows, terms=f"{design.shape[1]:,}")
-    slope = design[:, 0]
-    if estimator == "poisson" and len(np.unique(slope)) == 2:
-        for value in np.unique(slope):
-            if not y[slope == value].any():
-                raise _refusal("separation", outcome=outcome, exposure=exposure, value=f"{value:g}")
+def _poisson(
+    sample: Sample, outcome: str, fixed_effects: Sequence[str], dropped: dict[str, int]
+) -> tuple[Working, Sample, np.ndarray]:
+    while True:
+        absorber = Absorber(sample.absorbed, weights=sample.weights)
+        left = identified(sample, fixed_effects, absorber)
+        fitted = _ppml(sample, left)
+        if not fitted.is_separated.any():
+            break
+        # What the fixed effects separate by themselves says nothing of the terms and is left out; else a term does it.
+        lost = np.zeros(len(sample.y), dtype=bool)
+        if sample.groups:
+            lost = ppml(sample.y, left[:, :0], sample.groups, weights=sample.weights).is_separated
+        if not lost.any():
+            rows = f"{int(fitted.is_separated.sum()):,}"
+            raise _refusal("models.separation_of_terms", rows=rows, all=f"{len(sample.y):,}")
+        reason = f"{' and '.join(fixed_effects)}: separated"
+        dropped[reason] = dropped.get(reason, 0) + int(lost.sum())
+        sample = narrowed(sample, ~lost, fixed_effects, estimator="poisson", dropped=dropped)
+        if not len(sample.y):
+            raise _refusal("models.no_informative_row", outcome=outcome)
+        refuse_sample(sample, outcome=outcome, estimator="poisson")
+    weights, variance = fitted.mean, fitted.mean
+    if sample.weights is not None:
+        weights, variance = weights * sample.weights, variance / sample.weights
+    rank = absorber.rank if sample.groups else 0
+    residual = (sample.y - fitted.mean) / fitted.mean
+    work = Working(fitted.params, fitted.design, residual, weights, variance, sample.groups, rank, is_scaled=False)
+    return work, sample, fitted.mean
 
 
-def _is_explained(design: np.ndarray, column: int) -> bool:
-    others = np.delete(design, column, axis=1)
-    return np.linalg.matrix_rank(others) == np.linalg.matrix_rank(design)
+def _ppml(sample: Sample, left: np.ndarray, start: np.ndarray | None = None) -> PoissonFit:
+    return ppml(sample.y, left if sample.groups else _with_intercept(sample), sample.groups, weights=sample.weights,
+                start=start)  # fmt: skip
 
 
-def _estimate(y, design, estimator, vcov, groups):
-    model = {
-        "ols": lambda: sm.OLS(y, design),
-        "poisson": lambda: sm.GLM(y, design, family=sm.families.Poisson()),
-        "logit": lambda: sm.GLM(y, design, family=sm.families.Binomial()),
-    }[estimator]()
-    options = {} if estimator == "ols" else {"maxiter": 200, "tol": 1e-12}
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", ConvergenceWarning)
-        warnings.simplefilter("error", PerfectSeparationWarning)
+def _without(
+    sample: Sample, fixed_effects: Sequence[str], cluster: str | None, mean: np.ndarray
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what fits the Poisson mean again on the rows kept."""
+
+    def refit(keep: np.ndarray) -> np.ndarray:
+        part = narrowed(sample, keep, fixed_effects, estimator="poisson", dropped={})
         try:
-            if vcov == "CR1":
-                fitted = model.fit(cov_type="cluster", cov_kwds={"groups": groups}, **options)
-            else:
-                fitted = model.fit(cov_type="nonrobust" if vcov == "iid" else "HC1", **options)
-        except (ConvergenceWarning, PerfectSeparationWarning) as trouble:
-            raise _refusal("not_trusted", estimator=estimator, warning=str(trouble)) from trouble
-    if estimator != "ols" and not fitted.converged:
-        raise _refusal("not_converged", estimator=estimator, steps=options["maxiter"])
-    if not np.isfinite(fitted.params).all() or not np.isfinite(fitted.bse).all():
-        raise _refusal("not_finite", estimator=estimator)
-    if estimator == "poisson":
-        vanishing = int((fitted.fittedvalues < SEPARATED * y.mean()).sum())
-        if vanishing:
-            raise _refusal("separation_of_terms", rows=f"{vanishing:,}", all=f"{len(y):,}")
-    return fitted
+            left = identified(part, fixed_effects, Absorber(part.absorbed, weights=part.weights))
+            again = _ppml(part, left)
+        except NotEstimable as trouble:
+            raise _refusal("fit.jackknife_refit", cluster=cluster, reason=trouble.message) from trouble
+        if again.is_separated.any():
+            rows = f"{int(again.is_separated.sum()):,}"
+            reason = Message("models.separation_of_terms", {"rows": rows, "all": f"{len(part.y):,}"})
+            raise _refusal("fit.jackknife_refit", cluster=cluster, reason=reason)
+        return again.params
+
+    return refit
 
 
-def _table(fitted, names, terms, vcov, n_clusters, level) -> pd.DataFrame:
-    keep = [names.index(name) for name in [*terms, "intercept"]]
-    df = n_clusters - 1 if vcov == "CR1" else int(fitted.df_resid)
-    estimate, error = np.asarray(fitted.params)[keep], np.asarray(fitted.bse)[keep]
-    statistic = estimate / error
-    reach = stats.t.ppf(0.5 + level / 2, df) * error
-    columns = (
-        [names[i] for i in keep], estimate, error, statistic, 2 * stats.t.sf(np.abs(statistic), df),
-        estimate - reach, estimate + reach, np.full(len(keep), df),
-    )  # fmt: skip
+def _covariance(work: Working, sample: Sample, vcov: Vcov, cluster: str | None, refit) -> Covariance:
+    if vcov == "iid":
+        return errors.iid(work)
+    if vcov == "HC1":
+        return errors.hc1(work)
+    if vcov == "CR1":
+        return errors.cr1(work, sample.cluster, cluster)
+    if vcov == "CR2":
+        return errors.cr2(work, sample.cluster, cluster)
+    return errors.crv3j(work, sample.cluster, cluster, refit=refit, terms=_names(sample))
+
+
+def _likelihood(
+    sample: Sample, fixed_effects: Sequence[str], estimator: Estimator, vcov: Vcov, cluster: str | None
+) -> tuple[list[str], np.ndarray, Covariance, tuple[Message, ...]]:
+    from helpers.models.likelihood import estimate
+
+    identified(sample, fixed_effects, Absorber(sample.absorbed, weights=sample.weights))
+    if estimator == "clogit":
+        design, names, shown = sample.design, list(sample.names), set(sample.names)
+        found = estimate(estimator, sample.y, design, names=names, strata=sample.groups[0], weights=sample.weights)
+        counted, notes = 0, ()
+    else:
+        intercept = [] if estimator == "ordered" else ["intercept"]
+        dummies, labels = _dummies(sample, fixed_effects)
+        design = np.column_stack([sample.design, np.ones((len(sample.y), len(intercept))), dummies])
+        names = [*sample.names, *intercept, *labels]
+        found = estimate(estimator, sample.y, design, names=names, weights=sample.weights)
+        shown = {name for name in found.names if name.removeprefix("count: ").removeprefix("zero: ") not in labels}
+        counted = _nested_dummies(sample, fixed_effects, labels)
+        notes = _incidental(sample, fixed_effects, estimator)
+    keep = [i for i, name in enumerate(found.names) if name in shown]
+    free = len(sample.y) - len(found.params)
+    df = np.full(len(found.params), free)
+    if vcov == "iid":
+        whole = Covariance(found.bread, df, "classical, t(N-K)")
+    elif vcov == "HC1":
+        meat = found.scores.T @ found.scores * len(sample.y) / free
+        whole = Covariance(found.bread @ meat @ found.bread, df, "HC1: sandwich x N/(N-K), t(N-K)")
+    else:
+        whole = errors.sandwich(found.bread, found.scores, sample.cluster, cluster, len(found.params) - counted,
+                                has_nested=counted > 0)  # fmt: skip
+    matrix = whole.matrix[np.ix_(keep, keep)]
+    return ([found.names[i] for i in keep], found.params[keep], Covariance(matrix, whole.df[keep], whole.rule),
+            (*found.notes, *notes))  # fmt: skip
+
+
+def _dummies(sample: Sample, fixed_effects: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+    """Return dummies that are not sums of an intercept and those before them, and their names."""
+    blocks, labels = [np.ones((len(sample.y), 1))], ["intercept"]
+    for name, codes in zip(fixed_effects, sample.groups, strict=True):
+        levels = np.arange(1, int(codes.max()) + 1)
+        blocks.append((codes[:, None] == levels).astype(float))
+        labels += [f"{name}={level}" for level in levels]
+    if len(labels) - 1 > MOST_DUMMIES:
+        raise _refusal("fit.too_many_dummies", dummies=f"{len(labels) - 1:,}", most=MOST_DUMMIES)
+    columns = np.concatenate(blocks, axis=1)
+    size = np.sqrt((columns**2).sum(axis=0))
+    kept = np.flatnonzero(np.abs(np.diag(np.linalg.qr(columns / size, mode="r"))) > REDUNDANT)[1:]
+    return columns[:, kept], [labels[i] for i in kept]
+
+
+def _nested_dummies(sample: Sample, fixed_effects: Sequence[str], labels: list[str]) -> int:
+    if sample.cluster is None:
+        return 0
+    nested = tuple(f"{name}=" for name, codes in zip(fixed_effects, sample.groups, strict=True)
+                   if errors.is_nested(codes, sample.cluster))  # fmt: skip
+    return sum(label.startswith(nested) for label in labels) if nested else 0
+
+
+def _incidental(sample: Sample, fixed_effects: Sequence[str], estimator: str) -> tuple[Message, ...]:
+    few = [(name, len(sample.y) / (int(codes.max()) + 1))
+           for name, codes in zip(fixed_effects, sample.groups, strict=True)]  # fmt: skip
+    return tuple(Message("fit.incidental", {"effect": name, "rows": f"{rows:.1f}", "estimator": estimator})
+                 for name, rows in few if rows < FEW_ROWS)  # fmt: skip
+
+
+def _table(names: list[str], params: np.ndarray, found: Covariance, level: float) -> pd.DataFrame:
+    error = np.sqrt(np.diag(found.matrix))
+    statistic = params / error
+    reach = stats.t.ppf(0.5 + level / 2, found.df) * error
+    p_value = 2 * stats.t.sf(np.abs(statistic), found.df)
+    columns = (names, params, error, statistic, p_value, params - reach, params + reach, found.df)
     return pd.DataFrame(dict(zip(TABLE_COLUMNS, columns, strict=True)))
 
 
-def _rule(vcov: str, cluster: str | None, n_clusters: int) -> str:
-    if vcov == "CR1":
-        return f"CR1 by {cluster}: sandwich x G/(G-1) x (N-1)/(N-K), t({n_clusters - 1})"
-    return {"iid": "classical, t(N-K)", "HC1": "HC1: sandwich x N/(N-K), t(N-K)"}[vcov]
-
-
 def _formula(outcome: str, terms: list[str], fixed_effects: Sequence[str], estimator: str) -> str:
-    left = {"ols": outcome, "poisson": f"ln E[{outcome}]", "logit": f"logit P({outcome})"}[estimator]
-    right = " + ".join([*terms, *(f"FE({name})" for name in fixed_effects)])
-    return f"{left} ~ {right}"
-
-
-def _warnings(used: pd.DataFrame, cluster: str | None, n_clusters: int) -> tuple[Message, ...]:
-    if cluster is None:
-        return ()
-    found = []
-    single = int((used[cluster].value_counts() == 1).sum())
-    if single:
-        found.append(Message("models.single_rows", {"single": single, "clusters": n_clusters, "cluster": cluster}))
-    if n_clusters < FEW_CLUSTERS:
-        found.append(Message("models.few_clusters", {"clusters": n_clusters, "cluster": cluster}))
-    return tuple(found)
+    wrapped = "strata({})" if estimator == "clogit" else "FE({})"
+    right = " + ".join([*terms, *(wrapped.format(name) for name in fixed_effects)])
+    return f"{LEFT[estimator].format(outcome)} ~ {right}"
