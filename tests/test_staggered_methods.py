@@ -252,6 +252,33 @@ def test_without_never_treated_the_last_cohort_serves_until_it_is_treated(method
         assert abs(row["estimate"] - effect) < 4 * row["std_error"]
 
 
+def test_what_has_nobody_to_compare_with_is_counted():
+    data, _ = simulated(never=False)
+    data = data[data["year"] < 2010]
+    data["cohort"] = data["cohort"].replace(2010, 2009)
+    for method in ("imputation", "two_stage"):
+        # In 2009, the last year, all 240 are treated: of 80 x (6 + 3 + 1) treated rows.
+        (values,) = said(study(method, data=data).warnings, "cohorts.not_imputed")
+        assert values == {"rows": "240", "all": "800", "periods": ("2009",)}
+    assert said(study("lp_did", data=data).warnings, "cohorts.no_control_at")[0]["times"].endswith("5")
+
+
+def test_sun_abraham_takes_an_earlier_base_where_a_cohort_is_not_seen_in_the_period_before():
+    data, _ = simulated()
+    data = data[(data["cohort"] != 2007) | (data["year"] != 2006)]
+    result = study("sun_abraham", data=data)
+    assert said(result.warnings, "cohorts.base_moved") == [{"cohorts": "2007"}]
+    effect = result.att_gt.set_index(["cohort", "period"]).loc[(2007, 2007)]
+    assert abs(effect["estimate"] - 0.2) < 4 * effect["std_error"]
+    assert (2007, 2005) not in result.att_gt.set_index(["cohort", "period"]).index
+
+
+def test_fewer_leads_take_all_earlier_rows_for_reference():
+    result = study("imputation", leads="2")
+    assert result.event["event_time"].tolist()[:3] == [-2, -1, 0]
+    assert result.leads().df == 2
+
+
 def test_two_way_fixed_effects_without_never_treated_name_the_lead_left_out():
     data, _ = simulated(never=False)
     data["cohort"] = data["cohort"].replace(2010, 2009)
