@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from helpers.models.result import NotEstimable
-from helpers.models.staggered.within import COLLINEAR, group_sums
+from helpers.models.staggered.within import group_sums, independent
 from helpers.text import Message
 
 # Eigenvalues of the periods' equations below this share of the largest are directions that the rows do not fix.
@@ -100,8 +100,7 @@ class Counterfactual:
         weights = np.ones(int(fitted.sum())) if weights is None else weights
         two_way = TwoWay(unit[fitted], period[fitted], int(unit.max()) + 1, int(period.max()) + 1, weights)
         made = cls(two_way, unit, period, covariates, fitted)
-        spanned = made._spanned()
-        if spanned.any():
+        if covariates.shape[1] and (spanned := made._spanned()).any():
             named = tuple(name for name, out in zip(names, spanned, strict=True) if out)
             raise NotEstimable(Message("cohorts.covariate_spanned", {"names": named}))
         return made
@@ -123,16 +122,10 @@ class Counterfactual:
         return np.linalg.inv((x * self.two_way.weights[:, None]).T @ x)
 
     def _spanned(self) -> np.ndarray:
-        out = np.zeros(self.covariates.shape[1], bool)
-        if not len(out):
-            return out
-        weights = self.two_way.weights[:, None]
-        x = self._residual_covariates[self.fitted]
-        gram, raw = (x * weights).T @ x, (self.covariates[self.fitted] ** 2 * weights).sum(axis=0)
-        for j in range(len(out)):
-            out[j] = gram[j, j] <= COLLINEAR * raw[j] or raw[j] == 0
-            if not out[j]:
-                gram[j + 1 :, j + 1 :] -= np.outer(gram[j + 1 :, j], gram[j, j + 1 :]) / gram[j, j]
+        x, weights = self._residual_covariates[self.fitted], self.two_way.weights[:, None]
+        raw = (self.covariates[self.fitted] ** 2 * weights).sum(axis=0)
+        out = np.ones(len(raw), bool)
+        out[independent((x * weights).T @ x, raw)] = False
         return out
 
     def predict(self, y: np.ndarray) -> np.ndarray:

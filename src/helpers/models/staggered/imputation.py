@@ -4,6 +4,8 @@ Plain numpy, because one exact fit of the untreated rows gives estimates and sta
 R's didimputation.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -24,8 +26,11 @@ from helpers.models.staggered.within import (
 )
 from helpers.text import Message
 
+# Leads of the test: all but the reference -1, or this many, with all earlier untreated rows for reference.
+OPTIONS = {"leads": ("all", *map(str, range(1, 10)))}
 
-def estimate(panel: Panel, *, control_group: ControlGroup = "not_yet_treated") -> Parts:
+
+def estimate(panel: Panel, *, control_group: ControlGroup = "not_yet_treated", leads: str = "all") -> Parts:
     """Impute outcomes without treatment from all untreated rows and average the differences.
 
     Parameters
@@ -34,6 +39,9 @@ def estimate(panel: Panel, *, control_group: ControlGroup = "not_yet_treated") -
         Covariates enter the fit of the untreated rows linearly.
     control_group : {"never_treated", "not_yet_treated"}
         Without influence: the estimator uses every untreated row.
+    leads : {"all", "1", ..., "9"}
+        Event times before treatment that are tested: all, compared with -1, or -1 and so many, compared with all
+        earlier ones, which the authors advise: fewer leads, more power.
 
     Returns
     -------
@@ -50,16 +58,15 @@ def estimate(panel: Panel, *, control_group: ControlGroup = "not_yet_treated") -
     -----
     Theorems 1 and 3 and equation 8 for the estimator and its conservative variance: residuals of treated rows are taken
     from the average of their cohort and period, which is too wide rather than too narrow; no small-sample factor,
-    normal distribution. Leads (their Test 1): the untreated rows on units, periods and dummies of event times before
-    -1, with CR1 (terms and periods counted, not units) and their covariance with the effects from the stacked
-    influences.
+    normal distribution. Leads (their Test 1): the untreated rows on units, periods and dummies of the leads, with
+    CR1 (terms and periods counted, not units), and their covariance with the effects from the stacked influences.
     """
     fit, tau, estimable, notes = imputed(panel)
     cells = Cells.of(panel, estimable)
     cell_tau = cells.means(tau)
     deviation = np.where(estimable, tau - cells.spread(cell_tau), 0.0)
     influence = cells.influence(fit, panel, deviation, tau)
-    return assemble(panel, cells, cell_tau, influence, leads=_leads(panel), notes=notes)
+    return assemble(panel, cells, cell_tau, influence, leads=_leads(panel, leads), notes=notes)
 
 
 def imputed(panel: Panel) -> tuple[Counterfactual, np.ndarray, np.ndarray, tuple[Message, ...]]:
@@ -85,11 +92,14 @@ def imputed(panel: Panel) -> tuple[Counterfactual, np.ndarray, np.ndarray, tuple
     return fit, panel.y - fit.predict(panel.y[untreated]), estimable, notes
 
 
+@dataclass(frozen=True, eq=False)
 class Cells:
     """Treated rows by `cohort` and `period`, with their `count`, each (C,); `of_row` (N,) is a row's cell or -1."""
 
-    def __init__(self, cohort: np.ndarray, period: np.ndarray, count: np.ndarray, of_row: np.ndarray) -> None:
-        self.cohort, self.period, self.count, self.of_row = cohort, period, count, of_row
+    cohort: np.ndarray
+    period: np.ndarray
+    count: np.ndarray
+    of_row: np.ndarray
 
     @classmethod
     def of(cls, panel: Panel, rows: np.ndarray) -> "Cells":
@@ -122,7 +132,7 @@ class Cells:
         return out
 
     def influence(self, fit: Counterfactual, panel: Panel, deviation: np.ndarray, residual: np.ndarray) -> np.ndarray:
-        """Return (G, C): shares times `deviation` (N,) of the treated, less what untreated `residual` did to the fit."""
+        """Return (G, C): shares times `deviation` (N,) of the treated, less what untreated residuals did to the fit."""
         shares = self.shares()
         rows = np.where(fit.fitted, 0.0, deviation)[:, None] * shares
         rows[fit.fitted] -= fit.weights_behind(shares) * residual[fit.fitted][:, None]
@@ -166,10 +176,11 @@ def assemble(panel: Panel, cells: Cells, tau, influence, *, leads, notes, own_in
     )  # fmt: skip
 
 
-def _leads(panel: Panel) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[Message, ...]]:
+def _leads(panel: Panel, leads: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[Message, ...]]:
     untreated = ~panel.treated
     own = panel.event_time[untreated]
-    order = by_priority(np.unique(own[np.isfinite(own)]))
+    seen = np.unique(own[np.isfinite(own)])
+    order = by_priority(seen) if leads == "all" else [int(e) for e in reversed(seen) if e >= -int(leads)]
     nothing = np.empty(0, int), np.empty(0), np.empty((panel.n_clusters, 0))
     if not order:
         return (*nothing, ())

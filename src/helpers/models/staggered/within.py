@@ -84,15 +84,17 @@ def within_fit(
     Sandwich by cluster times G/(G-1) (N-1)/(N-K), K the terms and the `counted` parameters: fixest's default.
     """
     left = absorber(np.column_stack([columns, y]))
-    kept = _independent(left[:, :-1], columns, weights)
+    weighted = left if weights is None else left * weights[:, None]
+    gram = weighted.T @ left
+    raw = (columns**2).sum(axis=0) if weights is None else weights @ columns**2
+    kept = independent(gram[:-1, :-1].copy(), raw)
     collinear = tuple(name for i, name in enumerate(names) if i not in set(kept.tolist()))
     if not len(kept):
         raise NotEstimable(Message("cohorts.nothing_left", {"names": collinear}))
-    x, target = left[:, kept], left[:, -1]
-    weighted = x if weights is None else x * weights[:, None]
-    bread = np.linalg.inv(weighted.T @ x)
-    coef = bread @ (weighted.T @ target)
-    scores = group_sums(weighted * (target - x @ coef)[:, None], cluster, n_clusters)
+    bread = np.linalg.inv(gram[np.ix_(kept, kept)])
+    coef = bread @ gram[kept, -1]
+    residual = left[:, -1] - left[:, kept] @ coef
+    scores = group_sums(weighted[:, kept] * residual[:, None], cluster, n_clusters)
     factor = small_sample(cluster, n_parameters=len(kept) + counted)
     return WithinFit(
         names=tuple(names[i] for i in kept), kept=kept, coef=coef, influence=np.sqrt(factor) * scores @ bread,
@@ -179,11 +181,11 @@ def small_cohorts(panel: Panel) -> tuple[Message, ...]:
     return (Message("staggered.small_cohorts", values),) if few else ()
 
 
-def _independent(left: np.ndarray, columns: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
-    """Return positions of columns that effects and earlier columns do not span (a Cholesky factor that skips them)."""
-    weighted = left if weights is None else left * weights[:, None]
-    gram = weighted.T @ left
-    raw = (columns**2).sum(axis=0) if weights is None else (columns**2 * weights[:, None]).sum(axis=0)
+def independent(gram: np.ndarray, raw: np.ndarray) -> np.ndarray:
+    """Return positions of columns that effects and earlier columns do not span, by a Cholesky factor that skips them.
+
+    `gram` (k, k) is of the columns' residuals and is overwritten; `raw` (k,) has the columns' sums of squares.
+    """
     kept: list[int] = []
     for j in range(len(gram)):
         pivot = gram[j, j]
