@@ -502,7 +502,7 @@ def test_sandwiches_of_scores_by_cluster_are_those_of_r(kind):
     peer = pd.read_csv(PEERS / "r_likelihood.csv").query("case == @kind and term != 'ln_alpha'")
     found = on_peers_data(kind)
     grid = pd.read_csv(PEERS / ("firms.csv" if kind in ("logit", "ordered") else "firm_years.csv"))["grid"]
-    scores = pd.DataFrame(found.scores).groupby(grid.to_numpy()).sum().to_numpy()
+    scores = pd.DataFrame(found.scores).groupby(grid.to_numpy()).sum().to_numpy(copy=True)
     if kind == "zinb":
         scores[:, -1] = 0
     covariance = found.bread @ (scores.T @ scores) @ found.bread
