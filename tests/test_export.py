@@ -261,3 +261,23 @@ def test_tables_do_not_depend_on_the_hash_seed_and_word_is_loaded_only_when_aske
     }
     assert len(found) == 1
     assert found.pop()
+
+
+def test_a_fit_of_two_parts_and_a_poisson_stand_side_by_side():
+    from helpers import paths
+    from helpers.models.regression import fit
+
+    data = pd.read_csv(paths.ROOT / "tests" / "peers" / "firm_years.csv")
+    asked = {"outcome": "patents", "exposure": "score", "cluster": "grid", "unit": "firm"}
+    fits = {"PPML": fit(data, fixed_effects=["year"], **asked), "ZIP": fit(data, estimator="zip", **asked)}
+    table = regression_table(fits)
+    headings = list(dict.fromkeys(heading for heading, _ in table.frame.index))
+    plain, count = headings[:2]
+    assert count == f"Count part: {plain}"
+    for name, heading, term in (("PPML", plain, "score"), ("ZIP", count, "count: score")):
+        row = fits[name].term(term)
+        shown = table.frame[name].loc[heading]
+        assert float(shown["Coefficient"].replace("−", "-")) == pytest.approx(row["estimate"], abs=5.1e-4)
+        assert float(shown["(standard error)"].strip("()")) == pytest.approx(row["std_error"], abs=5.1e-4)
+    assert line(table, "Clusters, G") == ["18", "18"]
+    assert line(table, "Units (firms)") == ["264", "264"]
