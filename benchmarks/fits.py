@@ -1,7 +1,7 @@
 """Fits with absorbed fixed effects: the project, pyfixest called plainly and R's fixest on the same rows, in turn.
 
-`python -m benchmarks.fits ROWS` prints one line a model and program, with the ratio to the project's time, and ends with
-1 if a coefficient differs by more than one part in a million. Programs that are not installed are left out by name.
+`python -m benchmarks.fits ROWS` prints one line a model and program, with the ratio to the project's time, and ends
+with 1 if a coefficient differs by more than a millionth. Programs that are not installed are left out by name.
 """
 
 import argparse
@@ -60,13 +60,16 @@ def main() -> int:
         print(f"{model}, {asked.rows:,} rows, median of {asked.repeats}")
         base = programs["project"]
         for name, runs in programs.items():
-            seconds, cpu = (statistics.median(run[i] for run in runs) for i in (0, 1))
-            share = base[0][2] / runs[0][2] - 1
-            wrong |= abs(share) > 1e-6
-            print(f"  {name:<10}{seconds:>9.3f} s{cpu:>9.3f} CPU s   project / it "
-                  f"{statistics.median(r[0] for r in base) / seconds:>6.2f} {statistics.median(r[1] for r in base) / cpu:>6.2f}"
-                  f"   coefficients differ by {abs(share):.0e}")  # fmt: skip
+            (seconds, cpu), (ours, our_cpu) = _medians(runs), _medians(base)
+            share = abs(base[0][2] / runs[0][2] - 1)
+            wrong |= share > 1e-6
+            print(f"  {name:<10}{seconds:>9.3f} s{cpu:>9.3f} CPU s   project / it {ours / seconds:>6.2f} "
+                  f"{our_cpu / cpu:>6.2f}   coefficients differ by {share:.0e}")  # fmt: skip
     return int(wrong)
+
+
+def _medians(runs: list[tuple[float, float, float]]) -> tuple[float, float]:
+    return statistics.median(run[0] for run in runs), statistics.median(run[1] for run in runs)
 
 
 def _in_turn(model: str, data: pd.DataFrame, repeats: int) -> dict[str, list[tuple[float, float, float]]]:
