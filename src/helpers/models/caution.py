@@ -30,8 +30,8 @@ def cautions(sample: Sample, *, cluster: str | None, unit: str | None) -> tuple[
     if len(size) < FEW_CLUSTERS:
         found.append(Message("models.few_clusters", named))
     exposure = sample.design[:, 0]
-    values = np.unique(exposure)
-    for value in values if len(values) == 2 else ():
+    ends = (exposure.min(), exposure.max())
+    for value in ends if np.isin(exposure, ends).all() else ():
         having = int((np.bincount(sample.cluster, exposure == value) > 0).sum())
         if having <= FEW_TREATED:
             said = {"having": having, "exposure": sample.names[0], "value": f"{value:g}", **named}
@@ -42,8 +42,8 @@ def cautions(sample: Sample, *, cluster: str | None, unit: str | None) -> tuple[
 def _rare(sample: Sample, unit: str | None) -> tuple[Message, ...]:
     """Return the warning that an exposure has one value in more than 97 % of the rows, or of the units at all times."""
     exposure = sample.design[:, 0]
-    values, counts = np.unique(exposure, return_counts=True)
-    value = values[counts.argmax()]
+    # A value that most rows have is their median.
+    value = np.partition(exposure, len(exposure) // 2)[len(exposure) // 2]
     is_other = exposure != value
     said = {"exposure": sample.names[0], "value": f"{value:g}", "rows": f"{len(exposure):,}",
             "other_rows": f"{int(is_other.sum()):,}", "share": f"{is_other.mean():.1%}"}  # fmt: skip

@@ -51,13 +51,15 @@ def prepare(
         rows = _counted(rows, used[weights].to_numpy(dtype=float, na_value=np.nan)[rows] > 0,
                         f"{weights}: weight of zero", dropped)  # fmt: skip
     y = used[outcome].to_numpy(dtype=float, na_value=np.nan)
-    raw = [pd.factorize(used[name])[0] for name in fixed_effects]
-    rows = _informative(rows, y, raw, fixed_effects, estimator, dropped)
+    raw = {name: pd.factorize(used[name])[0] for name in codes}
+    rows = _informative(rows, y, [raw[name] for name in fixed_effects], fixed_effects, estimator, dropped)
     if not len(rows):
         raise NotEstimable(Message("models.no_informative_row", {"outcome": outcome}))
 
     def coded(name: str | None) -> np.ndarray | None:
-        return pd.factorize(used[name].iloc[rows])[0].astype(np.intp) if name else None
+        if not name or len(rows) == len(used):
+            return raw[name] if name else None
+        return pd.factorize(raw[name][rows])[0]
 
     design = np.column_stack([used[name].to_numpy(dtype=float, na_value=np.nan)[rows] for name in terms])
     sample = Sample(
@@ -104,8 +106,8 @@ def refuse_sample(sample: Sample, *, outcome: str, estimator: str) -> None:
     if estimator in COUNTS and (y < 0).any():
         raise _refusal("models.negative", outcome=outcome, rows=f"{(y < 0).sum():,}")
     if estimator in COUNTS:
-        levels = np.unique(exposure)
-        for value in levels if len(levels) == 2 else ():
+        ends = (exposure.min(), exposure.max())
+        for value in ends if np.isin(exposure, ends).all() else ():
             if not y[exposure == value].any():
                 raise _refusal("models.separation", outcome=outcome, exposure=sample.names[0], value=f"{value:g}")
 
@@ -121,9 +123,7 @@ def identified(sample: Sample, fixed_effects: Sequence[str], absorber: Absorber)
     """
     centred = sample.design - sample.design.mean(axis=0)
     left = absorber(centred)
-    spread = np.sqrt((centred**2).sum(axis=0))
-    kept = np.sqrt((left**2).sum(axis=0))
-    size = np.sqrt((sample.design**2).sum(axis=0))
+    spread, kept, size = (np.sqrt(np.einsum("ij,ij->j", each, each)) for each in (centred, left, sample.design))
     # A constant other than zero is, to rounding, all mean.
     is_flat = spread <= 1e-13 * size
     swallowed = tuple(name for name, own, all_of, flat in zip(sample.names, kept, spread, is_flat, strict=True)

@@ -115,7 +115,7 @@ def least_squares(design: np.ndarray, y: np.ndarray, weights: np.ndarray | None 
     """Return the coefficients of `y` (N,) on `design` (N, K), of full rank, under `weights` (N,)."""
     if not design.shape[1]:
         return np.zeros(0)
-    size = np.sqrt((design**2).sum(axis=0))
+    size = np.sqrt(np.einsum("ij,ij->j", design, design))
     scaled = design / size
     weighted = scaled if weights is None else scaled * weights[:, None]
     factor = cho_factor(weighted.T @ scaled)

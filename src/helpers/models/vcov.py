@@ -305,7 +305,8 @@ def _without_each(work: Working, cluster: np.ndarray, name: str, terms: Sequence
         vectors, lengths, _ = np.linalg.svd(basis[rows], full_matrices=False)
         left = 1 - lengths**2
         is_lost = left <= ALL_OF_IT
-        held = np.abs(vectors[:, is_lost].T @ design[rows]) > np.sqrt(ALL_OF_IT) * size
+        # Combinations of terms and effects that are zero in all other clusters: those terms go with this one.
+        held = np.abs(vectors[:, is_lost].T @ design[rows] @ bread) * size > np.sqrt(ALL_OF_IT)
         for k in np.flatnonzero(held.any(axis=0)):
             needing[terms[k]] = needing.get(terms[k], 0) + 1
         factor = np.divide(1.0, left, out=np.zeros_like(left), where=~is_lost) - 1
