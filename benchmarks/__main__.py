@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks import checksums
+from benchmarks import checksums, fits
 from benchmarks.measure import Cost, process
 
 _NO_SPLINK = "splink is not installed: it comes with the lock (requirements.txt) or the extra `bench`"
@@ -32,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _links(asked.names, 4_000 if asked.quick else 40_000)
         if asked.only in (None, "splink"):
             _splink(asked.names, 1_000 if asked.quick else 5_000)
+        if asked.only == "fits":
+            return fits.main([str(20_000 if asked.quick else 100_000), "--repeats", str(asked.repeats or 3)])
         if asked.only in (None, "big"):
             return _big(
                 Path(folder), asked.enterprises or enterprises, asked.patents or patents,
@@ -42,7 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--only", choices=("zone", "index", "links", "splink", "big"), help="leave the other parts out")
+    parser.add_argument("--only", choices=("zone", "index", "links", "splink", "big", "fits"),
+                        help="leave the other parts out")  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="20,000 enterprises, 60,000 patents, once")
     parser.add_argument("--enterprises", type=_count, help=f"rows of the register (default {FULL[0]:,})")
     parser.add_argument("--patents", type=_count, help=f"rows of the patent list (default {FULL[1]:,})")

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
@@ -46,11 +46,12 @@ def rows_of(rows: int, seed: int = 1) -> pd.DataFrame:
     return pd.DataFrame({"y": y, "count": count, "x": x, "z": z, "firm": firm, "year": year, "place": place})
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the tables; return 1 if a coefficient differs."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fits", description=__doc__)
     parser.add_argument("rows", type=int, nargs="?", default=100_000)
     parser.add_argument("--repeats", type=int, default=REPEATS)
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     data = rows_of(asked.rows)
     times = {model: _in_turn(model, data, asked.repeats) for model in MODELS}
     for model, runs in _by_r(data, asked.repeats).items():

@@ -124,7 +124,7 @@ class Result:
         ValueError
             If the estimator has no log link.
         """
-        if self.estimator != "poisson":
+        if self.estimator not in ("poisson", "negbin"):
             raise ValueError(f"a percent effect needs a log link, not estimator '{self.estimator}'")
         row = self.term(self.exposure)
         return tuple(100 * float(np.expm1(row[name])) for name in ("estimate", "conf_low", "conf_high"))
