@@ -4,6 +4,7 @@
 # kind relative_magnitude: DeltaRM(Mbar), method C-LF; kind smoothness: DeltaSD(M), method C-LF (FLCI needs CVXR, not to be had here,
 # so FLCI is not among these numbers). parameter first = event time 0, mean = mean of 0..3. alpha 0.05; gridPoints 1000 (relative
 # magnitude) or the package's grid: limits are grid values, so they agree to one grid step (column step). kind original: b -+ z s.
+# relative_magnitude_mean_2: conf_high is the end of the grid (20 errors; R warns that the interval is open), so not comparable.
 source("read_write.R")
 suppressMessages({library(fixest); library(HonestDiD)})
 setFixest_nthreads(1)
