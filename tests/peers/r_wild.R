@@ -1,6 +1,6 @@
 # Wild cluster bootstrap, all sign vectors (Cameron, Gelbach and Miller 2008; WCR, null imposed): base R 4.2.2, textbook algebra
 # (no package: fwildclusterboot needs what is not in Debian). rd on treated, score, ln_employees, ln_assets with none or firm +
-# year effects; tested: coefficient = null. Effects taken out once from y and X (exact, dummies); for every v in {-1,1}^G:
+# year effects; tested: coefficient = null. Effects taken out of y, X and every draw (exact, dummies); for every v in {-1,1}^G:
 # y* = X b_r + v_g u_r (b_r, u_r the restricted fit), t* with CR1's sum of squares (factors cancel: same N, K, G in every draw).
 # p_value: share of the 2^G draws with |t*| >= |t| - 1e-9 (so the two draws that reproduce t count); p_greater: strict
 # |t*| > |t| + 1e-9, the share that fwildclusterboot and boottest count. t is without small-sample factor (t_cr1: with
@@ -24,7 +24,7 @@ for (effect in c("none", "firm_year")) {
     Xr <- X[, -j, drop = FALSE]; br <- solve(crossprod(Xr), crossprod(Xr, y0)); ur <- drop(y0 - Xr %*% br)
     t_of <- function(beta_j, resid) beta_j / sqrt(sum(rowsum(a * resid, g)^2))
     t0 <- t_of(fit[j] - null, drop(y - X %*% fit))
-    U <- sapply(1:G, function(k) ur * (g == k))                 # y* - y_r = U v
+    U <- qr.resid(qr(Z), sapply(1:G, function(k) ur * (g == k)))   # y* - y_r = U v, effects taken out of each draw
     BXU <- B %*% crossprod(X, U)                                # K x G: coefficients from v, less the restricted fit
     S <- sapply(1:G, function(k) rowsum(a * (U[, k] - drop(X %*% BXU[, k])), g))   # G x G: scores of the draw
     v <- as.matrix(expand.grid(rep(list(c(-1, 1)), G)))

@@ -18,8 +18,8 @@ COHORTS: Final = {
 METHODS: Final[tuple[Method, ...]] = (
     "callaway_santanna", "imputation", "sun_abraham", "two_stage", "lp_did", "poisson_etwfe", "twfe",
 )  # fmt: skip
-# On the log scale; the others are in patents a firm-year.
-LOG_SCALE: Final = ("poisson_etwfe",)
+# As a share of what would have been without treatment; the others are in patents a firm-year.
+PROPORTIONAL: Final = ("poisson_etwfe",)
 
 
 def event_studies(
@@ -92,7 +92,7 @@ def overall(studies: dict[Method, EventStudy | NotEstimable]) -> pd.DataFrame:
     -------
     DataFrame
         method, status ("estimated" or "not_estimable"), reason (a `Message` or None), estimate, std_error, conf_low,
-        conf_high (log points for `LOG_SCALE`, else units of the outcome a firm-year), leads_p, n_leads (missing where
+        conf_high (a share for `PROPORTIONAL`, else units of the outcome a firm-year), leads_p, n_leads (missing where
         the leads cannot be tested), n_obs, n_units, n_treated, n_clusters.
     """
     rows = []

@@ -1,5 +1,7 @@
 """Tables of timing: event studies by several estimators in, words and numbers of page 75 out."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -8,7 +10,7 @@ from helpers.models.staggered import EventStudy
 from helpers.models.staggered.honest import Honest, honest
 from helpers.plan.model import Plan
 from helpers.plan.sample import analysis_frame
-from helpers.plan.timing import COHORTS, LOG_SCALE, by_event_time, event_studies, overall, two_by_two
+from helpers.plan.timing import COHORTS, PROPORTIONAL, by_event_time, event_studies, overall, two_by_two
 from helpers.tables.labels import labelled
 from helpers.text import Lang, Message, label, number, say
 
@@ -90,12 +92,11 @@ def overall_table(studies: Studies, lang: Lang, *, outcome_mean: float) -> pd.Da
     """
     rows = overall(studies)
     rows = rows[rows["status"] == "estimated"]
-    is_log = rows["method"].isin(LOG_SCALE)
     written = []
-    for row, log in zip(rows.itertuples(), is_log, strict=True):
-        levels = [row.estimate, row.conf_low, row.conf_high]
-        units = [outcome_mean * np.expm1(value) for value in levels] if log else levels
-        percent = [100 * (np.expm1(value) if log else value / outcome_mean) for value in levels]
+    for row in rows.itertuples():
+        found = np.array([row.estimate, row.conf_low, row.conf_high])
+        share = found if row.method in PROPORTIONAL else found / outcome_mean
+        units, percent = outcome_mean * share, 100 * share
         written.append((_estimate(units, "+.2f"), _estimate(percent, "+,.0f")))
     leads = ["–" if pd.isna(p) else f"{p:.3f}" for p in rows["leads_p"]]
     shown = pd.DataFrame(
@@ -106,7 +107,7 @@ def overall_table(studies: Studies, lang: Lang, *, outcome_mean: float) -> pd.Da
     return labelled(shown, lang, values=("method",))
 
 
-def _estimate(values: list[float], form: str) -> str:
+def _estimate(values: Sequence[float], form: str) -> str:
     point, low, high = (number(value, form) for value in values)
     return f"{point} ({low}\u00a0…\u00a0{high})"
 
