@@ -76,7 +76,7 @@ def families_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return `families` in words, those that were corrected."""
     shown = rows[rows["reason"].isna()]
     table = shown[["family", "outcome", "exposure"]].assign(
-        coefficient=[number(value, "+.3f") for value in shown["estimate"]],
+        estimate=[number(value, "+.3f") for value in shown["estimate"]],
         **{name: [_p(value) for value in shown[name]] for name in ("p", "p_holm", "p_romano_wolf", "q_bh")},
     )
     return labelled(table, lang, values=("family", "outcome", "exposure"))
