@@ -21,6 +21,8 @@ def pytest_configure(config):
     """
     config.stash[_FOLDER] = tempfile.mkdtemp(prefix="wuli-nbval-")
     os.environ["WULI_OUTPUT"] = config.stash[_FOLDER]
+    # As pages have it: sums in BLAS depend on its threads.
+    os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 def pytest_unconfigure(config):

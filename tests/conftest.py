@@ -1,8 +1,12 @@
 """What several tests share: one small synthetic zone, prepared once for all of them in a folder of its own."""
 
+import os
 from pathlib import Path
 
 import pytest
+
+# As pages have it: sums in BLAS depend on its threads, and tests already run side by side.
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 from helpers import params, paths
 

@@ -17,6 +17,8 @@ from helpers.text import Message
 
 # Up to so many levels of all effects but the largest, a dense factor costs less than iterating.
 FEW_LEVELS = 1_000
+# Up to so many, as years are, its inverse costs less than waking the threads of BLAS for triangular solves.
+VERY_FEW_LEVELS = 64
 # A pivot this small, where a full one is 1, is a level that the others already span.
 REDUNDANT = 1e-11
 MOST_STEPS = 10_000
@@ -73,7 +75,7 @@ class Absorber:
     def reweighted(self, weights: np.ndarray) -> "Absorber":
         """Return the same effects under other weights."""
         other = object.__new__(Absorber)
-        other.__dict__.update({name: value for name, value in self.__dict__.items() if name not in ("rank", "_factor")})
+        other.__dict__.update({name: value for name, value in self.__dict__.items() if name not in ("rank", "_factor", "_inverse_factor")})
         other._weigh(weights)
         return other
 
@@ -177,10 +179,19 @@ class Absorber:
         # The second round is a step of refinement: the residual of a nearly redundant level costs digits.
         for _ in range(2):
             left = (sums - system @ found)[kept] * scale[kept, None]
-            found[kept] += scale[kept, None] * solve_triangular(
-                factor, solve_triangular(factor, left, trans="T", check_finite=False), check_finite=False
-            )
+            found[kept] += scale[kept, None] * self._solve(factor, left)
         return found
+
+    def _solve(self, factor: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """Return the solution x of factor' factor x = right."""
+        if len(factor) <= VERY_FEW_LEVELS:
+            return self._inverse_factor @ (self._inverse_factor.T @ right)
+        half = solve_triangular(factor, right, trans="T", check_finite=False)
+        return solve_triangular(factor, half, check_finite=False)
+
+    @cached_property
+    def _inverse_factor(self) -> np.ndarray:
+        return np.linalg.inv(self._factor[0])
 
     def _iterated(self, sums: np.ndarray, columns: np.ndarray) -> np.ndarray:
         cross, within = sparse.csr_array(self._cross), self._within
