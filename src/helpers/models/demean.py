@@ -75,7 +75,8 @@ class Absorber:
     def reweighted(self, weights: np.ndarray) -> "Absorber":
         """Return the same effects under other weights."""
         other = object.__new__(Absorber)
-        other.__dict__.update({name: value for name, value in self.__dict__.items() if name not in ("rank", "_factor", "_inverse_factor")})
+        of_weights = ("rank", "_factor", "_inverse_factor")
+        other.__dict__.update({name: value for name, value in self.__dict__.items() if name not in of_weights})
         other._weigh(weights)
         return other
 
