@@ -175,7 +175,7 @@ def _bytes(folder: Path) -> dict[str, bytes]:
 def test_dirty_files_and_every_page_made_from_them_are_the_same_bytes_twice(dirty_twice):
     first, second = (_bytes(at / "reports" / "small") for at in dirty_twice)
     pages = [name for name in first if name.endswith(".html")]
-    assert len(pages) == 15
+    assert len(pages) == 18
     assert [name for name in pages if first[name] != second[name]] == []
     raw = [_bytes(at / "data" / "derived" / "small" / "raw") for at in dirty_twice]
     assert {Path(name).suffix for name in raw[0]} >= {".csv", ".xlsx", ".parquet"}
