@@ -10,7 +10,7 @@ from helpers.errors import UsageError
 if TYPE_CHECKING:
     from helpers.models.export import RegressionTable
 
-LATIN, CHINESE = "Times New Roman", "宋体"
+LATIN, CHINESE = "Times New Roman", "SimSun"
 # No moment of writing in the file: the same table gives the same bytes.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 # Not allowed in XML, and nothing a reader sees.
