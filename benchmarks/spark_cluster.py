@@ -171,7 +171,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         inputs.prepare(place, enterprises=asked.enterprises, patents=asked.patents)
         stages = ["clean"] if asked.clean else []
         sums = {"DuckDB": _made(place, "duckdb", "DuckDB", stages)}
-        for name, is_killed in (("two workers", False), ("one of two workers killed", True)):
+        whole = [] if asked.killed else [("two workers", False)]
+        for name, is_killed in [*whole, ("one of two workers killed", True)]:
             with running(place / f"cluster-{is_killed}") as cluster:
                 sums[name] = _made(place, "spark", name, stages, cluster, is_killed=is_killed)
     wrong = [name for name, of in sums.items() if of != sums["DuckDB"]]
@@ -185,6 +186,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--enterprises", type=int, default=1_000_000, metavar="N", help="(default 1,000,000)")
     parser.add_argument("--patents", type=int, default=1_000_000, metavar="N", help="(default 1,000,000)")
     parser.add_argument("--clean", action="store_true", help="the clean tables alone")
+    parser.add_argument("--killed", action="store_true", help="with a worker killed alone, not also with both whole")
     parser.add_argument("--folder", type=Path, help="where to work (default: temporary)")
     return parser
 
