@@ -1,18 +1,24 @@
-"""Two likelihoods of a design with an intercept: a logit that refuses separation, and a log-linear mean.
+"""The chance of treatment given covariates, and a log-linear mean: arrays in, coefficients out, refusals in words.
 
-Arrays in, coefficients out. Newton's method in numpy, because a score needs coefficients to the last digit and a
-refusal where groups are separated, not a table of a fit.
+Both are the fits of `likelihood` and `poisson`; what stands here is what a comparison of groups asks of them.
 """
 
 import numpy as np
+from scipy.special import expit
 
+from helpers.models.likelihood.binary import logit_rows
+from helpers.models.likelihood.newton import STEPS, Peak, RowLikelihood, climb
+from helpers.models.poisson import ppml
 from helpers.models.result import NotEstimable
 from helpers.text import Message
 
-STEPS = 60
-TOLERANCE = 1e-11
 # A score this near to 0 or 1 is a coefficient on its way to infinity.
 SEPARATED = 1e-8
+
+
+def logit_peak(design: np.ndarray, treated: np.ndarray) -> Peak:
+    """Return where the likelihood of a logit of `treated` (N,), 0 or 1, on `design` (N, K) is highest, if anywhere."""
+    return climb(RowLikelihood((design,), logit_rows(treated), np.ones(len(treated))), np.zeros(design.shape[1]))
 
 
 def propensity(design: np.ndarray, treated: np.ndarray, exposure: str) -> np.ndarray:
@@ -31,24 +37,15 @@ def propensity(design: np.ndarray, treated: np.ndarray, exposure: str) -> np.nda
     NotEstimable
         If covariates separate the groups, completely or nearly, or Newton's method does not converge.
     """
-    share = treated.mean()
-    start = np.zeros(design.shape[1])
-    start[0] = np.log(share / (1 - share))
-
-    def fitted(coefficients):
-        linear = design @ coefficients
-        score = 1 / (1 + np.exp(-np.clip(linear, -700, 700)))
-        return score, score * (1 - score), treated @ linear - np.logaddexp(0, linear).sum()
-
-    coefficients, is_done = _newton(design, treated, start, fitted)
-    score = fitted(coefficients)[0]
+    peak = logit_peak(design, treated)
+    score = expit(design @ peak.params)
     extreme = int(((score < SEPARATED) | (score > 1 - SEPARATED)).sum())
     if extreme:
         values = {"exposure": exposure, "rows": f"{extreme:,}", "all": f"{len(score):,}"}
         raise NotEstimable(Message("sensitivity.propensity_separated", values))
-    if not is_done:
+    if not peak.is_maximum:
         raise NotEstimable(Message("models.not_converged", {"estimator": "logit", "steps": STEPS}))
-    return coefficients
+    return peak.params
 
 
 def log_linear(design: np.ndarray, y: np.ndarray, outcome: str) -> np.ndarray:
@@ -64,37 +61,8 @@ def log_linear(design: np.ndarray, y: np.ndarray, outcome: str) -> np.ndarray:
     if not y.any():
         values = {"outcome": outcome, "rows": f"{len(y):,}", "value": "0"}
         raise NotEstimable(Message("models.outcome_constant", values))
-    start = np.zeros(design.shape[1])
-    start[0] = np.log(y.mean())
-
-    def fitted(coefficients):
-        linear = np.clip(design @ coefficients, -700, 700)
-        mean = np.exp(linear)
-        return mean, mean, y @ linear - mean.sum()
-
-    coefficients, is_done = _newton(design, y, start, fitted)
-    vanishing = int((fitted(coefficients)[0] < SEPARATED * y.mean()).sum())
+    fitted = ppml(y, design)
+    vanishing = int(fitted.is_separated.sum())
     if vanishing:
         raise NotEstimable(Message("models.separation_of_terms", {"rows": f"{vanishing:,}", "all": f"{len(y):,}"}))
-    if not is_done:
-        raise NotEstimable(Message("models.not_converged", {"estimator": "poisson", "steps": STEPS}))
-    return coefficients
-
-
-def _newton(design, y, start, fitted) -> tuple[np.ndarray, bool]:
-    coefficients = start
-    mean, curvature, value = fitted(coefficients)
-    size = np.abs(design).T @ (np.abs(y) + np.abs(mean)) + 1e-300
-    for _ in range(STEPS):
-        slope = design.T @ (y - mean)
-        if (np.abs(slope) <= TOLERANCE * size).all():
-            return coefficients, True
-        hessian = (design * curvature[:, None]).T @ design
-        step = np.linalg.lstsq(hessian, slope, rcond=None)[0]
-        for half in range(30):
-            tried = coefficients + step / 2**half
-            found = fitted(tried)
-            if found[2] >= value - 1e-12 * abs(value):
-                break
-        coefficients, (mean, curvature, value) = tried, found
-    return coefficients, False
+    return fitted.params

@@ -7,6 +7,9 @@ its influence function. Formulas of Sant'Anna & Zhao (2020, Journal of Econometr
 from typing import Literal
 
 import numpy as np
+from scipy.special import expit
+
+from helpers.models.propensity import logit_peak
 
 Adjustment = Literal["doubly_robust", "outcome_regression", "ipw"]
 
@@ -84,24 +87,11 @@ def _outcome_regression(change, treated, design):
 
 def _propensity(treated, design):
     """Return fitted probabilities (n,) of a logit and influence functions (n, k) of its coefficients."""
-    slopes = np.zeros(design.shape[1])
-    slopes[0] = np.log(treated.mean() / (1 - treated.mean()))
-    for _ in range(50):
-        chance = 1 / (1 + np.exp(-np.clip(design @ slopes, -35, 35)))
-        information = (design * (chance * (1 - chance))[:, None]).T @ design
-        if np.linalg.cond(information) > 1 / np.finfo(float).eps ** 0.75:
-            raise NoOverlap
-        step = np.linalg.solve(information, design.T @ (treated - chance))
-        slopes += step
-        if np.abs(step).max() < 1e-10:
-            break
-    else:
+    peak = logit_peak(design, treated)
+    chance = expit(design @ peak.params)
+    if not peak.is_maximum or chance.max() > _OVERLAP:
         raise NoOverlap
-    chance = 1 / (1 + np.exp(-np.clip(design @ slopes, -35, 35)))
-    if chance.max() > _OVERLAP:
-        raise NoOverlap
-    inverse = np.linalg.inv((design * (chance * (1 - chance))[:, None]).T @ design) * len(treated)
-    return chance, (design * (treated - chance)[:, None]) @ inverse
+    return chance, (design * (treated - chance)[:, None]) @ (peak.bread * len(treated))
 
 
 def _regression_effect(change, treated, design, fitted, of_slopes):
