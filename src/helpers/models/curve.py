@@ -240,10 +240,7 @@ class _Shared:
         size = np.where(is_lost, 1.0, kept)
         left = left / size
         weighted = left if sample.weights is None else left * sample.weights[:, None]
-        crossing = [codes for codes in sample.groups if not errors.is_nested(codes, sample.cluster)]
-        counted = absorber.rank
-        if len(crossing) < len(sample.groups):
-            counted = Absorber(crossing, weights=sample.weights).rank if crossing else 1
+        counted, _ = errors.counted(sample.groups, sample.cluster, sample.weights, absorber.rank)
         parts = None
         if (int(sample.cluster.max()) + 1) * len(columns) ** 2 <= MOST_PARTS:
             order = np.argsort(sample.cluster, kind="stable")
@@ -267,7 +264,7 @@ class _Shared:
         towards = cho_solve(factor, np.eye(len(own))[0])
         params = cho_solve(factor, self.cross[own, y])
         scores, spreads = self._by_cluster(y, own, towards / towards[0], params)
-        small = clusters / (clusters - 1) * (rows - 1) / (rows - len(own) - self.counted)
+        small = errors.small_sample_factor(clusters, rows, len(own) + self.counted)
         unit = self.size[y] / self.size[own[0]]
         estimate, error = params[0] * unit, np.sqrt(small * (scores @ scores)) * towards[0] * unit
         if not (np.isfinite(estimate) and error > 0):

@@ -46,7 +46,7 @@ def prepare(
     codes = [*fixed_effects, *(name for name in (cluster, unit) if name)]
     used = data.loc[:, list(dict.fromkeys([*numeric, *codes]))]
     _refuse_values(used, numeric, weights)
-    rows, dropped = _complete(used)
+    rows, dropped = complete(used)
     if weights:
         rows = _counted(rows, used[weights].to_numpy(dtype=float, na_value=np.nan)[rows] > 0,
                         f"{weights}: weight of zero", dropped)  # fmt: skip
@@ -153,11 +153,7 @@ def _refuse_values(used: pd.DataFrame, numeric: Sequence[str], weights: str | No
                           or _is_all_numbers(used[name])))  # fmt: skip
     if words:
         raise _refusal("fit.not_numbers", names=words)
-    floats = used.select_dtypes("number").astype(float)
-    infinite = np.isinf(floats).sum()
-    if infinite.any():
-        raise _refusal("models.infinite",
-                       names=tuple((name, int(rows)) for name, rows in infinite[infinite > 0].items()))  # fmt: skip
+    refuse_infinite(used.select_dtypes("number"))
     if weights and (used[weights] < 0).any():
         raise _refusal("fit.negative_weights", weights=weights, rows=f"{int((used[weights] < 0).sum()):,}")
 
@@ -169,7 +165,27 @@ def _is_all_numbers(column: pd.Series) -> bool:
     )
 
 
-def _complete(used: pd.DataFrame) -> tuple[np.ndarray, dict[str, int]]:
+def refuse_infinite(numbers: pd.DataFrame) -> None:
+    """Refuse columns of numbers that hold infinite values, naming them.
+
+    Raises
+    ------
+    NotEstimable
+    """
+    infinite = np.isinf(numbers.astype(float)).sum()
+    if infinite.any():
+        raise _refusal("models.infinite",
+                       names=tuple((name, int(rows)) for name, rows in infinite[infinite > 0].items()))  # fmt: skip
+
+
+def complete(used: pd.DataFrame) -> tuple[np.ndarray, dict[str, int]]:
+    """Return the places of the rows without a missing value, and how many each column costs, the first one first.
+
+    Raises
+    ------
+    NotEstimable
+        If there is none.
+    """
     rows, dropped = np.arange(len(used)), {}
     for name in used.columns:
         is_hole = used[name].isna().to_numpy()[rows]

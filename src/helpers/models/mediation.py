@@ -14,6 +14,7 @@ import pandas as pd
 from helpers.errors import UsageError
 from helpers.models.partial import EXPLAINED, Linear, linear, residuals
 from helpers.models.result import NotEstimable
+from helpers.models.vcov import small_sample_factor, summed
 from helpers.text import Message
 
 Interval = Literal["quasi_bayesian", "bootstrap"]
@@ -187,10 +188,10 @@ def _covariance(x, m, y, paths, codes, n_clusters, model) -> np.ndarray:
     influence = np.column_stack([
         x * (m - a * x) / (x @ x), (design * (y - c * x - b * m)[:, None]) @ bread,
     ])  # fmt: skip
-    sums = np.zeros((n_clusters, 3))
-    np.add.at(sums, codes, influence)
-    small = n_clusters / (n_clusters - 1) * (model.n_obs - 1) / model.df if model.cluster is not None else (
-        model.n_obs / model.df)  # fmt: skip
+    sums = summed(influence, codes, n_clusters)
+    small = model.n_obs / model.df
+    if model.cluster is not None:
+        small = small_sample_factor(n_clusters, model.n_obs, model.n_obs - model.df)
     return small * sums.T @ sums
 
 

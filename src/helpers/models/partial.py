@@ -4,7 +4,7 @@ A frame (or what a fit was made of) in, arrays out. By Frisch & Waugh (1933) the
 residuals and partial R2 of the whole model.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,11 +12,9 @@ import pandas as pd
 
 from helpers.errors import UsageError
 from helpers.models.demean import Absorber
+from helpers.models.design import EXPLAINED, complete, refuse_infinite
 from helpers.models.result import NotEstimable, Result
 from helpers.text import Message
-
-# A column this small a part of what it was before the others were taken out is a sum of them.
-EXPLAINED = 1e-8
 
 
 @dataclass(frozen=True)
@@ -78,19 +76,9 @@ def complete_rows(
     text = tuple(name for name in numeric if not pd.api.types.is_numeric_dtype(used[name]))
     if text:
         raise NotEstimable(Message("sensitivity.not_numeric", {"names": text}))
-    infinite = np.isinf(used[numeric].astype(float)).sum()
-    if infinite.any():
-        found = tuple((name, int(rows)) for name, rows in infinite[infinite > 0].items())
-        raise NotEstimable(Message("models.infinite", {"names": found}))
-    dropped = {}
-    for name in wanted:
-        holes = used[name].isna()
-        if holes.any():
-            dropped[name] = int(holes.sum())
-            used = used[~holes]
-    if used.empty:
-        raise NotEstimable(Message("models.no_complete_row", {"names": tuple(dropped.items())}))
-    return used, {f"{name} missing": rows for name, rows in dropped.items()}
+    refuse_infinite(used[numeric])
+    rows, dropped = complete(used)
+    return used.iloc[rows], dropped
 
 
 def linear(
@@ -133,10 +121,21 @@ def linear_of(result: Result) -> Linear:
 
 def residuals(columns: np.ndarray, design: np.ndarray) -> np.ndarray:
     """Return what least squares on `design` (N, K) leaves of columns (N,) or (N, k)."""
-    if not design.shape[1]:
-        return columns
-    basis = np.linalg.qr(design)[0]
-    return columns - basis @ (basis.T @ columns)
+    return off(design, None)(columns)
+
+
+def off(others: np.ndarray, weights: np.ndarray | None) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what takes `others` (N, K), of full rank, out of columns (N,) or (N, k) under weights above zero."""
+    root = None if weights is None else np.sqrt(weights)
+    basis = np.linalg.qr(others if root is None else others * root[:, None])[0]
+
+    def residual(columns: np.ndarray) -> np.ndarray:
+        if root is None:
+            return columns - basis @ (basis.T @ columns)
+        scaled = (columns.T * root).T
+        return ((scaled - basis @ (basis.T @ scaled)).T / root).T
+
+    return residual
 
 
 def _taken_out(y, design, names, groups, weights, cluster, dropped) -> Linear:

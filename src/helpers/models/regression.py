@@ -230,9 +230,8 @@ def _poisson(
     return work, sample, fitted.mean
 
 
-def _ppml(sample: Sample, left: np.ndarray, start: np.ndarray | None = None) -> PoissonFit:
-    return ppml(sample.y, left if sample.groups else _with_intercept(sample), sample.groups, weights=sample.weights,
-                start=start)  # fmt: skip
+def _ppml(sample: Sample, left: np.ndarray) -> PoissonFit:
+    return ppml(sample.y, left if sample.groups else _with_intercept(sample), sample.groups, weights=sample.weights)
 
 
 def _without(

@@ -4,12 +4,12 @@ A sample of a fit in, as many numbers as there are clusters (or their square) ou
 once for all weight vectors and nulls.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from helpers.models.demean import Absorber
+from helpers.models.partial import off
 from helpers.models.poisson import ppml
 from helpers.models.result import Sample
 from helpers.models.vectors import BLOCK
@@ -100,17 +100,3 @@ def score_part(sample: Sample, term: str, null: float) -> Scores:
     left, rest = both[:, 0], both[:, 1:]
     each = off(rest, working)(left) * weights * (sample.y / shift - fitted.mean)
     return Scores(np.bincount(sample.cluster, each, int(sample.cluster.max()) + 1))
-
-
-def off(others: np.ndarray, weights: np.ndarray | None) -> Callable[[np.ndarray], np.ndarray]:
-    """Return what takes `others` (N, K), of full rank, out of columns (N,) or (N, k) under weights above zero."""
-    root = None if weights is None else np.sqrt(weights)
-    basis = np.linalg.qr(others if root is None else others * root[:, None])[0]
-
-    def residual(columns: np.ndarray) -> np.ndarray:
-        if root is None:
-            return columns - basis @ (basis.T @ columns)
-        scaled = (columns.T * root).T
-        return ((scaled - basis @ (basis.T @ scaled)).T / root).T
-
-    return residual

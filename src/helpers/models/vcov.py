@@ -109,12 +109,23 @@ def cr1(work: Working, cluster: np.ndarray, name: str) -> Covariance:
     section III.B) give the reason, Liang & Zeger (1986, Biometrika 73) the sandwich. Nesting is looked up in the codes
     of the rows, so that the result does not depend on the order of names or hashes.
     """
-    crossing = [codes for codes in work.groups if not is_nested(codes, cluster)]
-    has_nested = len(crossing) < len(work.groups)
-    absorbed = work.rank
-    if has_nested:
-        absorbed = Absorber(crossing, weights=work.weights).rank if crossing else 1
+    absorbed, has_nested = counted(work.groups, cluster, work.weights, work.rank)
     return sandwich(work.bread, work.scores, cluster, name, len(work.params) + absorbed, has_nested=has_nested)
+
+
+def counted(
+    groups: Sequence[np.ndarray], cluster: np.ndarray, weights: np.ndarray | None, rank: int
+) -> tuple[int, bool]:
+    """Return how many of `rank` absorbed parameters CR1 counts, and whether an effect is nested in the clusters."""
+    crossing = [codes for codes in groups if not is_nested(codes, cluster)]
+    if len(crossing) == len(groups):
+        return rank, False
+    return (Absorber(crossing, weights=weights).rank if crossing else 1), True
+
+
+def small_sample_factor(n_clusters: int, n_rows: int, n_parameters: int) -> float:
+    """Return G/(G-1) (N-1)/(N-K)."""
+    return n_clusters / (n_clusters - 1) * (n_rows - 1) / (n_rows - n_parameters)
 
 
 def sandwich(
@@ -123,10 +134,9 @@ def sandwich(
     """Return CR1 from a bread (P, P) and scores (N, P), with K = `parameters`."""
     n_clusters, rows = int(cluster.max()) + 1, len(cluster)
     sums = summed(scores, cluster)
-    factor = n_clusters / (n_clusters - 1) * (rows - 1) / (rows - parameters)
-    meat = sums.T @ sums * factor
-    counted = f", K = {parameters} without effects nested in {name}" if has_nested else ""
-    rule = f"CR1 by {name}: sandwich x G/(G-1) x (N-1)/(N-K), t({n_clusters - 1}){counted}"
+    meat = sums.T @ sums * small_sample_factor(n_clusters, rows, parameters)
+    without = f", K = {parameters} without effects nested in {name}" if has_nested else ""
+    rule = f"CR1 by {name}: sandwich x G/(G-1) x (N-1)/(N-K), t({n_clusters - 1}){without}"
     return Covariance(bread @ meat @ bread, np.full(len(bread), n_clusters - 1), rule)
 
 
@@ -220,10 +230,10 @@ def is_nested(codes: np.ndarray, cluster: np.ndarray) -> bool:
     return bool((of[codes] == cluster).all())
 
 
-def summed(scores: np.ndarray, cluster: np.ndarray) -> np.ndarray:
-    """Return the sums of scores (N, P) by cluster, (G, P)."""
-    size = int(cluster.max()) + 1
-    return np.stack([np.bincount(cluster, column, size) for column in scores.T], axis=1)
+def summed(columns: np.ndarray, codes: np.ndarray, size: int | None = None) -> np.ndarray:
+    """Return columns (N, P) summed by code, (size, P); up to the largest code where no size is given."""
+    size = int(codes.max()) + 1 if size is None else size
+    return np.stack([np.bincount(codes, column, size) for column in columns.T], axis=1)
 
 
 def _free(work: Working) -> int:

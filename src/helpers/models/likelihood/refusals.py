@@ -5,11 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from helpers.errors import UsageError
+from helpers.models.design import BINARY, COUNTS
 from helpers.models.result import NotEstimable
 from helpers.text import Message
 
-BINARY = ("logit", "cloglog", "clogit")
-COUNTS = ("negbin", "zip", "zinb", "hurdle")
 # Beyond, the sums over j < y of a negative binomial take more memory than they are worth.
 LARGEST_COUNT = 1_000_000
 # The part of a column, in its own length, that the columns before it must leave unexplained.

@@ -12,7 +12,8 @@ import numpy as np
 from scipy import sparse
 
 from helpers.models.result import NotEstimable
-from helpers.models.staggered.within import group_sums, independent
+from helpers.models.staggered.within import independent
+from helpers.models.vcov import summed
 from helpers.text import Message
 
 # Eigenvalues of the periods' equations below this share of the largest are directions that the rows do not fix.
@@ -64,7 +65,7 @@ class TwoWay:
 
     def sums(self, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return columns (N, k) summed by unit and by period."""
-        return group_sums(columns, self.unit, self.n_units), group_sums(columns, self.period, self.n_periods)
+        return summed(columns, self.unit, self.n_units), summed(columns, self.period, self.n_periods)
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +144,7 @@ class Counterfactual:
 
         Rows with a weight that are not `predicted` make no sense here; the caller leaves them out.
         """
-        sums = group_sums(wanted, self.unit, self.two_way.n_units), group_sums(
+        sums = summed(wanted, self.unit, self.two_way.n_units), summed(
             wanted, self.period, self.two_way.n_periods)  # fmt: skip
         a, b = self.two_way.solve(*sums)
         behind = a[self.two_way.unit] + b[self.two_way.period]

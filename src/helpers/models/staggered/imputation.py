@@ -19,11 +19,11 @@ from helpers.models.staggered.within import (
     collinear_covariates,
     event_gaps,
     event_terms,
-    group_sums,
     small_cohorts,
     unit_and_period,
     within_fit,
 )
+from helpers.models.vcov import summed
 from helpers.text import Message
 
 # Leads of the test: all but the reference -1, or this many, with all earlier untreated rows for reference.
@@ -136,7 +136,7 @@ class Cells:
         shares = self.shares()
         rows = np.where(fit.fitted, 0.0, deviation)[:, None] * shares
         rows[fit.fitted] -= fit.weights_behind(shares) * residual[fit.fitted][:, None]
-        return group_sums(rows, panel.cluster, panel.n_clusters)
+        return summed(rows, panel.cluster, panel.n_clusters)
 
 
 def assemble(panel: Panel, cells: Cells, tau, influence, *, leads, notes, own_influence=None) -> Parts:

@@ -10,12 +10,14 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
+from helpers.models.poisson import SEPARATED
 from helpers.models.result import NotEstimable
 from helpers.models.staggered.counterfactual import Counterfactual
 from helpers.models.staggered.event_study import Parts
 from helpers.models.staggered.imputation import Cells
 from helpers.models.staggered.panel import ControlGroup, Panel
-from helpers.models.staggered.within import comparable, event_gaps, group_sums, small_cohorts, small_sample
+from helpers.models.staggered.within import comparable, event_gaps, small_cohorts, small_sample
+from helpers.models.vcov import summed
 from helpers.text import Message
 
 Intercepts = Literal["cohort", "unit"]
@@ -25,8 +27,6 @@ MOST_STEPS = 100
 CONVERGED = 1e-8
 # Of the mean's logarithm, before exp overflows.
 LARGEST = 500
-# A mean this far below the average is a coefficient on its way to minus infinity.
-SEPARATED = 1e-9
 
 
 def estimate(
@@ -141,8 +141,8 @@ class _Ratios:
         predicted[fit.fitted] += (
             fit.weights_behind(member * mu[:, None]) * (panel.y - mean)[fit.fitted][:, None]
         )
-        self.d_observed = group_sums(observed, panel.cluster, panel.n_clusters)
-        self.d_predicted = group_sums(predicted, panel.cluster, panel.n_clusters)
+        self.d_observed = summed(observed, panel.cluster, panel.n_clusters)
+        self.d_predicted = summed(predicted, panel.cluster, panel.n_clusters)
 
     def proportional(self, pick: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return sums observed / predicted - 1 of cells picked by columns of (C, E), and influences (G, E)."""

@@ -9,7 +9,7 @@ import numpy as np
 from helpers.models.staggered.event_study import Parts
 from helpers.models.staggered.imputation import Cells, assemble, imputed
 from helpers.models.staggered.panel import ControlGroup, Panel
-from helpers.models.staggered.within import group_sums
+from helpers.models.vcov import summed
 from helpers.text import Message
 
 
@@ -46,7 +46,7 @@ def estimate(panel: Panel, *, control_group: ControlGroup = "not_yet_treated") -
     tau = cells.means(residual)
     deviation = np.where(estimable, residual - cells.spread(tau), 0.0)
     influence = cells.influence(fit, panel, deviation, residual)
-    members = group_sums(cells.shares(), panel.cluster, panel.n_clusters)
+    members = summed(cells.shares(), panel.cluster, panel.n_clusters)
 
     def own_influence(weights: np.ndarray, averages: np.ndarray) -> np.ndarray:
         # Rows deviate from the average itself here, and not, as the cells' influences have it, from their cell's mean.
@@ -72,4 +72,4 @@ def _leads(panel: Panel, fit, residual: np.ndarray):
     estimate = residual @ weights
     rows = weights * (residual[:, None] - estimate)
     rows[fit.fitted] -= fit.weights_behind(weights) * residual[fit.fitted][:, None]
-    return times, estimate, group_sums(rows, panel.cluster, panel.n_clusters), notes
+    return times, estimate, summed(rows, panel.cluster, panel.n_clusters), notes

@@ -13,6 +13,7 @@ import pandas as pd
 from helpers.models.demean import Absorber
 from helpers.models.result import NotEstimable
 from helpers.models.staggered.panel import Panel
+from helpers.models.vcov import small_sample_factor, summed
 from helpers.text import Message
 
 # What is left of a column's sum of squares, as a share, when fixed effects or earlier terms span it (fixest's rule).
@@ -94,7 +95,7 @@ def within_fit(
     bread = np.linalg.inv(gram[np.ix_(kept, kept)])
     coef = bread @ gram[kept, -1]
     residual = left[:, -1] - left[:, kept] @ coef
-    scores = group_sums(weighted[:, kept] * residual[:, None], cluster, n_clusters)
+    scores = summed(weighted[:, kept] * residual[:, None], cluster, n_clusters)
     factor = small_sample(cluster, n_parameters=len(kept) + counted)
     return WithinFit(
         names=tuple(names[i] for i in kept), kept=kept, coef=coef, influence=np.sqrt(factor) * scores @ bread,
@@ -115,12 +116,7 @@ def small_sample(cluster: np.ndarray, *, n_parameters: int) -> float:
         raise NotEstimable(Message("cohorts.one_cluster", {"rows": f"{n_rows:,}"}))
     if n_rows <= n_parameters:
         raise NotEstimable(Message("cohorts.few_rows", {"rows": f"{n_rows:,}", "terms": f"{n_parameters:,}"}))
-    return n_clusters / (n_clusters - 1) * (n_rows - 1) / (n_rows - n_parameters)
-
-
-def group_sums(columns: np.ndarray, codes: np.ndarray, size: int) -> np.ndarray:
-    """Return columns (N, k) summed by code, (size, k)."""
-    return np.stack([np.bincount(codes, column, size) for column in columns.T], axis=1)
+    return small_sample_factor(n_clusters, n_rows, n_parameters)
 
 
 def unit_and_period(panel: Panel, rows: np.ndarray) -> tuple[Absorber, int]:
