@@ -1,4 +1,5 @@
 import dataclasses
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -6,6 +7,8 @@ import pytest
 
 from helpers import paths, plan
 from helpers.errors import UsageError
+from helpers.models import regression
+from helpers.plan import model
 from helpers.plan.grade import LEVELS, Evidence, grade
 from helpers.plan.sample import analysis_frame, at_baseline, with_derived
 from helpers.text import LANGS
@@ -39,6 +42,10 @@ def test_the_plan_declares_every_outcome_and_exposure_that_is_asked_about():
     assert outcomes <= set(declared["outcome"])
     assert exposures <= set(declared["exposure"])
     assert set(declared["role"]) == {"primary", "secondary", "exploratory"}
+
+
+def test_the_plan_knows_the_estimators_of_fit():
+    assert get_args(model.Estimator) == get_args(regression.Estimator)
 
 
 def test_comments_and_blanks_leave_the_hash_alone_and_a_rule_or_a_column_changes_it(tmp_path):

@@ -15,7 +15,7 @@ from scipy import stats
 from helpers.errors import UsageError
 from helpers.models.result import Result
 from helpers.models.word import document, printable
-from helpers.text import Lang, label, number, say
+from helpers.text import Lang, label, number, p_text, say
 
 STARS = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
 # Rows of a term: coefficient, standard error, p value, interval.
@@ -232,11 +232,7 @@ def _term(fit: Result, term: str, digits: int, stars: bool, lang: Lang) -> tuple
     mark = next((sign for below, sign in STARS if row["p_value"] < below), "") if stars else ""
     between = say("export.between", lang, low=number(row["conf_low"], form), high=number(row["conf_high"], form))
     return (number(row["estimate"], form) + mark, f"({number(row['std_error'], form)})",
-            f"[{_p_value(row['p_value'])}]", between)  # fmt: skip
-
-
-def _p_value(p: float) -> str:
-    return "<0.001" if p < 0.001 else f"{p:.3f}"
+            f"[{p_text(row['p_value'])}]", between)  # fmt: skip
 
 
 def _described(fits: list[Result], wild_p, level: float, lang: Lang) -> Iterable[tuple[str, list[str]]]:
@@ -246,7 +242,7 @@ def _described(fits: list[Result], wild_p, level: float, lang: Lang) -> Iterable
     if any(fit.estimator == "poisson" for fit in fits):
         yield say("export.units_of_outcome", lang), [_in_units(fit) for fit in fits]
     if wild_p is not None:
-        yield say("export.wild_p", lang), [none if p is None else _p_value(p) for p in wild_p]
+        yield say("export.wild_p", lang), [none if p is None else p_text(p) for p in wild_p]
     yield say("export.outcome", lang), [label(fit.outcome, lang) for fit in fits]
     yield say("export.estimator", lang), [say(f"export.{fit.estimator}", lang) for fit in fits]
     for effect in dict.fromkeys(name for fit in fits for name in fit.fixed_effects):

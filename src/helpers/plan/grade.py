@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.plan.model import Rules
-from helpers.text import Lang, Message, number, say
+from helpers.text import Lang, Message, number, p_text, say
 
 Level = Literal["cannot_tell", "rejected", "association", "timing", "robust"]
 LEVELS: tuple[Level, ...] = ("cannot_tell", "rejected", "association", "timing", "robust")
@@ -168,8 +168,8 @@ def _association(found: Evidence, rules: Rules) -> list[Check]:
         _check("interval", "association", is_clear, (found.conf_low, found.conf_high),
                low=_written(found.conf_low), high=_written(found.conf_high)),
         _check("few_clusters", "association", found.p_few_clusters < rules.alpha and found.smallest_p < rules.alpha,
-               (found.p_few_clusters,), p=_p(found.p_few_clusters), alpha=f"{rules.alpha:g}",
-               smallest=_p(found.smallest_p)),
+               (found.p_few_clusters,), p=p_text(found.p_few_clusters), alpha=f"{rules.alpha:g}",
+               smallest=p_text(found.smallest_p)),
     ]  # fmt: skip
 
 
@@ -178,7 +178,7 @@ def _timing(found: Evidence, rules: Rules) -> list[Check]:
     same = [low > 0 if found.estimate > 0 else high < 0 for low, high in found.robust_overall]
     return [
         _check("cohort_robust", "timing", all(same), bounds, clear=sum(same), all=len(same)),
-        _check("leads", "timing", found.leads_p >= rules.leads_p, (found.leads_p,), p=_p(found.leads_p),
+        _check("leads", "timing", found.leads_p >= rules.leads_p, (found.leads_p,), p=p_text(found.leads_p),
                least=f"{rules.leads_p:g}"),
         _check("breakdown", "timing", found.breakdown >= rules.breakdown, (found.breakdown,),
                value=f"{found.breakdown:.2f}", least=f"{rules.breakdown:g}"),
@@ -191,7 +191,7 @@ def _sensitivity(found: Evidence, rules: Rules) -> list[Check]:
     # A negative delta says that selection would have to run against what is seen of it.
     is_far = found.oster_delta >= rules.oster_delta or found.oster_delta < 0
     return [
-        _check("family", "sensitivity", found.p_family < rules.alpha, (found.p_family,), p=_p(found.p_family),
+        _check("family", "sensitivity", found.p_family < rules.alpha, (found.p_family,), p=p_text(found.p_family),
                alpha=f"{rules.alpha:g}"),
         _check("confounder", "sensitivity", is_adjusted, (found.adjusted_low, found.adjusted_high),
                low=_written(found.adjusted_low), high=_written(found.adjusted_high),
@@ -200,14 +200,10 @@ def _sensitivity(found: Evidence, rules: Rules) -> list[Check]:
                least=f"{rules.oster_delta:g}"),
         _check("left_out", "sensitivity", is_kept, (found.left_out_low, found.left_out_high),
                low=_written(found.left_out_low), high=_written(found.left_out_high)),
-        _check("curve", "sensitivity", found.p_curve < rules.alpha, (found.p_curve,), p=_p(found.p_curve),
+        _check("curve", "sensitivity", found.p_curve < rules.alpha, (found.p_curve,), p=p_text(found.p_curve),
                alpha=f"{rules.alpha:g}"),
     ]  # fmt: skip
 
 
 def _written(value: float) -> str:
     return number(value, "+.3f")
-
-
-def _p(value: float) -> str:
-    return "<0.001" if value < 0.001 else f"{value:.3f}"

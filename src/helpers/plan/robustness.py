@@ -33,10 +33,13 @@ EFFECTS: Final = ((UNIT, "year"), (UNIT, "grid_year"), (UNIT, "industry_year"), 
 
 def fitted(frame: pd.DataFrame, one: Specification, **options: str) -> Result:
     """Fit a declared specification on its analysis frame; options replace what it says."""
-    controls = (*(f"{name}{BASELINE}" for name in one.controls), *one.mediators)
-    chosen = {"outcome": one.outcome, "exposure": one.exposure, "controls": controls, "unit": UNIT,
+    chosen = {"outcome": one.outcome, "exposure": one.exposure, "controls": _controls(one), "unit": UNIT,
               "fixed_effects": one.fixed_effects, "estimator": one.estimator, "cluster": one.cluster}  # fmt: skip
     return fit(frame, **(chosen | options))
+
+
+def _controls(one: Specification) -> tuple[str, ...]:
+    return (*(f"{name}{BASELINE}" for name in one.controls), *one.mediators)
 
 
 def standard_errors(frame: pd.DataFrame, one: Specification) -> tuple[pd.DataFrame, WildTest | Message]:
@@ -130,9 +133,8 @@ def curve(derived: pd.DataFrame, one: Specification, *, seed: int) -> tuple[Curv
 
 def without_each(frame: pd.DataFrame, one: Specification) -> dict[str, pd.DataFrame]:
     """Return the estimate without each firm, and without each group of the declared cluster."""
-    controls = (*(f"{name}{BASELINE}" for name in one.controls), *one.mediators)
     return {
-        by: leave_out(frame, by=by, outcome=one.outcome, exposure=one.exposure, controls=controls,
+        by: leave_out(frame, by=by, outcome=one.outcome, exposure=one.exposure, controls=_controls(one),
                       fixed_effects=one.fixed_effects, estimator=one.estimator, cluster=one.cluster)
         for by in dict.fromkeys((UNIT, one.cluster))
     }  # fmt: skip

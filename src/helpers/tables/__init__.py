@@ -265,7 +265,6 @@ from helpers.tables.robustness import (
     grade_sentence,
     grade_table,
     left_out_table,
-    mediation_sentences,
     robustness_results,
     spillover_table,
     unseen_sentences,

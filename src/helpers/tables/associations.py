@@ -4,7 +4,7 @@ import pandas as pd
 
 from helpers.models.association import COMPLETE
 from helpers.tables.labels import inline, labelled, three_digits
-from helpers.text import Lang, label, number, say
+from helpers.text import Lang, label, number, p_text, say
 
 ALT_ESTIMATES = 4
 NORMAL = 1.96
@@ -41,7 +41,7 @@ def estimates_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     shown["coefficient"] = [
         f"{number(b, '.3f')} ({se:.3f})" for b, se in zip(shown["estimate"], shown["std_error"], strict=True)
     ]
-    shown["p_value"] = ["<0.001" if p < 0.001 else f"{p:.3f}" for p in shown["p_value"]]
+    shown["p_value"] = [p_text(p) for p in shown["p_value"]]
     columns = [
         *("outcome", "exposure", "cluster", "effect", "interval", "coefficient", "p_value", "n_obs", "n_units"),
         "n_clusters",

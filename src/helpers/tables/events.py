@@ -1,18 +1,16 @@
 """Tables of timing: event studies by several estimators in, words and numbers of page 75 out."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
 from helpers.models.result import NotEstimable
 from helpers.models.staggered import EventStudy
-from helpers.models.staggered.honest import Honest, honest
+from helpers.models.staggered.honest import Honest
 from helpers.plan.model import Plan
 from helpers.plan.sample import analysis_frame
 from helpers.plan.timing import COHORTS, PROPORTIONAL, by_event_time, event_studies, overall, two_by_two
 from helpers.tables.labels import labelled
-from helpers.text import Lang, Message, label, number, say
+from helpers.text import Lang, Message, label, say, with_ends
 
 REACH = (-5, 6)
 DRAWN = ("callaway_santanna", "imputation", "sun_abraham", "twfe")
@@ -97,7 +95,7 @@ def overall_table(studies: Studies, lang: Lang, *, outcome_mean: float) -> pd.Da
         found = np.array([row.estimate, row.conf_low, row.conf_high])
         share = found if row.method in PROPORTIONAL else found / outcome_mean
         units, percent = outcome_mean * share, 100 * share
-        written.append((_estimate(units, "+.2f"), _estimate(percent, "+,.0f")))
+        written.append((with_ends(*units, "+.2f"), with_ends(*percent, "+,.0f")))
     leads = ["–" if pd.isna(p) else f"{p:.3f}" for p in rows["leads_p"]]
     shown = pd.DataFrame(
         {"method": rows["method"], "att": [one for one, _ in written], "percent": [one for _, one in written],
@@ -105,11 +103,6 @@ def overall_table(studies: Studies, lang: Lang, *, outcome_mean: float) -> pd.Da
          "n_obs": rows["n_obs"].astype("Int64"), "n_clusters": rows["n_clusters"].astype("Int64")}
     )  # fmt: skip
     return labelled(shown, lang, values=("method",))
-
-
-def _estimate(values: Sequence[float], form: str) -> str:
-    point, low, high = (number(value, form) for value in values)
-    return f"{point} ({low}\u00a0…\u00a0{high})"
 
 
 def studies_note(studies: Studies, lang: Lang) -> str:
@@ -164,7 +157,7 @@ def honest_bounds(studies: Studies) -> Honest | Message:
     if not isinstance(study, EventStudy):
         return study.message if study is not None else Message("evidence.no_study")
     try:
-        return honest(study, event_time="average")
+        return study.honest(event_time="average")
     except NotEstimable as trouble:
         return trouble.message
 
@@ -207,7 +200,7 @@ def apart(derived: pd.DataFrame, declared: Plan, *, seed: int) -> pd.DataFrame:
 def apart_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return `apart` in words; what could not be estimated has its reason in place of numbers."""
     written = [
-        _estimate([row.estimate, row.conf_low, row.conf_high], "+.3f") if row.status == "estimated"
+        with_ends(row.estimate, row.conf_low, row.conf_high, "+.3f") if row.status == "estimated"
         else row.reason.text(lang)
         for row in rows.itertuples()
     ]  # fmt: skip

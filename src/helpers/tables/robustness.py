@@ -5,7 +5,6 @@ import pandas as pd
 
 from helpers.models.bootstrap import WildTest
 from helpers.models.curve import Curve
-from helpers.models.mediation import Mediation
 from helpers.models.oster import Oster
 from helpers.models.result import NotEstimable
 from helpers.models.robustness import Robustness
@@ -14,7 +13,7 @@ from helpers.plan.grade import Grade
 from helpers.plan.model import Plan, Specification
 from helpers.plan.robustness import Unseen, corrected
 from helpers.tables.labels import labelled, three_digits
-from helpers.text import Lang, Message, label, number, say
+from helpers.text import Lang, Message, label, number, p_text, say, with_ends
 
 
 def errors_table(rows: pd.DataFrame, one: Specification, lang: Lang) -> pd.DataFrame:
@@ -27,7 +26,7 @@ def errors_table(rows: pd.DataFrame, one: Specification, lang: Lang) -> pd.DataF
              number(row.estimate, "+.3f") + ("" if np.isnan(row.std_error) else f" ({row.std_error:.3f})")
              for row in shown.itertuples()
          ],
-         "p_value": [_p(row.p_value) for row in shown.itertuples()], "n_clusters": shown["n_clusters"].astype("Int64")}
+         "p_value": [p_text(p) for p in shown["p_value"]], "n_clusters": shown["n_clusters"].astype("Int64")}
     )  # fmt: skip
     return labelled(table, lang, values=("rule", "cluster"))
 
@@ -42,13 +41,7 @@ def errors_note(wild: WildTest | Message, lang: Lang) -> str:
 
 def _effect(row, estimator: str) -> str:
     values = (row.estimate, row.conf_low, row.conf_high)
-    scaled = [100 * np.expm1(value) if estimator == "poisson" else 100 * value for value in values]
-    point, low, high = (number(value, "+,.0f") for value in scaled)
-    return f"{point} ({low}\u00a0…\u00a0{high})"
-
-
-def _p(value: float) -> str:
-    return "<0.001" if value < 0.001 else f"{value:.3f}"
+    return with_ends(*(100 * (np.expm1(value) if estimator == "poisson" else value) for value in values), "+,.0f")
 
 
 def families(derived: pd.DataFrame, declared: Plan) -> pd.DataFrame:
@@ -77,7 +70,7 @@ def families_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     shown = rows[rows["reason"].isna()]
     table = shown[["family", "outcome", "exposure"]].assign(
         estimate=[number(value, "+.3f") for value in shown["estimate"]],
-        **{name: [_p(value) for value in shown[name]] for name in ("p", "p_holm", "p_romano_wolf", "q_bh")},
+        **{name: [p_text(value) for value in shown[name]] for name in ("p", "p_holm", "p_romano_wolf", "q_bh")},
     )
     return labelled(table, lang, values=("family", "outcome", "exposure"))
 
@@ -123,8 +116,8 @@ def curve_sentence(found: Curve, rows: pd.DataFrame, lang: Lang) -> str:
     said = say("evidence.curve_says", lang, n=len(rows), median=number(middle, "+,.0f"), same=same)
     if found.joint is None:
         return said + say("evidence.curve_no_joint", lang)
-    joint = found.joint.set_index("statistic")["p_value"]
-    return said + say("evidence.curve_joint", lang, share=_p(joint["share_significant"]), z=_p(joint["stouffer_z"]))
+    joint = found.joint.set_index("statistic")["p_value"].map(p_text)
+    return said + say("evidence.curve_joint", lang, share=joint["share_significant"], z=joint["stouffer_z"])
 
 
 def left_out_table(found: dict[str, pd.DataFrame], estimate: float, lang: Lang) -> pd.DataFrame:
@@ -178,8 +171,8 @@ def benchmarks_table(found: Robustness, lang: Lang) -> pd.DataFrame:
          "r2_exposure": [f"{100 * value:.1f}" for value in rows["r2_exposure"]],
          "r2_outcome": [f"{100 * value:.1f}" for value in rows["r2_outcome"]],
          "left_of_it": [
-             f"{number(b, '+.3f')} ({number(low, '+.3f')}\u00a0…\u00a0{number(high, '+.3f')})"
-             for b, low, high in zip(rows["estimate"], rows["conf_low"], rows["conf_high"], strict=True)
+             with_ends(*ends, "+.3f")
+             for ends in zip(rows["estimate"], rows["conf_low"], rows["conf_high"], strict=True)
          ]}
     )  # fmt: skip
     return labelled(table, lang, values=("covariate",))
@@ -195,25 +188,9 @@ def spillover_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
         {"outcome": rows["outcome"], "exposure": rows["exposure"], "whose": places,
          "fixed_effects": [say("pages.comma", lang).join(label(name, lang) for name in names)
                            for names in rows["effects"]],
-         "effect_interval": written, "p_value": ["–" if pd.isna(p) else _p(p) for p in rows["p_value"]]}
+         "effect_interval": written, "p_value": ["–" if pd.isna(p) else p_text(p) for p in rows["p_value"]]}
     )  # fmt: skip
     return labelled(table, lang, values=("outcome", "exposure"))
-
-
-def mediation_sentences(found: Mediation | Message, lang: Lang) -> list[str]:
-    """Say how much runs through the mediator, what has to hold for that, and which correlation would undo it."""
-    if isinstance(found, Message):
-        return [found.text(lang)]
-    terms = found.table.set_index("term")
-    written = {
-        name: f"{number(terms.loc[name, 'estimate'], '+.3f')} "
-        f"({number(terms.loc[name, 'conf_low'], '+.3f')}\u00a0…\u00a0{number(terms.loc[name, 'conf_high'], '+.3f')})"
-        for name in ("acme", "total")
-    }
-    return [
-        say("evidence.mediation", lang, **written), found.assumption.text(lang),
-        say("evidence.mediation_rho", lang, rho=number(found.rho_zero, "+.2f")),
-    ]  # fmt: skip
 
 
 def grade_table(found: Grade, lang: Lang) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from helpers.panel import rd_distance
 from helpers.panel.thresholds import THRESHOLDS
 from helpers.study import Study
 from helpers.tables.labels import labelled, p_value
-from helpers.text import Lang, number, say
+from helpers.text import Lang, number, p_text, say, with_ends
 
 REACH, BIN, BANDWIDTH = 3.0, 0.25, 1.5
 NEAR = 1.0
@@ -137,7 +137,7 @@ def notches_table(found: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     table = pd.DataFrame(
         {"rd_threshold": names, "cutoff": cutoffs, "n_obs": shown["n_obs"],
          "density_jump": _with_interval(shown, "difference", "conf_low", "conf_high", "+.3f"),
-         "p_value": ["<0.001" if p < 0.001 else f"{p:.3f}" for p in shown["p_value"]],
+         "p_value": [p_text(p) for p in shown["p_value"]],
          "excess_mass": _with_interval(shown, "excess", "excess_low", "excess_high", "+.2f")}
     )  # fmt: skip
     return labelled(table, lang)
@@ -145,11 +145,7 @@ def notches_table(found: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 def _with_interval(rows: pd.DataFrame, value: str, low: str, high: str, form: str) -> list[str]:
     triples = zip(rows[value], rows[low], rows[high], strict=True)
-    written = ([number(part, form) for part in triple] for triple in triples)
-    return [
-        "–" if pd.isna(given) else f"{point} ({start}\u00a0…\u00a0{end})"
-        for given, (point, start, end) in zip(rows[value], written, strict=True)
-    ]
+    return ["–" if pd.isna(triple[0]) else with_ends(*triple, form) for triple in triples]
 
 
 def bunched(rows: pd.DataFrame, *, seed: int) -> Bunching | None:

@@ -52,6 +52,16 @@ def number(value: float, form: str) -> str:
     return written.removeprefix("-") if not written.strip("-0.,%") else written.replace("-", "−")
 
 
+def p_text(p: float) -> str:
+    """Return a p value to three digits, `<0.001` for a smaller one: none is zero."""
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def with_ends(point: float, low: float, high: float, form: str) -> str:
+    """Return a number with its interval in brackets, which stays on one line."""
+    return f"{number(point, form)} ({number(low, form)}\u00a0…\u00a0{number(high, form)})"
+
+
 @dataclass(frozen=True)
 class Message:
     """A sentence that is known before the language is in which it will be read.
