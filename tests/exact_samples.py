@@ -1,11 +1,9 @@
 """Samples whose moments are known exactly, and the synthetic firms on which independent programs were run."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
+from peer_numbers import PEERS
 
-PEERS = Path(__file__).parent / "peers"
 FIRMS = pd.read_csv(PEERS / "firms.csv")
 # Of r_sensitivity.R; the names of its cases say which program.
 NUMBERS = pd.read_csv(PEERS / "r_sensitivity.csv", dtype={"term": "str"}).set_index(["case", "term"])

@@ -1,11 +1,9 @@
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import peer_numbers
 import pytest
+from fresh_processes import printed_under_two_hash_seeds
 
 from helpers.errors import InputError, UsageError
 from helpers.models import demean, poisson
@@ -13,7 +11,6 @@ from helpers.models.demean import Absorber
 from helpers.models.poisson import ppml
 from helpers.models.regression import fit
 
-PEERS = Path(__file__).parent / "peers"
 CONTROLS = ["score", "ln_employees", "ln_assets"]
 EFFECTS = {
     "none": [], "firm": ["firm"], "firm_year": ["firm", "year"], "firm_gridyear": ["firm", "gridyear"],
@@ -22,12 +19,12 @@ EFFECTS = {
 
 
 def firm_years():
-    table = pd.read_csv(PEERS / "firm_years.csv")
+    table = peer_numbers.firm_years()
     return table.assign(gridyear=table["grid"] * 10_000 + table["year"])
 
 
 def peer(family):
-    table = pd.read_csv(PEERS / f"r_{family}.csv")
+    table = peer_numbers.peer(family)
     return table.assign(term=table["term"].replace("(Intercept)", "intercept"))
 
 
@@ -179,12 +176,7 @@ for estimator, outcome in (("ols", "rd"), ("poisson", "patents")):
 
 
 def test_errors_do_not_depend_on_the_hash_seed_when_the_cluster_is_one_of_the_effects():
-    root = Path(__file__).parents[1]
-    said = [
-        subprocess.run([sys.executable, "-c", SCRIPT], cwd=root, check=True, capture_output=True,
-                       env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(root / "src")}).stdout
-        for seed in ("1", "4242")
-    ]  # fmt: skip
+    said = printed_under_two_hash_seeds(SCRIPT)
     assert said[0] and said[0] == said[1]
 
 

@@ -1,15 +1,13 @@
 """Few clusters and many tests: against every bootstrap sample refitted, numbers worked by hand, and simulated truth."""
 
-import os
-import subprocess
-import sys
 from itertools import permutations, product
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import peer_numbers
 import pytest
 import statsmodels.api as sm
+from fresh_processes import printed_under_two_hash_seeds
 from statsmodels.stats.multitest import multipletests
 
 from helpers.errors import UsageError
@@ -21,12 +19,10 @@ from helpers.models.randomisation import randomisation_test
 from helpers.models.regression import fit
 from helpers.models.result import NotEstimable
 
-PEERS = Path(__file__).parent / "peers"
-
 
 @pytest.fixture(scope="module")
 def firm_years() -> pd.DataFrame:
-    return pd.read_csv(PEERS / "firm_years.csv")
+    return peer_numbers.firm_years()
 
 
 def small(seed: int, *, clusters: int = 5, firms: int = 4, years: int = 3, effect: float = 0.0) -> pd.DataFrame:
@@ -444,7 +440,7 @@ from helpers.models.curve import every_specification, specification_curve
 from helpers.models.multiplicity import romano_wolf
 from helpers.models.randomisation import randomisation_test
 from helpers.models.regression import fit
-data = pd.read_csv({path!r})
+data = pd.read_csv("tests/peers/firm_years.csv")
 results = [fit(data, outcome=name, exposure="treated", fixed_effects=["grid", "year"], estimator="ols", cluster="grid")
            for name in ("rd", "utility")]
 print(wild_bootstrap(results[0], "treated", draws=99).table.to_csv(), romano_wolf(results, draws=99).to_csv())
@@ -458,12 +454,5 @@ print(randomisation_test(data, outcome="rd", exposure="on", assigned_by="grid", 
 
 
 def test_two_processes_with_other_hash_seeds_print_the_same_bytes():
-    outputs = [
-        subprocess.run(
-            [sys.executable, "-c", SCRIPT.format(path=str(PEERS / "firm_years.csv"))], check=True, capture_output=True,
-            env={**os.environ, "PYTHONHASHSEED": seed, "OPENBLAS_NUM_THREADS": "1",
-                 "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        ).stdout
-        for seed in ("0", "1")
-    ]  # fmt: skip
+    outputs = printed_under_two_hash_seeds(SCRIPT)
     assert outputs[0] == outputs[1] and len(outputs[0]) > 1_000

@@ -1,14 +1,12 @@
 """Likelihoods: against R, against numerical derivatives and simulated truths; what cannot be estimated is refused."""
 
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
+import peer_numbers
 import pytest
+from fresh_processes import printed_under_two_hash_seeds
 
-from helpers import paths
 from helpers.errors import UsageError
 from helpers.models.likelihood import estimate
 from helpers.models.likelihood.counts import _inflated, _negbin_rows, _poisson_rows, _truncated_rows
@@ -438,19 +436,13 @@ def test_estimates_do_not_depend_on_the_hash_seed():
         "two = estimate('clogit', np.minimum(y, 1), x[:, :2], names=['b', 'a'], strata=np.arange(300) // 6)\n"
         "print(one.names, one.params.tobytes().hex(), one.bread.tobytes().hex(), two.bread.tobytes().hex())"
     )
-    found = {
-        subprocess.run(
-            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
-        ).stdout
-        for seed in ("0", "4242")
-    }
+    found = set(printed_under_two_hash_seeds(code))
     assert len(found) == 1
     assert found.pop()
 
 
 # R: MASS, pscl, survival and stats, by tests/peers/r_likelihood.R
 
-PEERS = paths.ROOT / "tests" / "peers"
 # Relative; where R itself stops: theta at the fourth root of machine precision, glm's steps for a cloglog.
 DIGITS = {"negbin": (1e-9, 2e-7), "cloglog": (1e-8, 1e-8)}
 
@@ -458,7 +450,7 @@ DIGITS = {"negbin": (1e-9, 2e-7), "cloglog": (1e-8, 1e-8)}
 def on_peers_data(kind: str):
     """Return our estimate of the specification that R fitted, in R's order of parameters."""
     is_firm = kind in ("logit", "ordered")
-    data = pd.read_csv(PEERS / ("firms.csv" if is_firm else "firm_years.csv"))
+    data = pd.read_csv(peer_numbers.PEERS / ("firms.csv" if is_firm else "firm_years.csv"))
     outcome = {"logit": "hnte", "cloglog": "hnte", "clogit": "hnte", "ordered": "stars"}.get(kind, "patents")
     terms = ["score", "ln_employees", "age"][: 2 if kind == "clogit" else 3]
     design, names = data[terms].to_numpy(dtype=float), terms
@@ -470,7 +462,7 @@ def on_peers_data(kind: str):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_coefficients_standard_errors_and_likelihood_are_those_of_r(kind):
-    peer = pd.read_csv(PEERS / "r_likelihood.csv").query("case == @kind")
+    peer = peer_numbers.peer("likelihood").query("case == @kind")
     found = on_peers_data(kind)
     in_words = {"(Intercept)": "intercept"}
     for part in ("count", "zero"):
@@ -486,7 +478,7 @@ def test_coefficients_standard_errors_and_likelihood_are_those_of_r(kind):
 
 @pytest.mark.parametrize("kind", ["zip", "zinb", "hurdle"])
 def test_what_pscl_prints_is_within_its_own_tolerance(kind):
-    peer = pd.read_csv(PEERS / "r_likelihood.csv").query("case == @kind and term != 'ln_alpha'")
+    peer = peer_numbers.peer("likelihood").query("case == @kind and term != 'ln_alpha'")
     found = on_peers_data(kind)
     np.testing.assert_allclose(found.params[: len(peer)], peer["program_estimate"], rtol=5e-4)
     error = np.sqrt(np.diag(found.bread))[: len(peer)]
@@ -499,9 +491,9 @@ CLUSTERED = {"negbin": 1e-9, "logit": 1e-9, "cloglog": 1e-8, "ordered": 5e-5, "z
 
 @pytest.mark.parametrize("kind", CLUSTERED)
 def test_sandwiches_of_scores_by_cluster_are_those_of_r(kind):
-    peer = pd.read_csv(PEERS / "r_likelihood.csv").query("case == @kind and term != 'ln_alpha'")
+    peer = peer_numbers.peer("likelihood").query("case == @kind and term != 'ln_alpha'")
     found = on_peers_data(kind)
-    grid = pd.read_csv(PEERS / ("firms.csv" if kind in ("logit", "ordered") else "firm_years.csv"))["grid"]
+    grid = pd.read_csv(peer_numbers.PEERS / ("firms.csv" if kind in ("logit", "ordered") else "firm_years.csv"))["grid"]
     scores = pd.DataFrame(found.scores).groupby(grid.to_numpy()).sum().to_numpy(copy=True)
     if kind == "zinb":
         scores[:, -1] = 0

@@ -1,21 +1,18 @@
 """The enumerated wild bootstrap and Poisson's extended two-way effects beside R's."""
 
-from pathlib import Path
-
 import numpy as np
-import pandas as pd
+import peer_numbers
 import pytest
 
 from helpers.models import fit, staggered, wild_bootstrap
 
-PEERS = Path(__file__).parent / "peers"
 TERMS = ("score", "ln_employees", "ln_assets")
-WILD = pd.read_csv(PEERS / "r_wild.csv")
+WILD = peer_numbers.peer("wild")
 
 
 @pytest.fixture(scope="module")
 def firm_years():
-    rows = pd.read_csv(PEERS / "firm_years.csv")
+    rows = peer_numbers.firm_years()
     return rows.assign(merged=np.where(rows["grid"] > 12, rows["grid"] - 12, rows["grid"]))
 
 
@@ -34,7 +31,7 @@ def test_every_sign_vector_gives_the_p_value_of_r(firm_years, case):
 
 
 def test_poisson_extended_two_way_effects_are_those_of_r(firm_years):
-    rows = pd.read_csv(PEERS / "r_etwfe.csv")
+    rows = peer_numbers.peer("etwfe")
     theirs = rows[rows["case"] == "cohort_year_cl_firm"].set_index("term")
     study = staggered(
         firm_years, outcome="patents", unit="firm", period="year", cohort="cohort", method="poisson_etwfe"

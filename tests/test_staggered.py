@@ -1,13 +1,14 @@
 """Staggered treatment: the panel's checks, Callaway-Sant'Anna against R's did, bands, leads and sensitivity of trends."""
 
-import os
 import subprocess
 import sys
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import peer_numbers
 import pytest
+from fresh_processes import printed_under_two_hash_seeds
 from scipy import stats
 
 from helpers import paths
@@ -19,7 +20,6 @@ from helpers.models.staggered.honest import honest
 from helpers.models.staggered.two_by_two import NoOverlap, effect
 from helpers.text import catalogue
 
-PEERS = paths.ROOT / "tests" / "peers"
 MPDTA = paths.ROOT.parent / "shared" / "data" / "reference" / "did__mpdta.csv"
 # Relative and, near zero, absolute distance to R's numbers.
 DIGITS = 1e-9
@@ -105,7 +105,7 @@ R_CASES = {
 
 @pytest.fixture(scope="module")
 def firm_years() -> pd.DataFrame:
-    return pd.read_csv(PEERS / "firm_years.csv")
+    return peer_numbers.firm_years()
 
 
 @pytest.mark.parametrize("case", R_CASES)
@@ -114,7 +114,7 @@ def test_effects_and_standard_errors_are_those_of_did_in_r(firm_years, case):
     study = staggered(firm_years, **asked, draws=9)
     # R's logit stops at a relative change of the deviance of 1e-8; ours goes on to rounding.
     digits = 1e-6 if case.endswith(("_dr", "_ipw")) else DIGITS
-    peer = pd.read_csv(PEERS / "r_cs.csv").query("case == @case")
+    peer = peer_numbers.peer("cs").query("case == @case")
     # With a universal base did lists the period of comparison as zero without a standard error.
     peer = peer[~(peer["std_error"].isna() & peer["kind"].isin(["att_gt", "dynamic"]))]
     overall = study.overall.assign(kind=study.overall["average"].replace({"overall": "simple", "event": "dynamic"}))
@@ -446,11 +446,7 @@ def test_numbers_do_not_depend_on_the_seed_of_hashes():
         "study = staggered(data, **COLUMNS, cluster='place', covariates=['x'])\n"
         "print(study.event.to_csv(), study.att_gt.to_csv(), study.honest(m=1.0).table.to_csv())"
     )
-    said = [
-        subprocess.run([sys.executable, "-c", code], cwd=paths.ROOT, capture_output=True, check=True,
-                       env={**os.environ, "PYTHONHASHSEED": seed}).stdout
-        for seed in ("1", "2")
-    ]  # fmt: skip
+    said = printed_under_two_hash_seeds(code)
     assert said[0] == said[1] and len(said[0]) > 500
 
 
@@ -471,12 +467,12 @@ def made(study, estimate, cov, times):
 
 def given(study, n_after: int):
     """Return the event study whose numbers were given to the independent programs, with one or four periods after."""
-    table = pd.read_csv(PEERS / "honest_input.csv").head(4 + n_after)
+    table = pd.read_csv(peer_numbers.PEERS / "honest_input.csv").head(4 + n_after)
     cov = table.filter(like="cov_").to_numpy()[:, : 4 + n_after]
     return made(study, table["estimate"], cov, table["event_time"])
 
 
-@pytest.mark.parametrize("row", pd.read_csv(PEERS / "honest_relative.csv").to_dict("records"))
+@pytest.mark.parametrize("row", pd.read_csv(peer_numbers.PEERS / "honest_relative.csv").to_dict("records"))
 def test_intervals_under_relative_magnitudes_are_those_of_honestdid_to_two_steps_of_its_grid(study, row):
     event = given(study, 1 if row["target"] == "one" else 4)
     found = honest(event, m=row["m"], event_time="average" if row["target"] == "average" else 0).table.loc[0]
@@ -486,7 +482,7 @@ def test_intervals_under_relative_magnitudes_are_those_of_honestdid_to_two_steps
     assert row["step"] < 0.02 * (row["conf_high"] - row["conf_low"])
 
 
-@pytest.mark.parametrize("row", pd.read_csv(PEERS / "honest_smoothness.csv").to_dict("records"))
+@pytest.mark.parametrize("row", pd.read_csv(peer_numbers.PEERS / "honest_smoothness.csv").to_dict("records"))
 def test_intervals_under_smoothness_are_those_of_a_general_convex_solver(study, row):
     event_time = "average" if row["target"] == "average" else 0
     found = honest(given(study, 4), kind="smoothness", m=row["m"], event_time=event_time).table.loc[0]

@@ -4,6 +4,7 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
+import peer_numbers
 import pytest
 import statsmodels.api as sm
 
@@ -12,22 +13,18 @@ from helpers.models.result import NotEstimable
 from helpers.models.staggered import panel_of, staggered
 from helpers.models.staggered.bacon import decompose
 
-PEERS = paths.ROOT / "tests" / "peers"
 ROBUST = ("sun_abraham", "imputation", "two_stage", "lp_did")
 LINEAR = ("twfe", *ROBUST)
 
 
 @cache
 def firm_years() -> pd.DataFrame:
-    return pd.read_csv(PEERS / "firm_years.csv")
+    return peer_numbers.firm_years()
 
 
 @cache
 def peer(family: str) -> pd.DataFrame:
-    path = PEERS / f"r_{family}.csv"
-    if not path.is_file():
-        pytest.skip(f"no stored numbers: {path.name}")
-    return pd.read_csv(path)
+    return peer_numbers.peer(family)
 
 
 def study(method, *, outcome="rd", by="firm", controls="", data=None, **options):
