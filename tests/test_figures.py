@@ -47,6 +47,19 @@ CASES = {
     "plot_coefficients": (
         pd.DataFrame({"label": ["发明", "设计"], "group": ["a", "b"], "estimate": [0.1, -0.2], "conf_low": -0.5,
                       "conf_high": 0.4}), {"unit": "%"}),
+    "plot_event_study": (
+        pd.DataFrame({"label": ["甲", "甲", "甲", "乙", "乙"], "event_time": [-2, -1, 0, -2, 0],
+                      "estimate": [0.1, 0.0, 0.4, 0.0, 0.3], "conf_low": [-0.2, 0.0, 0.1, -0.3, -0.1],
+                      "conf_high": [0.4, 0.0, 0.7, 0.3, 0.7], "omitted": [False, True, False, False, False]}),
+        {"unit": "件"}),
+    "plot_bacon": (
+        pd.DataFrame({"label": ["先对后", "后对先"], "estimate": [0.2, -0.9], "weight": [0.8, 0.2]}), {"unit": "件"}),
+    "plot_specification_curve": (
+        pd.DataFrame({"place": [1, 2], "estimator": ["ols", "poisson"], "estimate_pct": [3.0, 20.0],
+                      "conf_low_pct": [-4.0, -9.0], "conf_high_pct": [9.0, 60.0]}), {}),
+    "plot_bunching": (
+        pd.DataFrame({"lower_edge": [-1.0, 0.0, 1.0], "upper_edge": [0.0, 1.0, 2.0], "n_obs": [4, 9, 2],
+                      "counterfactual": [5.0, 4.0, 2.5], "is_excluded": [True, True, False]}), {}),
     "plot_balance": (pd.DataFrame({"label": ["职工数"], "difference": [0.4], "std_error": [0.1]}), {}),
     "plot_transitions": (
         pd.DataFrame([[3, 1], [np.nan, 9]], index=pd.Index(["成长类", "达标类"], name=2022),
