@@ -19,7 +19,7 @@ def derived(small_zone):
 
 @pytest.fixture(scope="module")
 def one():
-    return plan.load().named("founding.patents_utility.has_own_org")
+    return plan.load("zone").named("founding.patents_utility.has_own_org")
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_changes_are_last_years_less_first_years_of_firms_without_it_at_first():
     rows["patents_utility"] = [0, 0, 3, *[9] * 4, 4, 5, 6] + [1] * 10 + [2] * 10
     rows["cohort_org"] = [2017.0] * 10 + [np.nan] * 10 + [2014.0] * 10
     rows = rows.assign(ln_employees=1.0, ln_assets=2.0, age_years=[*range(10)] * 3)
-    found = robustness.changes(rows, outcome="patents_utility", exposure="has_own_org").set_index("uscc")
+    found = robustness.changes(rows, plan.load("zone").named("founding.patents_utility.has_own_org")).set_index("uscc")
     assert list(found.index) == ["A", "B"]
     assert found.loc["A", ["change", "treated", "outcome_before", "age_years"]].tolist() == [4, 1, 1, 0]
     assert found.loc["B", ["change", "treated"]].tolist() == [0, 0]
@@ -81,7 +81,7 @@ def test_what_could_not_be_made_counts_as_not_passed(derived, frame, one):
         one, rows=rows, wild=nothing, studies=studies, bounds=nothing, family=pd.DataFrame(), left_out={}, curve=curve,
         unseen=robustness.Unseen(frame, nothing, nothing, nothing, nothing),
     )  # fmt: skip
-    graded = grade(known, plan.load().rules)
+    graded = grade(known, plan.load("zone").rules)
     assert {check.name for check in graded.checks if check.passed is None} == {
         "few_clusters", "cohort_robust", "leads", "breakdown", "family", "confounder", "oster", "left_out", "curve",
     }  # fmt: skip
@@ -90,10 +90,8 @@ def test_what_could_not_be_made_counts_as_not_passed(derived, frame, one):
 
 def test_all_evidence_of_a_claim_comes_together(derived, frame, one):
     rows, wild = robustness.standard_errors(frame, one)
-    studies = timing.event_studies(
-        frame, outcome=one.outcome, exposure=one.exposure, seed=1, methods=evidence.GRADED
-    )
-    family = families(derived, plan.load().of(family=one.family))
+    studies = timing.event_studies(frame, one, seed=1, methods=evidence.GRADED)
+    family = families(derived, plan.load("zone").of(family=one.family))
     known = evidence.evidence(
         one, rows=rows, wild=wild, studies=studies, bounds=honest_bounds(studies), family=family,
         unseen=robustness.unseen(derived, one, multiple=1.0), left_out=robustness.without_each(frame, one),

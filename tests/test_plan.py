@@ -13,7 +13,7 @@ from helpers.plan.grade import LEVELS, Evidence, grade
 from helpers.plan.sample import analysis_frame, at_baseline, with_derived
 from helpers.text import LANGS
 
-OURS = paths.PLAN.read_text(encoding="utf-8")
+OURS = paths.PLANS["zone"].read_text(encoding="utf-8")
 
 
 def written(tmp_path, text):
@@ -30,7 +30,7 @@ def refused(tmp_path, old, new):
 
 
 def test_the_plan_declares_every_outcome_and_exposure_that_is_asked_about():
-    declared = plan.load().frame()
+    declared = plan.load("zone").frame()
     outcomes = {
         "patents_invention", "patents_utility", "patents_design", "has_patent", "software_copyrights", "is_first_award",
         "rd_share_pct",
@@ -49,7 +49,7 @@ def test_the_plan_knows_the_estimators_of_fit():
 
 
 def test_comments_and_blanks_leave_the_hash_alone_and_a_rule_or_a_column_changes_it(tmp_path):
-    ours = plan.load().sha256
+    ours = plan.load("zone").sha256
     assert plan.read(written(tmp_path, "# more words\n\n" + OURS)).sha256 == ours
     assert plan.read(written(tmp_path, OURS.replace("alpha: 0.05", "alpha: 0.06"))).sha256 != ours
     assert plan.read(written(tmp_path, OURS.replace("patents_design:poisson, has", "has"))).sha256 != ours
@@ -60,7 +60,7 @@ def test_a_specification_that_is_not_declared_in_every_respect_is_none_of_the_pl
         "outcome": "patents_utility", "exposure": "has_own_org", "estimator": "poisson",
         "fixed_effects": ("year", "uscc"), "cluster": "grid_id",
     }  # fmt: skip
-    declared = plan.load()
+    declared = plan.load("zone")
     assert declared.declared(**asked).role == "primary"
     for change in ({"cluster": "uscc"}, {"estimator": "ols"}, {"fixed_effects": ("uscc",)}, {"controls": ("age_years",)}):
         assert declared.declared(**(asked | change)) is None
@@ -129,13 +129,13 @@ def test_a_column_without_its_source_is_not_made_up():
 
 def test_controls_are_those_of_the_first_year_that_states_them_whatever_the_order_of_rows():
     derived = with_derived(panel()).iloc[::-1]
-    held = at_baseline(derived, "employees").sort_index()
+    held = at_baseline(derived, "employees", unit="uscc").sort_index()
     assert held.tolist() == [10, 10, 10, 50, 50, 50]
 
 
 def test_a_sample_leaves_out_incomplete_years_and_renewals_and_counts_them():
     derived = with_derived(panel())
-    by_name = {one.name: one for one in plan.load().specifications}
+    by_name = {one.name: one for one in plan.load("zone").specifications}
     frame, left = analysis_frame(derived, by_name["founding.patents_invention.has_own_org"])
     assert (len(frame), left) == (4, {"not_in_sample": 0, "not_complete": 2})
     frame, left = analysis_frame(derived.assign(age_years=[1, 2, 3] * 2), by_name["first_award.is_first_award.has_charter"])
@@ -151,7 +151,7 @@ STRONG = Evidence(
 
 
 def graded(**changes):
-    return grade(dataclasses.replace(STRONG, **changes), plan.load().rules)
+    return grade(dataclasses.replace(STRONG, **changes), plan.load("zone").rules)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from helpers import plan
 from helpers.models import EventStudy, NotEstimable, staggered
 from helpers.plan.timing import by_event_time, event_studies, overall
 from helpers.tables import cohorts_table, mean_before, overall_table, studies_note
+
+ONE = plan.load("zone").named("founding.patents_utility.has_own_org")
 
 
 @pytest.fixture(scope="module")
@@ -18,9 +21,8 @@ def frame():
 
 
 def test_level_and_proportional_effects_are_told_in_both_units(frame):
-    studies = event_studies(frame, outcome="patents_utility", exposure="has_own_org", seed=1,
-                            methods=("imputation", "poisson_etwfe"))  # fmt: skip
-    mean = mean_before(frame, outcome="patents_utility", exposure="has_own_org")
+    studies = event_studies(frame, ONE, seed=1, methods=("imputation", "poisson_etwfe"))
+    mean = mean_before(frame, ONE)
     table = overall_table(studies, "en", outcome_mean=mean).iloc[:, :3].set_index("Estimator")
     numbers = overall(studies).set_index("method")["estimate"]
     level = table.loc["Imputation (Borusyak et al.)"]
@@ -35,18 +37,18 @@ def test_level_and_proportional_effects_are_told_in_both_units(frame):
 
 def test_the_mean_before_is_that_of_firms_that_come_to_it(frame):
     rows = frame[frame["year"] < frame["cohort_org"]]
-    assert mean_before(frame, outcome="patents_utility", exposure="has_own_org") == rows["patents_utility"].mean()
+    assert mean_before(frame, ONE) == rows["patents_utility"].mean()
 
 
 def test_firms_are_counted_by_first_year_and_never(frame):
-    table = cohorts_table(frame, ["has_own_org"], "en")
+    table = cohorts_table(frame, plan.load("zone").panel, "en")
     assert table.iloc[:, 0].tolist() == ["2017", "2019", "never within the period"]
     assert table.iloc[:, 1].tolist() == [20, 20, 20]
 
 
 def test_an_estimator_that_cannot_answer_is_named_with_its_reason(frame):
     nobody = frame.assign(cohort_org=np.nan)
-    studies = event_studies(nobody, outcome="patents_utility", exposure="has_own_org", seed=1, methods=("twfe",))
+    studies = event_studies(nobody, ONE, seed=1, methods=("twfe",))
     assert isinstance(studies["twfe"], NotEstimable)
     assert overall(studies)["status"].tolist() == ["not_estimable"]
     assert by_event_time(studies, reach=(-2, 2)).empty
@@ -54,8 +56,7 @@ def test_an_estimator_that_cannot_answer_is_named_with_its_reason(frame):
 
 
 def test_a_study_of_the_plan_is_the_estimator_called_plainly(frame):
-    mine = event_studies(frame, outcome="patents_utility", exposure="has_own_org", seed=5,
-                         methods=("callaway_santanna",))["callaway_santanna"]  # fmt: skip
+    mine = event_studies(frame, ONE, seed=5, methods=("callaway_santanna",))["callaway_santanna"]
     plain = staggered(frame, outcome="patents_utility", unit="uscc", period="year", cohort="cohort_org",
                       cluster="uscc", seed=5)  # fmt: skip
     assert isinstance(mine, EventStudy)

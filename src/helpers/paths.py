@@ -13,7 +13,8 @@ MAPPINGS = ROOT / "data" / "mappings"
 MANUAL = ROOT / "data" / "manual"
 NOTEBOOKS = ROOT / "notebooks"
 RUN_FILES = NOTEBOOKS / "params"
-PLAN = RUN_FILES / "specifications.yml"
+# What each study estimates, declared before it does.
+PLANS = {"zone": RUN_FILES / "specifications.yml", "listed": RUN_FILES / "specifications_listed.yml"}
 
 
 def resolve(text: str) -> Path:
@@ -27,8 +28,8 @@ def output_root() -> Path:
 
 
 def run_files() -> list[Path]:
-    """Return the run files of the project: all parameters but the plan of specifications."""
-    return sorted(path for path in RUN_FILES.glob("*.yml") if path != PLAN)
+    """Return the run files of the project: all parameters but the plans of specifications."""
+    return sorted(path for path in RUN_FILES.glob("*.yml") if path not in PLANS.values())
 
 
 def derived(run: str) -> Path:

@@ -18,7 +18,8 @@ from helpers.params.model import Names, Strict
 
 Role = Literal["primary", "secondary", "exploratory"]
 Question = Literal["association", "timing", "spillover", "mediation"]
-Sample = Literal["followed", "with_organisation", "at_risk"]
+Sample = Literal["followed", "with_organisation", "at_risk", "state_owned_at_first"]
+Study = Literal["zone", "listed"]
 Estimator = Literal[
     "ols", "poisson", "negbin", "zip", "zinb", "hurdle", "logit", "cloglog", "clogit", "ordered"
 ]  # fmt: skip
@@ -44,6 +45,37 @@ def _some(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+Column = Annotated[str, Field(pattern=_NAME)]
+
+
+class Panel(Strict):
+    """What the firm-years of a study are called: one declaration for all its specifications.
+
+    Attributes
+    ----------
+    unit : str
+        The firm.
+    group : str
+        The place in which firms may influence each other, and whose errors are dependent.
+    group_year : str
+    industry : str
+    covariates : tuple of str
+        What a firm was like before; `changes` holds them fixed.
+    cohorts : dict of str to str
+        Exposure -> column of the first year of it. An exposure that comes and goes has no such year.
+    effects : tuple of str
+        Fixed effects, joined by ` + `, that could as well have been declared.
+    """
+
+    unit: Column
+    group: Column
+    group_year: Column
+    industry: Column
+    covariates: Annotated[Names, AfterValidator(_some)]
+    cohorts: dict[Column, Column]
+    effects: Annotated[Names, AfterValidator(_some)]
+
+
 class Specification(Strict):
     """One regression, declared.
 
@@ -56,12 +88,14 @@ class Specification(Strict):
     family : str
         Its p value is corrected together with those of the same family.
     outcome, exposure, estimator, cluster : str
-    sample : {"followed", "with_organisation", "at_risk"}
+    sample : {"followed", "with_organisation", "at_risk", "state_owned_at_first"}
     controls : tuple of str
         At the firm's first year.
     mediators : tuple of str
         Follow treatment; held fixed on purpose.
     fixed_effects : tuple of str
+    panel : Panel
+        Of its study.
     """
 
     name: str
@@ -76,6 +110,17 @@ class Specification(Strict):
     fixed_effects: tuple[str, ...]
     estimator: Estimator
     cluster: str
+    panel: Panel
+
+    @property
+    def unit(self) -> str:
+        """Return the column of the firm."""
+        return self.panel.unit
+
+    @property
+    def cohort(self) -> str | None:
+        """Return the column of the first year of the exposure; None for one that has no such year."""
+        return self.panel.cohorts.get(self.exposure)
 
 
 class Group(Strict):
@@ -107,13 +152,14 @@ class Group(Strict):
             raise ValueError("a specification with mediators cannot be primary: it does not estimate the whole effect")
         return self
 
-    def specifications(self, group: str) -> list[Specification]:
+    def specifications(self, group: str, panel: Panel) -> list[Specification]:
         """Return the group's specifications, outcomes outermost."""
         shared = self.model_dump(exclude={"outcomes", "exposures"})
         shared |= {name: tuple(shared[name]) for name in ("controls", "mediators", "fixed_effects")}
         return [
             Specification(
-                name=f"{group}.{outcome}.{exposure}", outcome=outcome, estimator=estimator, exposure=exposure, **shared
+                name=f"{group}.{outcome}.{exposure}", outcome=outcome, estimator=estimator, exposure=exposure,
+                panel=panel, **shared,
             )
             for outcome, _, estimator in (one.partition(":") for one in self.outcomes)
             for exposure in self.exposures
@@ -153,6 +199,7 @@ class Rules(Strict):
 
 class _File(Strict):
     rules: Rules
+    panel: Panel
     groups: dict[Annotated[str, Field(pattern=_NAME)], Group]
 
 
@@ -160,12 +207,14 @@ class Plan(Strict):
     """All declared specifications, in the order of the file, and what their evidence has to pass."""
 
     rules: Rules
+    panel: Panel
     specifications: tuple[Specification, ...]
 
     @property
     def sha256(self) -> str:
         """Return the hash of what is declared; comments, blanks and the order of keys do not change it."""
-        rows = [self.rules.model_dump(), *(one.model_dump(mode="json") for one in self.specifications)]
+        specifications = (one.model_dump(mode="json", exclude={"panel"}) for one in self.specifications)
+        rows = [self.rules.model_dump(), self.panel.model_dump(mode="json"), *specifications]
         return hashlib.sha256(json.dumps(rows, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
     @property
@@ -209,10 +258,33 @@ class Plan(Strict):
                 return one
         return None
 
+    def around(self, *, outcome: str, exposure: str) -> Specification:
+        """Return the declared specification of timing with this outcome and exposure.
+
+        Where none is declared it is an exploratory one, on all firms and with the effects of firm and year.
+
+        Raises
+        ------
+        UsageError
+            If the exposure has no first year.
+        """
+        cohorts = self.panel.cohorts
+        if exposure not in cohorts:
+            near = suggest(exposure, cohorts) or f"; those with one are {', '.join(cohorts)}"
+            raise UsageError(f"exposure '{exposure}' has no first year in the plan{near}")
+        for one in self.of(question="timing").specifications:
+            if (one.outcome, one.exposure) == (outcome, exposure):
+                return one
+        return Specification(
+            name=f"{outcome}.{exposure}", question="timing", role="exploratory", family="none", outcome=outcome,
+            exposure=exposure, sample="followed", controls=(), mediators=(), estimator="poisson",
+            fixed_effects=(self.panel.unit, "year"), cluster=self.panel.group, panel=self.panel,
+        )  # fmt: skip
+
     def frame(self) -> pd.DataFrame:
         """Return one row a specification, lists written with commas."""
-        rows = [one.model_dump() for one in self.specifications]
-        frame = pd.DataFrame(rows, columns=list(Specification.model_fields))
+        rows = [one.model_dump(exclude={"panel"}) for one in self.specifications]
+        frame = pd.DataFrame(rows, columns=[name for name in Specification.model_fields if name != "panel"])
         for name in ("controls", "mediators", "fixed_effects"):
             frame[name] = [", ".join(values) for values in frame[name]]
         return frame
@@ -237,15 +309,15 @@ def read(path: Path) -> Plan:
     except ValidationError as error:
         problems = explain(error, _File, document.lines)
         raise UsageError(f"{paths.relative(path)}: {len(problems)} problem(s):\n  " + "\n  ".join(problems)) from None
-    rows = [one for name, group in file.groups.items() for one in group.specifications(name)]
+    rows = [one for name, group in file.groups.items() for one in group.specifications(name, file.panel)]
     _refuse_twice(rows, path)
-    return Plan(rules=file.rules, specifications=tuple(rows))
+    return Plan(rules=file.rules, panel=file.panel, specifications=tuple(rows))
 
 
 def _refuse_twice(rows: list[Specification], path: Path) -> None:
     seen: dict[str, str] = {}
     for one in rows:
-        known = json.dumps(one.model_dump(exclude={"name", "role", "family", "question"}), sort_keys=True)
+        known = json.dumps(one.model_dump(exclude={"name", "role", "family", "question", "panel"}), sort_keys=True)
         if known in seen:
             raise UsageError(
                 f"{paths.relative(path)}: {one.name} and {seen[known]} are one specification: declare it once, or its "
@@ -255,6 +327,6 @@ def _refuse_twice(rows: list[Specification], path: Path) -> None:
 
 
 @cache
-def load() -> Plan:
-    """Return the project's own plan, `notebooks/params/specifications.yml`."""
-    return read(paths.PLAN)
+def load(study: Study) -> Plan:
+    """Return the project's own plan of a study (`notebooks/params/specifications*.yml`)."""
+    return read(paths.PLANS[study])

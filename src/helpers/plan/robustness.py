@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from helpers.models.association import COMPLETE
 from helpers.models.bootstrap import WildTest, wild_bootstrap
 from helpers.models.curve import Curve, every_specification, specification_curve
 from helpers.models.leave_out import leave_out
@@ -20,20 +19,17 @@ from helpers.models.result import NotEstimable, Result
 from helpers.models.robustness import Robustness, robustness_value
 from helpers.models.weighting import Weighted, aipw
 from helpers.plan.model import Plan, Specification
-from helpers.plan.sample import BASELINE, UNIT, analysis_frame, at_baseline
-from helpers.plan.timing import COHORTS
+from helpers.plan.sample import BASELINE, analysis_frame, at_baseline
 from helpers.text import Message
 
 EDGE_YEARS: Final = 3
-COVARIATES: Final = ("ln_employees", "ln_assets", "age_years")
 BEFORE: Final = "outcome_before"
 SAMPLES: Final = ("all_rows", "balanced_rows", "without_largest")
-EFFECTS: Final = ((UNIT, "year"), (UNIT, "grid_year"), (UNIT, "industry_year"), ("year", "industry_2digit"))
 
 
 def fitted(frame: pd.DataFrame, one: Specification, **options: str) -> Result:
     """Fit a declared specification on its analysis frame; options replace what it says."""
-    chosen = {"outcome": one.outcome, "exposure": one.exposure, "controls": _controls(one), "unit": UNIT,
+    chosen = {"outcome": one.outcome, "exposure": one.exposure, "controls": _controls(one), "unit": one.unit,
               "fixed_effects": one.fixed_effects, "estimator": one.estimator, "cluster": one.cluster}  # fmt: skip
     return fit(frame, **(chosen | options))
 
@@ -54,7 +50,7 @@ def standard_errors(frame: pd.DataFrame, one: Specification) -> tuple[pd.DataFra
         The message says why there is none.
     """
     rows, wild = [], Message("evidence.no_wild")
-    for rule, cluster in (("CR1", UNIT), ("CR1", one.cluster), ("CR2", one.cluster), ("CRV3J", one.cluster)):
+    for rule, cluster in (("CR1", one.unit), ("CR1", one.cluster), ("CR2", one.cluster), ("CRV3J", one.cluster)):
         row = {"rule": rule, "cluster": cluster}
         try:
             result = fitted(frame, one, cluster=cluster, vcov=rule)
@@ -100,16 +96,18 @@ def reasonable(derived: pd.DataFrame, one: Specification) -> tuple[pd.DataFrame,
     """
     frame, _ = analysis_frame(derived, one)
     counts = frame[one.outcome].astype(float)
-    largest = counts.groupby(frame[UNIT]).sum().idxmax()
-    industry_year = frame["industry_2digit"].astype("str") + " " + frame["year"].astype("str")
+    largest = counts.groupby(frame[one.unit]).sum().idxmax()
+    industry = frame[one.panel.industry]
+    industry_year = industry.astype("str") + " " + frame["year"].astype("str")
     data = frame.assign(
         ln_outcome=np.log1p(counts), any_outcome=(counts > 0).astype(float).where(counts.notna()),
-        industry_year=industry_year.where(frame["industry_2digit"].notna()), all_rows=True,
-        balanced_rows=frame["is_balanced"].fillna(value=False).astype(bool), without_largest=frame[UNIT] != largest,
+        industry_year=industry_year.where(industry.notna()), all_rows=True,
+        balanced_rows=frame["is_balanced"].fillna(value=False).astype(bool), without_largest=frame[one.unit] != largest,
     )  # fmt: skip
     ways = [(one.outcome, "poisson"), (one.outcome, "ols"), ("ln_outcome", "ols"), ("any_outcome", "ols")]
     # One cluster for all: the joint test draws its weights for all of them together.
-    choices = every_specification(way=ways, fixed_effects=EFFECTS, sample=SAMPLES, cluster=(one.cluster,))
+    effects = [tuple(names.split(" + ")) for names in one.panel.effects]
+    choices = every_specification(way=ways, fixed_effects=effects, sample=SAMPLES, cluster=(one.cluster,))
     return data, [
         {"outcome": choice["way"][0], "estimator": choice["way"][1], "exposure": one.exposure,
          **{name: choice[name] for name in ("fixed_effects", "sample", "cluster")}}
@@ -136,39 +134,48 @@ def without_each(frame: pd.DataFrame, one: Specification) -> dict[str, pd.DataFr
     return {
         by: leave_out(frame, by=by, outcome=one.outcome, exposure=one.exposure, controls=_controls(one),
                       fixed_effects=one.fixed_effects, estimator=one.estimator, cluster=one.cluster)
-        for by in dict.fromkeys((UNIT, one.cluster))
+        for by in dict.fromkeys((one.unit, one.cluster))
     }  # fmt: skip
 
 
-def changes(derived: pd.DataFrame, *, outcome: str, exposure: str) -> pd.DataFrame:
+def changes(derived: pd.DataFrame, one: Specification) -> pd.DataFrame:
     """Return one row a firm: the change of an outcome from the first to the last years, and what it was like before.
 
     Parameters
     ----------
     derived : DataFrame
         From `sample.with_derived`.
-    outcome, exposure : str
+    one : Specification
+        Of an exposure with a first year.
 
     Returns
     -------
     DataFrame
-        uscc, grid_id, change (mean of the last three visible years less that of the first three), treated (1: came to
-        the exposure in between, 0: not by the last year), outcome_before (mean of the first years) and the baseline
-        covariates. Firms that had it in the first years, or are not seen at both ends, are not among them.
+        The firm, its group, change (mean of the last three visible years less that of the first three; of fewer in a
+        panel of less than six), treated (1: came to the exposure in between, 0: not by the last year), outcome_before
+        (mean of the first years) and the baseline covariates. Firms that had it in the first years, or are not seen at
+        both ends, are not among them.
+
+    Raises
+    ------
+    NotEstimable
+        If the exposure has no first year.
     """
-    complete = outcome + COMPLETE
-    seen = derived[derived[complete].astype(bool)] if complete in derived else derived
+    if one.cohort is None:
+        raise NotEstimable(Message("evidence.no_first_year", {"exposure": one.exposure}))
+    seen, _ = analysis_frame(derived, one)
     first, last = int(seen["year"].min()), int(seen["year"].max())
-    early, late = seen["year"] < first + EDGE_YEARS, seen["year"] > last - EDGE_YEARS
-    values = seen[outcome].astype(float)
-    before, after = (values[part].groupby(seen.loc[part, UNIT]).mean() for part in (early, late))
-    firms = seen.drop_duplicates(UNIT).set_index(UNIT)
-    cohort = firms[COHORTS[exposure]].astype(float)
-    table = pd.DataFrame({"grid_id": firms["grid_id"], BEFORE: before, "change": after - before})
-    table["treated"] = (cohort <= last).astype(float).where(~(cohort < first + EDGE_YEARS))
-    for name in COVARIATES:
-        table[name] = at_baseline(seen, name).groupby(seen[UNIT]).first()
-    return table.dropna().rename_axis(UNIT).reset_index()
+    edge = min(EDGE_YEARS, (last - first + 1) // 2)
+    early, late = seen["year"] < first + edge, seen["year"] > last - edge
+    values = seen[one.outcome].astype(float)
+    before, after = (values[part].groupby(seen.loc[part, one.unit]).mean() for part in (early, late))
+    firms = seen.drop_duplicates(one.unit).set_index(one.unit)
+    cohort = firms[one.cohort].astype(float)
+    table = pd.DataFrame({one.panel.group: firms[one.panel.group], BEFORE: before, "change": after - before})
+    table["treated"] = (cohort <= last).astype(float).where(~(cohort < first + edge))
+    for name in one.panel.covariates:
+        table[name] = at_baseline(seen, name, unit=one.unit).groupby(seen[one.unit]).first()
+    return table.dropna().rename_axis(one.unit).reset_index()
 
 
 @dataclass(frozen=True)
@@ -184,10 +191,12 @@ class Unseen:
 
 def unseen(derived: pd.DataFrame, one: Specification, *, multiple: float) -> Unseen:
     """Ask how strong a confounder would have to be, on changes of firms given what they were like before."""
-    firms = changes(derived, outcome=one.outcome, exposure=one.exposure)
-    covariates = (BEFORE, *COVARIATES)
+    firms = _or_why(lambda: changes(derived, one))
+    if isinstance(firms, Message):
+        return Unseen(pd.DataFrame(columns=["treated"]), firms, firms, firms, firms)
+    covariates = (BEFORE, *one.panel.covariates)
     named = {"outcome": "change", "exposure": "treated"}
-    linear = _or_why(lambda: fit(firms, **named, controls=covariates, estimator="ols", vcov="HC1", unit=UNIT))
+    linear = _or_why(lambda: fit(firms, **named, controls=covariates, estimator="ols", vcov="HC1", unit=one.unit))
     found = _or_why(lambda: robustness_value(linear, benchmarks=covariates, k=(multiple,)))
     return Unseen(
         firms, linear, linear if isinstance(linear, Message) else found,

@@ -12,7 +12,6 @@ from helpers.plan.model import Sample, Specification
 
 BASELINE: Final = "_baseline"
 KINDS: Final = ("invention", "utility", "design")
-UNIT: Final = "uscc"
 
 
 def with_derived(panel: pd.DataFrame) -> pd.DataFrame:
@@ -21,14 +20,17 @@ def with_derived(panel: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     panel : DataFrame
-        One row a firm (`uscc`) and year, with the panel's columns.
+        One row a firm and year, with the panel's columns.
 
     Returns
     -------
     DataFrame
         The same rows. Added, where their sources are there: has_patent (any application of the three types; complete
         where all three are), is_first_award (the year of the first high-tech certificate), has_binding_charter (a
-        clause that is more than symbolic), ln_employees and ln_assets (logs; missing at zero), grid_year.
+        clause that is more than symbolic), ln_employees and ln_assets (logs; missing at zero), grid_year, city_year.
+        Of listed firms: cohort_state (first year seen state-owned), has_left_state (not state-owned, of firms that were
+        when first seen; missing for the others), cohort_left_state (first year of that), is_balanced (seen in every
+        year of the panel).
     """
     made = {name: make(panel) for name, (needs, make) in _DERIVED.items() if set(needs) <= set(panel.columns)}
     return panel.assign(**made)
@@ -61,10 +63,35 @@ def _log(name: str) -> Callable[[pd.DataFrame], pd.Series]:
     return made
 
 
-def _grid_year(panel: pd.DataFrame) -> pd.Series:
-    return (panel["grid_id"].astype("str") + " " + panel["year"].astype("str")).where(panel["grid_id"].notna())
+def _in_year(place: str) -> Callable[[pd.DataFrame], pd.Series]:
+    def made(panel: pd.DataFrame) -> pd.Series:
+        return (panel[place].astype("str") + " " + panel["year"].astype("str")).where(panel[place].notna())
+
+    return made
 
 
+def _state_at_first(panel: pd.DataFrame) -> pd.Series:
+    """Return, for each row, whether the listed firm was state-owned in the first year that states it (1, 0)."""
+    return at_baseline(panel, "is_state_owned", unit="stock_code")
+
+
+def _left_state(panel: pd.DataFrame) -> pd.Series:
+    return (1 - panel["is_state_owned"].astype(float)).where(_state_at_first(panel) == 1)
+
+
+def _first_year(flags: Callable[[pd.DataFrame], pd.Series]) -> Callable[[pd.DataFrame], pd.Series]:
+    def made(panel: pd.DataFrame) -> pd.Series:
+        first = panel[flags(panel) == 1].groupby("stock_code")["year"].min()
+        return panel["stock_code"].map(first).astype(float)
+
+    return made
+
+
+def _balanced(panel: pd.DataFrame) -> pd.Series:
+    return panel.groupby("stock_code")["year"].transform("nunique") == panel["year"].nunique()
+
+
+_OWNERSHIP: Final = ("stock_code", "year", "is_state_owned")
 _DERIVED: Final[Mapping[str, tuple[tuple[str, ...], Callable[[pd.DataFrame], pd.Series]]]] = {
     "has_patent": (tuple(f"patents_{kind}" for kind in KINDS), _any_patent),
     f"has_patent{COMPLETE}": (tuple(f"patents_{kind}{COMPLETE}" for kind in KINDS), _all_complete),
@@ -72,7 +99,12 @@ _DERIVED: Final[Mapping[str, tuple[tuple[str, ...], Callable[[pd.DataFrame], pd.
     "has_binding_charter": (("has_charter", "charter_substance"), _binding),
     "ln_employees": (("employees",), _log("employees")),
     "ln_assets": (("assets_10k_cny",), _log("assets_10k_cny")),
-    "grid_year": (("grid_id", "year"), _grid_year),
+    "grid_year": (("grid_id", "year"), _in_year("grid_id")),
+    "city_year": (("city", "year"), _in_year("city")),
+    "cohort_state": (_OWNERSHIP, _first_year(lambda panel: panel["is_state_owned"].astype(float))),
+    "has_left_state": (_OWNERSHIP, _left_state),
+    "cohort_left_state": (_OWNERSHIP, _first_year(_left_state)),
+    "is_balanced": (("stock_code", "year"), _balanced),
 }
 
 
@@ -100,25 +132,18 @@ def analysis_frame(derived: pd.DataFrame, specification: Specification) -> tuple
         whole = kept[complete].fillna(value=False).astype(bool)
         left_out["not_complete"] = int((~whole).sum())
         kept = kept[whole]
-    baseline = {f"{name}{BASELINE}": at_baseline(derived, name).reindex(kept.index) for name in specification.controls}
+    baseline = {
+        f"{name}{BASELINE}": at_baseline(derived, name, unit=specification.unit).reindex(kept.index)
+        for name in specification.controls
+    }
     return kept.assign(**baseline), left_out
 
 
-def frame_around(derived: pd.DataFrame, *, outcome: str, exposure: str) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Return `analysis_frame` of the followed firms for an outcome around an exposure, declared or not."""
-    asked = Specification(
-        name=f"{outcome}.{exposure}", question="timing", role="exploratory", family="none", outcome=outcome,
-        exposure=exposure, sample="followed", controls=(), mediators=(), fixed_effects=(UNIT, "year"),
-        estimator="poisson", cluster="grid_id",
-    )  # fmt: skip
-    return analysis_frame(derived, asked)
-
-
-def at_baseline(panel: pd.DataFrame, name: str) -> pd.Series:
+def at_baseline(panel: pd.DataFrame, name: str, *, unit: str) -> pd.Series:
     """Return, for each row, the firm's value of a column in the first year that states it."""
-    stated = panel.loc[panel[name].notna(), [UNIT, "year", name]].sort_values([UNIT, "year"])
-    first = stated.drop_duplicates(UNIT).set_index(UNIT)[name].astype(float)
-    return panel[UNIT].map(first).astype(float)
+    stated = panel.loc[panel[name].notna(), [unit, "year", name]].sort_values([unit, "year"])
+    first = stated.drop_duplicates(unit).set_index(unit)[name].astype(float)
+    return panel[unit].map(first).astype(float)
 
 
 def _followed(panel: pd.DataFrame) -> pd.Series:
@@ -135,6 +160,11 @@ def _at_risk(panel: pd.DataFrame) -> pd.Series:
     return (first.isna() | (panel["year"] <= first)).astype(bool)
 
 
+def _state_owned_at_first(panel: pd.DataFrame) -> pd.Series:
+    return _state_at_first(panel) == 1
+
+
 _SAMPLES: Final[Mapping[Sample, Callable[[pd.DataFrame], pd.Series]]] = {
     "followed": _followed, "with_organisation": _with_organisation, "at_risk": _at_risk,
+    "state_owned_at_first": _state_owned_at_first,
 }  # fmt: skip

@@ -8,13 +8,9 @@ import pandas as pd
 from helpers.models.result import NotEstimable
 from helpers.models.staggered import EventStudy, staggered
 from helpers.models.staggered.event_study import Method
-from helpers.plan.sample import UNIT
+from helpers.plan.model import Specification
+from helpers.text import Message
 
-# Exposure -> first year of it; an exposure that comes and goes has no such year.
-COHORTS: Final = {
-    "is_covered": "cohort_covered", "has_own_org": "cohort_org", "has_charter": "cohort_charter",
-    "has_cross_appointment": "cohort_cross",
-}  # fmt: skip
 METHODS: Final[tuple[Method, ...]] = (
     "callaway_santanna", "imputation", "sun_abraham", "two_stage", "lp_did", "poisson_etwfe", "twfe",
 )  # fmt: skip
@@ -23,20 +19,21 @@ PROPORTIONAL: Final = ("poisson_etwfe",)
 
 
 def event_studies(
-    frame: pd.DataFrame, *, outcome: str, exposure: str, seed: int, methods: Sequence[Method] = METHODS,
-    cluster: str = UNIT,
+    frame: pd.DataFrame, one: Specification, *, seed: int, methods: Sequence[Method] = METHODS,
+    cluster: str | None = None,
 ) -> dict[Method, EventStudy | NotEstimable]:  # fmt: skip
-    """Estimate one outcome around the first year of an exposure by several estimators.
+    """Estimate a specification's outcome around the first year of its exposure by several estimators.
 
     Parameters
     ----------
     frame : DataFrame
         From `analysis_frame`: one row a firm and year.
-    outcome, exposure : str
+    one : Specification
+        Of an exposure with a first year, else no method has anything to estimate.
     seed : int
         Of the draws behind simultaneous bands.
     methods : sequence of str
-    cluster : str
+    cluster : str, optional
         The firm by default: treatment comes to firms, and a joint test of seven leads takes more than 18 grids.
 
     Returns
@@ -48,15 +45,27 @@ def event_studies(
     for method in methods:
         try:
             found[method] = staggered(
-                frame, outcome=outcome, unit=UNIT, period="year", cohort=COHORTS[exposure], method=method,
-                cluster=cluster, seed=seed,
-            )  # fmt: skip
+                frame, **_names(one), method=method, cluster=cluster or one.unit, seed=seed
+            )
         except NotEstimable as trouble:
             found[method] = trouble
     return found
 
 
-def two_by_two(frame: pd.DataFrame, *, outcome: str, exposure: str, seed: int) -> pd.DataFrame:
+def _names(one: Specification) -> dict[str, str]:
+    """Return a specification's columns as `staggered` takes them.
+
+    Raises
+    ------
+    NotEstimable
+        If its exposure has no first year.
+    """
+    if one.cohort is None:
+        raise NotEstimable(Message("evidence.no_first_year", {"exposure": one.exposure}))
+    return {"outcome": one.outcome, "unit": one.unit, "period": "year", "cohort": one.cohort}
+
+
+def two_by_two(frame: pd.DataFrame, one: Specification, *, seed: int) -> pd.DataFrame:
     """Return the Goodman-Bacon decomposition on the firms seen in every year, which it takes.
 
     Raises
@@ -65,9 +74,8 @@ def two_by_two(frame: pd.DataFrame, *, outcome: str, exposure: str, seed: int) -
         If none of these firms comes to the exposure, or all do at once.
     """
     years = frame["year"].nunique()
-    whole = frame[frame.groupby(UNIT)["year"].transform("size") == years]
-    names = {"outcome": outcome, "unit": UNIT, "period": "year", "cohort": COHORTS[exposure]}
-    return staggered(whole, **names, method="twfe", seed=seed).bacon()
+    whole = frame[frame.groupby(one.unit)["year"].transform("size") == years]
+    return staggered(whole, **_names(one), method="twfe", seed=seed).bacon()
 
 
 def by_event_time(studies: dict[Method, EventStudy | NotEstimable], *, reach: tuple[int, int]) -> pd.DataFrame:

@@ -191,7 +191,7 @@ def _facts(params: RunParams, study: manifest.Prepared) -> render.Facts:
         code=manifest.code_version(),
         packages=manifest.package_versions(),
         seed=params.seed,
-        plan=plan.load().short_hash,
+        plan=plan.load(params.study).short_hash,
     )
 
 

@@ -6,9 +6,9 @@ import pandas as pd
 from helpers.models.result import NotEstimable
 from helpers.models.staggered import EventStudy
 from helpers.models.staggered.honest import Honest
-from helpers.plan.model import Plan
+from helpers.plan.model import Panel, Plan, Specification
 from helpers.plan.sample import analysis_frame
-from helpers.plan.timing import COHORTS, PROPORTIONAL, by_event_time, event_studies, overall, two_by_two
+from helpers.plan.timing import PROPORTIONAL, by_event_time, event_studies, overall, two_by_two
 from helpers.tables.labels import labelled
 from helpers.text import Lang, Message, label, say, with_ends
 
@@ -34,22 +34,23 @@ def declared_table(declared: Plan, lang: Lang) -> pd.DataFrame:
     return labelled(shown, lang, values=("outcome", "exposure", "estimator", "cluster", "role", "family"))
 
 
-def sample_sentence(frame: pd.DataFrame, left_out: dict[str, int], lang: Lang) -> str:
+def sample_sentence(frame: pd.DataFrame, left_out: dict[str, int], lang: Lang, *, unit: str) -> str:
     """Say how many firm-years and firms the page uses, and how many it leaves out because filings are not visible."""
-    return say("evidence.sample", lang, rows=f"{len(frame):,}", firms=f"{frame['uscc'].nunique():,}",
+    return say("evidence.sample", lang, rows=f"{len(frame):,}", firms=f"{frame[unit].nunique():,}",
                incomplete=f"{left_out.get('not_complete', 0):,}")  # fmt: skip
 
 
-def mean_before(frame: pd.DataFrame, *, outcome: str, exposure: str) -> float:
+def mean_before(frame: pd.DataFrame, one: Specification) -> float:
     """Return the outcome's mean in the years before treatment of firms that come to it."""
-    before = frame["year"] < frame[COHORTS[exposure]].astype(float)
-    return float(frame.loc[before.fillna(value=False), outcome].astype(float).mean())
+    before = frame["year"] < frame[one.cohort].astype(float)
+    return float(frame.loc[before.fillna(value=False), one.outcome].astype(float).mean())
 
 
-def cohorts_table(frame: pd.DataFrame, exposures: list[str], lang: Lang) -> pd.DataFrame:
+def cohorts_table(frame: pd.DataFrame, panel: Panel, lang: Lang) -> pd.DataFrame:
     """Return the firms of the sample by the first year of each exposure, those that never had it in the last row."""
-    firms = frame.drop_duplicates("uscc")
-    counted = {name: firms[COHORTS[name]].astype("Float64").value_counts(dropna=True) for name in exposures}
+    firms = frame.drop_duplicates(panel.unit)
+    held = {name: column for name, column in panel.cohorts.items() if column in firms}
+    counted = {name: firms[column].astype("Float64").value_counts(dropna=True) for name, column in held.items()}
     years = sorted({int(year) for found in counted.values() for year in found.index})
     table = pd.DataFrame({"cohort": [str(year) for year in years] + [say("evidence.never", lang)]})
     for name, found in counted.items():
@@ -119,10 +120,10 @@ def studies_note(studies: Studies, lang: Lang) -> str:
     return " ".join(["", *refused]) + mind
 
 
-def bacon_rows(frame: pd.DataFrame, lang: Lang, *, outcome: str, exposure: str, seed: int) -> pd.DataFrame:
+def bacon_rows(frame: pd.DataFrame, one: Specification, lang: Lang, *, seed: int) -> pd.DataFrame:
     """Return the two-by-two comparisons behind two-way fixed effects, on firms seen every year; empty without any."""
     try:
-        found = two_by_two(frame, outcome=outcome, exposure=exposure, seed=seed)
+        found = two_by_two(frame, one, seed=seed)
     except NotEstimable:
         return pd.DataFrame(columns=["label", "type", "estimate", "weight"])
     return found.assign(label=[label(kind, lang) for kind in found["type"]])
@@ -187,12 +188,12 @@ def apart(derived: pd.DataFrame, declared: Plan, *, seed: int) -> pd.DataFrame:
     """
     rows = []
     for one in declared.specifications:
-        if one.exposure not in COHORTS or one.estimator not in ("poisson", "ols"):
+        if one.cohort is None or one.estimator not in ("poisson", "ols"):
             continue
         frame, _ = analysis_frame(derived, one)
-        if one.outcome not in frame or COHORTS[one.exposure] not in frame:
+        if one.outcome not in frame or one.cohort not in frame:
             continue
-        found = overall(event_studies(frame, outcome=one.outcome, exposure=one.exposure, seed=seed, methods=(APART,)))
+        found = overall(event_studies(frame, one, seed=seed, methods=(APART,)))
         rows.append(found.assign(outcome=one.outcome, exposure=one.exposure, role=one.role, family=one.family))
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=["outcome", "exposure", "status"])
 

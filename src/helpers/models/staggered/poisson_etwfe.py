@@ -83,9 +83,10 @@ def estimate(
     predictable = event_time != -1 if control_group == "never_treated" else event_time >= 0
     wanted = rows & np.isfinite(cohort) & predictable
     known = wanted & (fit.predicted | _zero_units(panel, fit, intercepts))
-    every = Cells.of(panel, known)
-    # Of units without a count before treatment alone, a cell has nothing that its counts could be a proportion of.
-    known[known] = every.spread(every.means(untreated_mean))[known] > 0
+    if known.any():
+        every = Cells.of(panel, known)
+        # Of units without a count before treatment alone, a cell has nothing that its counts could be a proportion of.
+        known[known] = every.spread(every.means(untreated_mean))[known] > 0
     if not (known & (event_time >= 0)).any():
         raise NotEstimable(Message("cohorts.none_imputed", {"rows": f"{wanted.sum():,}"}))
     if lost := int((wanted & ~known).sum()):
