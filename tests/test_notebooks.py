@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from itertools import chain, product
 
 import nbformat
 import pytest
@@ -20,6 +21,11 @@ LOOPS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.For, ast.Async
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 # Its data may not be there, so its results are stored but compared only where nbval can run it.
 UNCOMPARED = {"65_listed_firms"}
+
+def studies(path) -> list[str]:
+    """Return the studies whose runs have the page."""
+    return nbformat.read(path, as_version=4).metadata.wuli.get("studies") or list(paths.PLANS)
+
 
 each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -72,8 +78,10 @@ def test_a_notebook_is_valid_and_runs_in_the_kernel_that_every_machine_has(path)
 def test_what_a_notebook_asks_of_its_run_exists(path):
     said = nbformat.read(path, as_version=4).metadata.wuli
     assert set(said) <= {"requires", "studies"}
-    assert set(said.get("requires", [])) <= set(codebook.load().tables)
-    assert set(said.get("studies", [])) <= {"zone", "listed"}
+    required = said.get("requires", [])
+    tables = chain(*required.values()) if isinstance(required, dict) else required
+    assert set(tables) <= set(codebook.load().tables)
+    assert set(said.get("studies", [])) <= set(paths.PLANS) >= set(required if isinstance(required, dict) else [])
 
 
 @each
@@ -86,15 +94,19 @@ def test_a_notebook_is_short_and_so_are_its_cells(path):
 def test_a_notebook_opens_with_its_title_question_unit_and_sample(path):
     first = cells(path)[0]
     assert first.cell_type == "markdown"
-    for lang, words in (("zh", ("问题", "单位", "样本")), ("en", ("Question", "Unit", "Sample"))):
-        text = in_language(first.source, lang, where=path.stem)
-        assert headings(text) == [1], lang
-        assert not [word for word in words if word not in text], lang
+    said = (("zh", ("问题", "单位", "样本")), ("en", ("Question", "Unit", "Sample")))
+    for (lang, words), study in product(said, studies(path)):
+        text = in_language(first.source, lang, where=path.stem, study=study)
+        assert headings(text) == [1], (lang, study)
+        assert not [word for word in words if word not in text], (lang, study)
 
 
 @each
 def test_only_the_first_cell_has_a_title(path):
-    later = [in_language(cell.source, lang, where=path.stem) for cell in cells(path, "markdown")[1:] for lang in LANGS]
+    later = [
+        in_language(cell.source, lang, where=path.stem, study=study)
+        for cell, lang, study in product(cells(path, "markdown")[1:], LANGS, studies(path))
+    ]
     assert not [text for text in later if 1 in headings(text)]
 
 
@@ -147,8 +159,8 @@ def test_notebooks_reach_no_file_and_no_foreign_library(path):
 
 @each
 def test_every_markdown_cell_says_the_same_in_both_languages(path):
-    for cell in cells(path, "markdown"):
-        texts = {lang: in_language(cell.source, lang, where=path.stem) for lang in LANGS}
+    for cell, study in product(cells(path, "markdown"), studies(path)):
+        texts = {lang: in_language(cell.source, lang, where=path.stem, study=study) for lang in LANGS}
         outside = re.sub(r"<section.*?</section>", "", cell.source, flags=re.DOTALL)
         assert not outside.strip(), cell.source
         assert all(text.strip() for text in texts.values()), cell.source

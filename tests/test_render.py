@@ -18,6 +18,7 @@ def facts():
         values = {
             "lang": lang,
             "run": "demo",
+            "study": "zone",
             "run_title": "题 <名>",
             "zone": "五力园区",
             "period": "2013–2023",

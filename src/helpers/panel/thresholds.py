@@ -11,6 +11,11 @@ THRESHOLDS: Final = (5.0, 4.0, 3.0)
 YEARS: Final = 3
 
 
+def threshold_of(sales: np.ndarray) -> np.ndarray:
+    """Return the least share of R&D (5, 4 or 3 %) that the rules ask of a firm with these sales (万元), shape (N,)."""
+    return np.array(THRESHOLDS)[np.searchsorted(SALES_BOUNDS, sales, side="left")]
+
+
 def rd_distance(panel: pd.DataFrame) -> pd.DataFrame:
     """Return each firm-year's three-year R&D share less the threshold for its sales.
 
@@ -36,7 +41,7 @@ def rd_distance(panel: pd.DataFrame) -> pd.DataFrame:
     summed = np.sum(earlier, axis=0)
     last_sales = held["revenue_10k_cny"].to_numpy()
     is_known = ~np.isnan(summed).any(axis=1) & (summed[:, 0] > 0)
-    threshold = np.array(THRESHOLDS)[np.searchsorted(SALES_BOUNDS, last_sales, side="left")]
+    threshold = threshold_of(last_sales)
     share = 100 * summed[:, 1] / np.where(summed[:, 0] > 0, summed[:, 0], np.nan)
     found = pd.DataFrame(
         {"rd_share_3y_pct": share, "threshold_pct": threshold, "distance": share - threshold}, index=index

@@ -143,7 +143,7 @@ class Page75(Page):
     """Timing: outcomes around the first year of an indicator."""
 
     outcome: str = Field("patents_utility", pattern="^[a-z_][a-z0-9_]*$", description="panel column drawn in full")
-    exposure: Literal["is_covered", "has_own_org", "has_charter"] = "has_own_org"
+    exposure: str = Field("has_own_org", pattern="^[a-z_][a-z0-9_]*$", description="with a first year in the plan")
 
 
 class Page80(Page):

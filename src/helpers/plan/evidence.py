@@ -16,6 +16,7 @@ from helpers.models.staggered.honest import Honest
 from helpers.plan.grade import Evidence
 from helpers.plan.model import Specification
 from helpers.plan.robustness import Unseen
+from helpers.plan.timing import FEWEST_TREATED
 from helpers.text import Message
 
 # Cohort-robust estimators that the grade goes by, on two different ideas of whom to compare.
@@ -57,7 +58,7 @@ def evidence(
 
 def _timing(studies: Mapping[str, EventStudy | NotEstimable], bounds: Honest | Message) -> dict:
     held = [studies.get(name) for name in GRADED]
-    if not all(isinstance(study, EventStudy) for study in held):
+    if not all(isinstance(study, EventStudy) and study.n_treated >= FEWEST_TREATED for study in held):
         return {}
     averages = [study.overall.iloc[0] for study in held]
     found = {"robust_overall": tuple((float(one["conf_low"]), float(one["conf_high"])) for one in averages)}

@@ -19,7 +19,8 @@ from helpers.models.result import NotEstimable, Result
 from helpers.models.robustness import Robustness, robustness_value
 from helpers.models.weighting import Weighted, aipw
 from helpers.plan.model import Plan, Specification
-from helpers.plan.sample import BASELINE, analysis_frame, at_baseline
+from helpers.plan.sample import analysis_frame, at_baseline, controls_of
+from helpers.plan.timing import FEWEST_TREATED
 from helpers.text import Message
 
 EDGE_YEARS: Final = 3
@@ -29,13 +30,9 @@ SAMPLES: Final = ("all_rows", "balanced_rows", "without_largest")
 
 def fitted(frame: pd.DataFrame, one: Specification, **options: str) -> Result:
     """Fit a declared specification on its analysis frame; options replace what it says."""
-    chosen = {"outcome": one.outcome, "exposure": one.exposure, "controls": _controls(one), "unit": one.unit,
+    chosen = {"outcome": one.outcome, "exposure": one.exposure, "controls": controls_of(one), "unit": one.unit,
               "fixed_effects": one.fixed_effects, "estimator": one.estimator, "cluster": one.cluster}  # fmt: skip
     return fit(frame, **(chosen | options))
-
-
-def _controls(one: Specification) -> tuple[str, ...]:
-    return (*(f"{name}{BASELINE}" for name in one.controls), *one.mediators)
 
 
 def standard_errors(frame: pd.DataFrame, one: Specification) -> tuple[pd.DataFrame, WildTest | Message]:
@@ -91,8 +88,9 @@ def corrected(derived: pd.DataFrame, declared: Plan, family: str) -> pd.DataFram
 def reasonable(derived: pd.DataFrame, one: Specification) -> tuple[pd.DataFrame, list[dict]]:
     """Return the data and the list of specifications that could as well have been declared for the same question.
 
-    Counts by Poisson and by OLS, ln(1 + y) as the literature has it, any at all; firm, grid-year, industry-year or only
-    industry effects; all rows, balanced firms, without the firm with most of the outcome.
+    Counts by Poisson and by OLS, ln(1 + y) as the literature has it, any at all; the plan's sets of fixed effects; all
+    rows, balanced firms, without the firm with most of the outcome. The declared controls are in all of them but those
+    with effects of firms, which contain what a firm was like at first.
     """
     frame, _ = analysis_frame(derived, one)
     counts = frame[one.outcome].astype(float)
@@ -110,6 +108,7 @@ def reasonable(derived: pd.DataFrame, one: Specification) -> tuple[pd.DataFrame,
     choices = every_specification(way=ways, fixed_effects=effects, sample=SAMPLES, cluster=(one.cluster,))
     return data, [
         {"outcome": choice["way"][0], "estimator": choice["way"][1], "exposure": one.exposure,
+         "controls": one.mediators if one.unit in choice["fixed_effects"] else controls_of(one),
          **{name: choice[name] for name in ("fixed_effects", "sample", "cluster")}}
         for choice in choices
     ]  # fmt: skip
@@ -132,7 +131,7 @@ def curve(derived: pd.DataFrame, one: Specification, *, seed: int) -> tuple[Curv
 def without_each(frame: pd.DataFrame, one: Specification) -> dict[str, pd.DataFrame]:
     """Return the estimate without each firm, and without each group of the declared cluster."""
     return {
-        by: leave_out(frame, by=by, outcome=one.outcome, exposure=one.exposure, controls=_controls(one),
+        by: leave_out(frame, by=by, outcome=one.outcome, exposure=one.exposure, controls=controls_of(one),
                       fixed_effects=one.fixed_effects, estimator=one.estimator, cluster=one.cluster)
         for by in dict.fromkeys((one.unit, one.cluster))
     }  # fmt: skip
@@ -159,11 +158,13 @@ def changes(derived: pd.DataFrame, one: Specification) -> pd.DataFrame:
     Raises
     ------
     NotEstimable
-        If the exposure has no first year.
+        If the exposure has no first year, or nothing is left of the sample.
     """
     if one.cohort is None:
         raise NotEstimable(Message("evidence.no_first_year", {"exposure": one.exposure}))
     seen, _ = analysis_frame(derived, one)
+    if seen.empty:
+        raise NotEstimable(Message("models.no_complete_row", {"names": (one.outcome,)}))
     first, last = int(seen["year"].min()), int(seen["year"].max())
     edge = min(EDGE_YEARS, (last - first + 1) // 2)
     early, late = seen["year"] < first + edge, seen["year"] > last - edge
@@ -191,7 +192,7 @@ class Unseen:
 
 def unseen(derived: pd.DataFrame, one: Specification, *, multiple: float) -> Unseen:
     """Ask how strong a confounder would have to be, on changes of firms given what they were like before."""
-    firms = _or_why(lambda: changes(derived, one))
+    firms = _or_why(lambda: _of_enough(changes(derived, one), one))
     if isinstance(firms, Message):
         return Unseen(pd.DataFrame(columns=["treated"]), firms, firms, firms, firms)
     covariates = (BEFORE, *one.panel.covariates)
@@ -203,6 +204,15 @@ def unseen(derived: pd.DataFrame, one: Specification, *, multiple: float) -> Uns
         _or_why(lambda: oster(firms, **named, controls=covariates)),
         _or_why(lambda: aipw(firms, **named, covariates=covariates, estimand="att")),
     )  # fmt: skip
+
+
+def _of_enough(firms: pd.DataFrame, one: Specification) -> pd.DataFrame:
+    """Return the firms as they are, if enough of them came to the exposure and enough did not."""
+    treated = int(firms["treated"].sum())
+    if min(treated, len(firms) - treated) < FEWEST_TREATED:
+        said = {"exposure": one.exposure, "treated": treated, "units": f"{len(firms):,}", "fewest": FEWEST_TREATED}
+        raise NotEstimable(Message("evidence.few_changed", said))
+    return firms
 
 
 def _or_why(make):

@@ -139,6 +139,11 @@ def analysis_frame(derived: pd.DataFrame, specification: Specification) -> tuple
     return kept.assign(**baseline), left_out
 
 
+def controls_of(specification: Specification) -> tuple[str, ...]:
+    """Return the columns of `analysis_frame` that are held fixed: controls at baseline, and mediators."""
+    return (*(f"{name}{BASELINE}" for name in specification.controls), *specification.mediators)
+
+
 def at_baseline(panel: pd.DataFrame, name: str, *, unit: str) -> pd.Series:
     """Return, for each row, the firm's value of a column in the first year that states it."""
     stated = panel.loc[panel[name].notna(), [unit, "year", name]].sort_values([unit, "year"])

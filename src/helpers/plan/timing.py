@@ -1,19 +1,25 @@
 """When the outcome moves: one declared specification's firm-years in, an event study by each estimator out."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 import pandas as pd
 
+from helpers.models.randomisation import RandomisationTest, randomisation_test
 from helpers.models.result import NotEstimable
 from helpers.models.staggered import EventStudy, staggered
 from helpers.models.staggered.event_study import Method
 from helpers.plan.model import Specification
+from helpers.plan.sample import controls_of
 from helpers.text import Message
 
 METHODS: Final[tuple[Method, ...]] = (
     "callaway_santanna", "imputation", "sun_abraham", "two_stage", "lp_did", "poisson_etwfe", "twfe",
 )  # fmt: skip
+# Of fewer firms that come to it, clustered errors are too small to judge leads or violations by: MacKinnon & Webb
+# (2017, Journal of Applied Econometrics 32).
+FEWEST_TREATED: Final = 10
 # As a share of what would have been without treatment; the others are in patents a firm-year.
 PROPORTIONAL: Final = ("poisson_etwfe",)
 
@@ -78,6 +84,34 @@ def two_by_two(frame: pd.DataFrame, one: Specification, *, seed: int) -> pd.Data
     return staggered(whole, **_names(one), method="twfe", seed=seed).bacon()
 
 
+def treated_firms(studies: dict[Method, EventStudy | NotEstimable]) -> int | None:
+    """Return how many firms come to the exposure in the estimates; None where there is none."""
+    counts = [study.n_treated for study in studies.values() if isinstance(study, EventStudy)]
+    return max(counts) if counts else None
+
+
+def dealt_out(frame: pd.DataFrame, one: Specification, *, seed: int) -> RandomisationTest | Message:
+    """Test a specification by dealing out the courses of its exposure anew among firms seen in every year.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        From `analysis_frame`.
+    one : Specification
+    seed : int
+        Of the draws, where there are too many assignments to count.
+    """
+    known = frame.dropna(subset=[one.outcome, one.exposure])
+    whole = known[known.groupby(one.unit)["year"].transform("size") == known["year"].nunique()]
+    try:
+        return randomisation_test(
+            whole, outcome=one.outcome, exposure=one.exposure, assigned_by=one.unit, period="year",
+            controls=controls_of(one), fixed_effects=one.fixed_effects, estimator=one.estimator, seed=seed,
+        )  # fmt: skip
+    except NotEstimable as trouble:
+        return trouble.message
+
+
 def by_event_time(studies: dict[Method, EventStudy | NotEstimable], *, reach: tuple[int, int]) -> pd.DataFrame:
     """Return the event estimates of all estimators that have one, within so many years before and after.
 
@@ -101,7 +135,7 @@ def overall(studies: dict[Method, EventStudy | NotEstimable]) -> pd.DataFrame:
     DataFrame
         method, status ("estimated" or "not_estimable"), reason (a `Message` or None), estimate, std_error, conf_low,
         conf_high (a share for `PROPORTIONAL`, else units of the outcome a firm-year), leads_p, n_leads (missing where
-        the leads cannot be tested), n_obs, n_units, n_treated, n_clusters.
+        the leads cannot be tested, and of fewer than `FEWEST_TREATED` firms), n_obs, n_units, n_treated, n_clusters.
     """
     rows = []
     for method, study in studies.items():
@@ -110,11 +144,10 @@ def overall(studies: dict[Method, EventStudy | NotEstimable]) -> pd.DataFrame:
             continue
         first = study.overall.iloc[0]
         numbers = {name: float(first[name]) for name in ("estimate", "std_error", "conf_low", "conf_high")}
-        try:
+        tested = {}
+        with suppress(NotEstimable):
             leads = study.leads()
-            tested = {"leads_p": leads.p_value, "n_leads": leads.df}
-        except NotEstimable:
-            tested = {}
+            tested = {"leads_p": leads.p_value, "n_leads": leads.df} if study.n_treated >= FEWEST_TREATED else {}
         counts = {name: getattr(study, name) for name in ("n_obs", "n_units", "n_treated", "n_clusters")}
         rows.append({"method": method, "status": "estimated", "reason": None, **numbers, **tested, **counts})
     columns = ["method", "status", "reason", "estimate", "std_error", "conf_low", "conf_high", "leads_p", "n_leads",

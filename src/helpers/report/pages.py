@@ -94,8 +94,9 @@ def make(job: Job) -> Page:
 def _title(job: Job) -> str:
     try:
         return prose.title_of(
-            nbformat.read(job.notebook, as_version=4), job.facts.lang, where=paths.relative(job.notebook)
-        )
+            nbformat.read(job.notebook, as_version=4), job.facts.lang, where=paths.relative(job.notebook),
+            study=job.facts.study,
+        )  # fmt: skip
     except Exception:
         # Whatever is wrong with the notebook is said when it is executed; its index entry needs a name all the same.
         return job.notebook.stem

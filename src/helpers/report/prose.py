@@ -13,7 +13,8 @@ A cell keeps its languages apart by sections, each tag on a line of its own with
 
     </section>
 
-What stands outside of sections belongs to both languages.
+What stands outside of sections belongs to both languages. A section of one study alone says so: its tag then is
+`<section lang="zh" data-study="listed">`, in both languages.
 """
 
 import re
@@ -23,11 +24,13 @@ from html import escape, unescape
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
+from helpers import paths
 from helpers.errors import PageError
 from helpers.text import LANGS, Lang
 
 _SECTION = re.compile(
-    r'^[ \t]*<section lang="(\w+)">[ \t]*\n(.*?)^[ \t]*</section>[ \t]*$\n?', re.DOTALL | re.MULTILINE
+    r'^[ \t]*<section lang="(\w+)"(?: data-study="(\w+)")?>[ \t]*\n(.*?)^[ \t]*</section>[ \t]*$\n?',
+    re.DOTALL | re.MULTILINE,
 )
 _TAG = re.compile(r"</?section\b[^>]*>")
 _HEADING = re.compile(r"<h([1-6])\b[^>]*>(.*?)</h\1>", re.DOTALL)
@@ -43,13 +46,13 @@ class Heading:
     text: str
 
 
-def in_language(source: str, lang: Lang, *, where: str) -> str:
-    """Return a Markdown cell's text in one language.
+def in_language(source: str, lang: Lang, *, where: str, study: str = "zone") -> str:
+    """Return a Markdown cell's text in one language, for one study; empty where no section is of that study.
 
     Raises
     ------
     PageError
-        If a section is not closed, names no known language, or stands in one language only.
+        If a section is not closed, names no known language or study, or stands in one language only.
     """
     sections = _SECTION.findall(source)
     if len(_TAG.findall(source)) != 2 * len(sections):
@@ -57,18 +60,21 @@ def in_language(source: str, lang: Lang, *, where: str) -> str:
             f'{where}: a <section lang="…"> is not closed, is nested, or shares its line with text: '
             "put each tag on a line of its own"
         )
-    found = {language for language, _ in sections}
-    if sections and found != set(LANGS):
-        raise PageError(f"{where}: sections in {', '.join(sorted(found))}; expected both {' and '.join(LANGS)}")
-    kept = _SECTION.sub(lambda match: match[2] if match[1] == lang else "", source)
+    if unknown := {of for _, of, _ in sections} - {"", *paths.PLANS}:
+        raise PageError(f"{where}: sections of study {', '.join(sorted(unknown))}; there are {', '.join(paths.PLANS)}")
+    for mine in {of for _, of, _ in sections}:
+        found = {language for language, of, _ in sections if of == mine}
+        if found != set(LANGS):
+            raise PageError(f"{where}: sections in {', '.join(sorted(found))}; expected both {' and '.join(LANGS)}")
+    kept = _SECTION.sub(lambda match: match[3] if match[1] == lang and match[2] in (None, study) else "", source)
     return _SPACE.sub("\n\n", kept).strip("\n")
 
 
-def title_of(notebook: NotebookNode, lang: Lang, *, where: str) -> str:
+def title_of(notebook: NotebookNode, lang: Lang, *, where: str, study: str = "zone") -> str:
     """Return the notebook's title in `lang`: its first heading of level one, or the notebook's name."""
     for number, cell in enumerate(notebook.cells, start=1):
         if cell.cell_type == "markdown":
-            for line in in_language(cell.source, lang, where=f"{where}, cell {number}").splitlines():
+            for line in in_language(cell.source, lang, where=f"{where}, cell {number}", study=study).splitlines():
                 if line.startswith("# "):
                     return line[2:].strip()
     return where

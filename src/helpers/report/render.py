@@ -30,6 +30,7 @@ class Facts:
 
     lang: Lang
     run: str
+    study: str
     run_title: str
     zone: str
     period: str
@@ -72,7 +73,7 @@ def render(notebook: NotebookNode, facts: Facts, *, name: str, parameters: Mappi
     headings: list[prose.Heading] = []
     for number, cell in enumerate(page.cells, start=1):
         if cell.cell_type == "markdown":
-            source = prose.in_language(cell.source, facts.lang, where=f"{name}, cell {number}")
+            source = prose.in_language(cell.source, facts.lang, where=f"{name}, cell {number}", study=facts.study)
             html, headings = prose.anchored(prose.to_html(source), headings, drop_title=True)
             cell.metadata["html"] = html
     _number_outputs(page, facts.lang)

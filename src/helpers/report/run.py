@@ -91,6 +91,7 @@ def run(
     every = _notebooks(notebooks, params.study)
     chosen = _chosen(every, only)
     values = {path.stem: page_values(params, path.stem) for path in every}
+    _require_declared({path.stem: values[path.stem] for path in chosen}, plan.load(params.study))
     reconcile.readings_from(params.readings)
     bar.expect(len(chosen) + 1)
     with publish.locked(params.run):
@@ -129,6 +130,12 @@ def _declared(path: Path) -> dict[str, Any]:
         return dict(nbformat.read(path, as_version=4).metadata.get("wuli", {}))
     except Exception:
         return {}
+
+
+def _required(path: Path, study: str) -> tuple[str, ...]:
+    """Return the tables without which a notebook makes no sense: one list, or one for each study."""
+    tables = _declared(path).get("requires", ())
+    return tuple(tables.get(study, ()) if isinstance(tables, Mapping) else tables)
 
 
 def _chosen(notebooks: Sequence[Path], only: Sequence[str]) -> list[Path]:
@@ -176,10 +183,26 @@ def _require_columns(values: Mapping[str, Mapping[str, Any]], held: Mapping[str,
         raise UsageError("\n".join(problems))
 
 
+def _require_declared(values: Mapping[str, Mapping[str, Any]], declared: plan.Plan) -> None:
+    """Refuse pages that name a specification that is not declared, or an exposure without a first year."""
+    problems = []
+    for stem, given in values.items():
+        try:
+            if "specification" in given:
+                declared.named(given["specification"])
+            if {"outcome", "exposure"} <= set(given):
+                declared.around(outcome=given["outcome"], exposure=given["exposure"])
+        except UsageError as trouble:
+            problems.append(f"pages.{stem}: {trouble}")
+    if problems:
+        raise UsageError("\n".join(problems))
+
+
 def _facts(params: RunParams, study: manifest.Prepared) -> render.Facts:
     return render.Facts(
         lang=params.lang,
         run=params.run,
+        study=params.study,
         run_title=params.title(params.lang),
         zone=params.zone_name(params.lang),
         period=f"{params.first_year}–{params.last_year}",
@@ -208,7 +231,7 @@ def _job(
         parameters=parameters,
         facts=facts,
         folder=folder,
-        missing=tuple(study.missing(tuple(_declared(path).get("requires", ())))),
+        missing=tuple(study.missing(_required(path, facts.study))),
         fingerprint=digest(path.stem, parameters, asdict(facts), study.state["inputs"]),
         prepared=digest(study.state["inputs"]),
         time_limit=time_limit,

@@ -73,6 +73,7 @@ from helpers.tables.events import (
     event_alt,
     event_drawn,
     event_rows,
+    few_treated_sentence,
     honest_bounds,
     honest_sentence,
     honest_table,
@@ -302,9 +303,11 @@ from helpers.tables.thresholds import (
     member_rule_table,
     notches,
     notches_table,
+    nothing_near,
     threshold_results,
     threshold_sentence,
     thresholds_table,
+    why_no_distance,
 )
 from helpers.tables.timing import (
     first_coverage,

@@ -8,9 +8,18 @@ from helpers.models.staggered import EventStudy
 from helpers.models.staggered.honest import Honest
 from helpers.plan.model import Panel, Plan, Specification
 from helpers.plan.sample import analysis_frame
-from helpers.plan.timing import PROPORTIONAL, by_event_time, event_studies, overall, two_by_two
+from helpers.plan.timing import (
+    FEWEST_TREATED,
+    PROPORTIONAL,
+    by_event_time,
+    dealt_out,
+    event_studies,
+    overall,
+    treated_firms,
+    two_by_two,
+)
 from helpers.tables.labels import labelled
-from helpers.text import Lang, Message, label, say, with_ends
+from helpers.text import Lang, Message, label, number, p_text, say, with_ends
 
 REACH = (-5, 6)
 DRAWN = ("callaway_santanna", "imputation", "sun_abraham", "twfe")
@@ -36,8 +45,10 @@ def declared_table(declared: Plan, lang: Lang) -> pd.DataFrame:
 
 def sample_sentence(frame: pd.DataFrame, left_out: dict[str, int], lang: Lang, *, unit: str) -> str:
     """Say how many firm-years and firms the page uses, and how many it leaves out because filings are not visible."""
-    return say("evidence.sample", lang, rows=f"{len(frame):,}", firms=f"{frame[unit].nunique():,}",
-               incomplete=f"{left_out.get('not_complete', 0):,}")  # fmt: skip
+    used = {"rows": f"{len(frame):,}", "firms": f"{frame[unit].nunique():,}"}
+    if "not_complete" not in left_out:
+        return say("evidence.sample_unknown", lang, **used, outside=f"{left_out['not_in_sample']:,}")
+    return say("evidence.sample", lang, **used, incomplete=f"{left_out['not_complete']:,}")
 
 
 def mean_before(frame: pd.DataFrame, one: Specification) -> float:
@@ -49,7 +60,13 @@ def mean_before(frame: pd.DataFrame, one: Specification) -> float:
 def cohorts_table(frame: pd.DataFrame, panel: Panel, lang: Lang) -> pd.DataFrame:
     """Return the firms of the sample by the first year of each exposure, those that never had it in the last row."""
     firms = frame.drop_duplicates(panel.unit)
-    held = {name: column for name, column in panel.cohorts.items() if column in firms}
+    started = frame.groupby(panel.unit)["year"].min().reindex(firms[panel.unit]).to_numpy(dtype=float)
+    # Of an exposure that nobody in the sample came to, first years are those in which firms were first seen.
+    held = {
+        name: column
+        for name, column in panel.cohorts.items()
+        if column in firms and (firms[column].astype(float) > started).any()
+    }
     counted = {name: firms[column].astype("Float64").value_counts(dropna=True) for name, column in held.items()}
     years = sorted({int(year) for found in counted.values() for year in found.index})
     table = pd.DataFrame({"cohort": [str(year) for year in years] + [say("evidence.never", lang)]})
@@ -157,6 +174,8 @@ def honest_bounds(studies: Studies) -> Honest | Message:
     study = studies.get(APART)
     if not isinstance(study, EventStudy):
         return study.message if study is not None else Message("evidence.no_study")
+    if study.n_treated < FEWEST_TREATED:
+        return Message("evidence.few_to_judge", {"treated": study.n_treated, "fewest": FEWEST_TREATED})
     try:
         return study.honest(event_time="average")
     except NotEstimable as trouble:
@@ -218,8 +237,26 @@ def timing_sentence(studies: Studies, lang: Lang, *, outcome: str, exposure: str
     rows = overall(studies)
     known = rows[(rows["status"] == "estimated") & (rows["method"] != "twfe")]
     above, below = int((known["conf_low"] > 0).sum()), int((known["conf_high"] < 0).sum())
+    if known.empty:
+        return say("evidence.no_timing", lang, outcome=label(outcome, lang), exposure=label(exposure, lang))
+    treated = treated_firms(studies)
+    few = say("evidence.few_come", lang, treated=treated) if treated < FEWEST_TREATED else ""
     return say("evidence.timing", lang, outcome=label(outcome, lang), exposure=label(exposure, lang), all=len(known),
-               above=above, below=below, zero=len(known) - above - below)  # fmt: skip
+               above=above, below=below, zero=len(known) - above - below) + few  # fmt: skip
+
+
+def few_treated_sentence(studies: Studies, frame: pd.DataFrame, one: Specification, lang: Lang, *, seed: int) -> str:
+    """Say what dealing out the exposure anew among firms gives, where few come to it; empty where enough do."""
+    treated = treated_firms(studies)
+    if treated is None or treated >= FEWEST_TREATED:
+        return ""
+    found = dealt_out(frame, one, seed=seed)
+    said = say("evidence.few_treated", lang, treated=treated, fewest=FEWEST_TREATED)
+    if isinstance(found, Message):
+        return said + found.text(lang)
+    return said + say("evidence.dealt_out", lang, firms=f"{found.n_clusters:,}", having=found.n_treated,
+                      draws=f"{found.n_vectors:,}", estimate=number(found.estimate, "+.3f"),
+                      p=p_text(found.p_value))  # fmt: skip
 
 
 def timing_results(studies: Studies, rows: pd.DataFrame) -> dict[str, dict]:

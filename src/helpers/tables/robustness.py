@@ -10,7 +10,7 @@ from helpers.models.result import NotEstimable
 from helpers.models.robustness import Robustness
 from helpers.models.weighting import Weighted
 from helpers.plan.grade import Grade
-from helpers.plan.model import Plan, Specification
+from helpers.plan.model import Plan, Specification, Study
 from helpers.plan.robustness import Unseen, corrected
 from helpers.tables.labels import labelled, three_digits
 from helpers.text import Lang, Message, label, number, p_text, say, with_ends
@@ -31,12 +31,18 @@ def errors_table(rows: pd.DataFrame, one: Specification, lang: Lang) -> pd.DataF
     return labelled(table, lang, values=("rule", "cluster"))
 
 
-def errors_note(wild: WildTest | Message, lang: Lang) -> str:
-    """Say what the rules are, and what the number of clusters allows."""
+def errors_note(rows: pd.DataFrame, wild: WildTest | Message, lang: Lang) -> str:
+    """Say what the rules are, what the number of clusters allows, and which rule has no estimate."""
+    refused = rows[(rows["status"] != "estimated") & (rows["rule"] != "wild")]
+    lacking = "".join(
+        say("evidence.rule_refused", lang, rule=label(row.rule, lang), reason=row.reason.text(lang))
+        for row in refused.itertuples()
+    )
     if isinstance(wild, Message):
-        return wild.text(lang)
+        return wild.text(lang) + lacking
     smallest = f"{wild.smallest_p:.2g}"
-    return say("evidence.errors_note", lang, vectors=f"{wild.n_vectors:,}", smallest=smallest)
+    key = "evidence.errors_note" if wild.is_enumerated else "evidence.errors_note_drawn"
+    return say(key, lang, vectors=f"{wild.n_vectors:,}", smallest=smallest) + lacking
 
 
 def _effect(row, estimator: str) -> str:
@@ -133,15 +139,15 @@ def left_out_table(found: dict[str, pd.DataFrame], estimate: float, lang: Lang) 
     return labelled(pd.DataFrame(rows), lang, values=("left_out_level",))
 
 
-def unseen_sentences(found: Unseen, lang: Lang) -> list[str]:
+def unseen_sentences(found: Unseen, lang: Lang, *, study: Study) -> list[str]:
     """Say what an unseen confounder would have to be: linear estimate, robustness values, Oster, weighting."""
     if isinstance(found.linear, Message):
         return [found.linear.text(lang)]
     term = found.linear.term("treated")
     said = [
-        say("evidence.unseen_linear", lang, n=f"{found.linear.n_obs:,}", treated=int(found.firms["treated"].sum()),
-            estimate=number(term["estimate"], "+.3f"), low=number(term["conf_low"], "+.3f"),
-            high=number(term["conf_high"], "+.3f"))
+        say(f"evidence.unseen_linear_{study}", lang, n=f"{found.linear.n_obs:,}",
+            treated=int(found.firms["treated"].sum()), estimate=number(term["estimate"], "+.3f"),
+            low=number(term["conf_low"], "+.3f"), high=number(term["conf_high"], "+.3f"))
     ]  # fmt: skip
     if isinstance(found.robustness, Robustness):
         said.append(say("evidence.unseen_rv", lang, rv=f"{100 * found.robustness.rv_q:.1f}",
@@ -190,7 +196,9 @@ def spillover_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
                            for names in rows["effects"]],
          "effect_interval": written, "p_value": ["–" if pd.isna(p) else p_text(p) for p in rows["p_value"]]}
     )  # fmt: skip
-    return labelled(table, lang, values=("outcome", "exposure"))
+    # Whose exposure it is goes without saying where no other group's is put in its place.
+    shown = table if rows["is_placebo"].any() else table.drop(columns="whose")
+    return labelled(shown, lang, values=("outcome", "exposure"))
 
 
 def grade_table(found: Grade, lang: Lang) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from helpers.models.bunching import Bunching, bunching
 from helpers.models.result import NotEstimable
 from helpers.models.threshold import density_at_threshold
 from helpers.panel import rd_distance
-from helpers.panel.thresholds import THRESHOLDS
+from helpers.panel.thresholds import THRESHOLDS, threshold_of
 from helpers.study import Study
 from helpers.tables.labels import labelled, p_value
 from helpers.text import Lang, number, p_text, say, with_ends
@@ -20,14 +20,33 @@ NEAR = 1.0
 SHIFTS = (0.0, -2.0, 2.0)
 WINDOW, ORDER = 3.0, 3
 MEMBERS_SHOWN = 6
+CNY_IN_10K = 1e4
 MEMBER_TABLES = ("members", "org_coverage", "party_orgs")
 
 
 def distances(panel: pd.DataFrame) -> pd.DataFrame:
     """Return the distance of each firm-year to its threshold; no row for a panel without yearly figures."""
     if not {"revenue_10k_cny", "rd_expense_10k_cny"} <= set(panel.columns):
-        return pd.DataFrame({"uscc": [], "year": [], "threshold_pct": [], "distance": []})
+        return pd.DataFrame({name: [] for name in ("uscc", "year", "rd_share_3y_pct", "threshold_pct", "distance")})
     return rd_distance(panel)
+
+
+def why_no_distance(zone: Study, lang: Lang) -> str:
+    """Say what the run lacks for distances, and of listed firms which thresholds they would face by their sales."""
+    if zone.params.study != "listed":
+        return say("pages.no_distance", lang)
+    sales = zone.table("listed_firm_years")["sales_cny"].astype(float)
+    # Of what is not positive no threshold can be read.
+    known = sales[sales > 0]
+    faced = pd.Series(threshold_of(known.to_numpy() / CNY_IN_10K)).value_counts()
+    counts = {f"n_{threshold:.0f}": f"{faced.get(threshold, 0):,}" for threshold in THRESHOLDS}
+    unknown = f"{len(sales) - len(known):,}"
+    return say("pages.no_distance_listed", lang, rows=f"{len(sales):,}", **counts, unknown=unknown)
+
+
+def nothing_near(rows: pd.DataFrame, lang: Lang) -> str:
+    """Say why nothing is tested near the thresholds: no R&D at all, or too few firm-years."""
+    return say("pages.no_heaping" if len(rows) else "evidence.no_research", lang)
 
 
 def thresholds_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
@@ -217,6 +236,8 @@ def threshold_results(found: pd.DataFrame) -> dict[str, dict]:
 def threshold_sentence(found: pd.DataFrame, lang: Lang) -> str:
     """Say at which thresholds the density jumps, and whether it jumps as well where no rule stands."""
     known = found[(found["status"] == "estimated") & found["threshold"].notna()]
+    if not found["n_obs"].any():
+        return say("evidence.thresholds_lacking", lang)
     if known.empty:
         return say("pages.no_heaping", lang)
     jumps = (known["conf_low"] > 0) | (known["conf_high"] < 0)
