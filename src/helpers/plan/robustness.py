@@ -47,7 +47,8 @@ def standard_errors(frame: pd.DataFrame, one: Specification) -> tuple[pd.DataFra
         The message says why there is none.
     """
     rows, wild = [], Message("evidence.no_wild")
-    for rule, cluster in (("CR1", one.unit), ("CR1", one.cluster), ("CR2", one.cluster), ("CRV3J", one.cluster)):
+    rules = (("CR1", one.unit), ("CR1", one.cluster), ("CR2", one.cluster), ("CRV3J", one.cluster))
+    for rule, cluster in dict.fromkeys(rules):
         row = {"rule": rule, "cluster": cluster}
         try:
             result = fitted(frame, one, cluster=cluster, vcov=rule)

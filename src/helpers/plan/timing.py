@@ -72,16 +72,19 @@ def _names(one: Specification) -> dict[str, str]:
 
 
 def two_by_two(frame: pd.DataFrame, one: Specification, *, seed: int) -> pd.DataFrame:
-    """Return the Goodman-Bacon decomposition on the firms seen in every year, which it takes.
+    """Return the Goodman-Bacon decomposition on the firms whose outcome is seen in every year, which it takes.
 
     Raises
     ------
     NotEstimable
         If none of these firms comes to the exposure, or all do at once.
     """
-    years = frame["year"].nunique()
-    whole = frame[frame.groupby(one.unit)["year"].transform("size") == years]
+    whole = _every_year(frame.dropna(subset=[one.outcome]), one)
     return staggered(whole, **_names(one), method="twfe", seed=seed).bacon()
+
+
+def _every_year(frame: pd.DataFrame, one: Specification) -> pd.DataFrame:
+    return frame[frame.groupby(one.unit)["year"].transform("size") == frame["year"].nunique()]
 
 
 def treated_firms(studies: dict[Method, EventStudy | NotEstimable]) -> int | None:
@@ -101,8 +104,7 @@ def dealt_out(frame: pd.DataFrame, one: Specification, *, seed: int) -> Randomis
     seed : int
         Of the draws, where there are too many assignments to count.
     """
-    known = frame.dropna(subset=[one.outcome, one.exposure])
-    whole = known[known.groupby(one.unit)["year"].transform("size") == known["year"].nunique()]
+    whole = _every_year(frame.dropna(subset=[one.outcome, one.exposure]), one)
     try:
         return randomisation_test(
             whole, outcome=one.outcome, exposure=one.exposure, assigned_by=one.unit, period="year",

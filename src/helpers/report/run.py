@@ -91,12 +91,14 @@ def run(
     every = _notebooks(notebooks, params.study)
     chosen = _chosen(every, only)
     values = {path.stem: page_values(params, path.stem) for path in every}
-    _require_declared({path.stem: values[path.stem] for path in chosen}, plan.load(params.study))
     reconcile.readings_from(params.readings)
     bar.expect(len(chosen) + 1)
     with publish.locked(params.run):
         study = prepare(params, bar.stage)
-        _require_columns({path.stem: values[path.stem] for path in chosen}, study.columns())
+        # A page that misses its tables is not executed, whatever it would ask of the panel.
+        asked = [path for path in chosen if not study.missing(_required(path, params.study))]
+        _require_columns({path.stem: values[path.stem] for path in asked}, study.columns())
+        _require_declared({path.stem: values[path.stem] for path in asked}, plan.load(params.study))
         prepared = time.perf_counter() - started
         bar.advance()
         facts = _facts(params, study)

@@ -113,7 +113,9 @@ def overall_table(studies: Studies, lang: Lang, *, outcome_mean: float) -> pd.Da
         found = np.array([row.estimate, row.conf_low, row.conf_high])
         share = found if row.method in PROPORTIONAL else found / outcome_mean
         units, percent = outcome_mean * share, 100 * share
-        written.append((with_ends(*units, "+.2f"), with_ends(*percent, "+,.0f")))
+        # Nothing is a share of a mean that is zero or below.
+        shown_share = with_ends(*percent, "+,.0f") if outcome_mean > 0 else "–"
+        written.append((with_ends(*units, "+.2f"), shown_share))
     leads = ["–" if pd.isna(p) else f"{p:.3f}" for p in rows["leads_p"]]
     shown = pd.DataFrame(
         {"method": rows["method"], "att": [one for one, _ in written], "percent": [one for _, one in written],
@@ -253,7 +255,7 @@ def few_treated_sentence(studies: Studies, frame: pd.DataFrame, one: Specificati
     found = dealt_out(frame, one, seed=seed)
     said = say("evidence.few_treated", lang, treated=treated, fewest=FEWEST_TREATED)
     if isinstance(found, Message):
-        return said + found.text(lang)
+        return said + say("evidence.not_dealt_out", lang, reason=found.text(lang))
     return said + say("evidence.dealt_out", lang, firms=f"{found.n_clusters:,}", having=found.n_treated,
                       draws=f"{found.n_vectors:,}", estimate=number(found.estimate, "+.3f"),
                       p=p_text(found.p_value))  # fmt: skip
