@@ -84,7 +84,8 @@ def test_what_is_unknown_missing_late_or_declared_twice_is_refused_by_name(tmp_p
 
 
 def test_mediators_make_no_primary_specification(tmp_path):
-    text = OURS.replace("role: exploratory", "role: primary", 1)
+    before, group, after = OURS.partition("  through_research:")
+    text = before + group + after.replace("role: exploratory", "role: primary", 1)
     with pytest.raises(UsageError, match="cannot be primary"):
         plan.read(written(tmp_path, text))
 

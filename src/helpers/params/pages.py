@@ -121,6 +121,7 @@ class Page70(Page):
         "patents_invention:poisson",
         "patents_utility:poisson",
         "patents_design:poisson",
+        "has_patent:ols",
         "is_hnte:ols",
     )
     exposures: SomeNames = ("is_covered", "has_own_org", "has_charter", "member_share_pct")
@@ -143,7 +144,7 @@ class Page75(Page):
     """Timing: outcomes around the first year of an indicator."""
 
     outcome: str = Field("patents_utility", pattern="^[a-z_][a-z0-9_]*$", description="panel column drawn in full")
-    exposure: Literal["is_covered", "has_own_org", "has_charter"] = "has_own_org"
+    exposure: Literal["is_covered", "has_own_org", "has_charter", "has_cross_appointment"] = "has_own_org"
 
 
 class Page80(Page):

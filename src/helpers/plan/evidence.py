@@ -9,6 +9,7 @@ from helpers.models.bootstrap import WildTest
 from helpers.models.curve import Curve
 from helpers.models.oster import Oster
 from helpers.models.power import minimum_detectable_effect
+from helpers.models.randomisation import RandomisationTest
 from helpers.models.result import NotEstimable
 from helpers.models.robustness import Robustness
 from helpers.models.staggered import EventStudy
@@ -23,7 +24,7 @@ GRADED = ("callaway_santanna", "imputation")
 
 
 def evidence(
-    one: Specification, *, rows: pd.DataFrame, wild: WildTest | Message,
+    one: Specification, *, rows: pd.DataFrame, few: WildTest | RandomisationTest | Message,
     studies: Mapping[str, EventStudy | NotEstimable], bounds: Honest | Message, family: pd.DataFrame,
     unseen: Unseen, left_out: Mapping[str, pd.DataFrame], curve: Curve,
 ) -> Evidence:  # fmt: skip
@@ -33,7 +34,7 @@ def evidence(
     ----------
     one : Specification
         The claim's declared specification.
-    rows, wild
+    rows, few
         From `robustness.standard_errors`.
     studies : mapping
         From `timing.event_studies`.
@@ -49,9 +50,9 @@ def evidence(
     if declared["status"] == "estimated":
         found |= {name: float(declared[name]) for name in ("estimate", "conf_low", "conf_high")}
         smallest = minimum_detectable_effect(float(declared["std_error"]), df=float(declared["n_clusters"]) - 1)
-        found["detectable"] = smallest
-    if isinstance(wild, WildTest):
-        found |= {"p_few_clusters": wild.p_value, "smallest_p": wild.smallest_p}
+        found["detectable"] = 100 * float(np.expm1(smallest) if one.estimator == "poisson" else smallest)
+    if not isinstance(few, Message):
+        found |= {"p_few_clusters": few.p_value, "smallest_p": few.smallest_p}
     return Evidence(**found, **_timing(studies, bounds), **_sensitivity(one, family, unseen, left_out, curve))
 
 

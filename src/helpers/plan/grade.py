@@ -81,7 +81,7 @@ class Evidence:
     smallest_p : float
         The smallest p value that the number of clusters allows.
     detectable : float
-        Smallest effect with 80 % power, in the unit of the estimate.
+        Smallest effect with 80 % power, in per cent (points for a linear model of a share).
     robust_overall : sequence of (low, high)
         Intervals of the cohort-robust overall effects.
     leads_p : float
@@ -140,7 +140,7 @@ def grade(found: Evidence, rules: Rules) -> Grade:
         return decided("rejected", "opposite")
     if not _passed(checks, "association"):
         return decided("cannot_tell", "not_beyond_chance", check=_first_open(checks, "association"),
-                       detectable=_written(found.detectable))  # fmt: skip
+                       detectable=number(found.detectable, "+,.0f"))  # fmt: skip
     for rung, level in (("timing", "association"), ("sensitivity", "timing")):
         if not _passed(checks, rung):
             return decided(level, f"no_{rung}", check=_first_open(checks, rung))

@@ -1,6 +1,6 @@
 """When the outcome moves: one declared specification's firm-years in, an event study by each estimator out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import pandas as pd
@@ -8,7 +8,9 @@ import pandas as pd
 from helpers.models.result import NotEstimable
 from helpers.models.staggered import EventStudy, staggered
 from helpers.models.staggered.event_study import Method
+from helpers.models.staggered.honest import Honest
 from helpers.plan.sample import UNIT
+from helpers.text import Message
 
 # Exposure -> first year of it; an exposure that comes and goes has no such year.
 COHORTS: Final = {
@@ -20,6 +22,8 @@ METHODS: Final[tuple[Method, ...]] = (
 )  # fmt: skip
 # As a share of what would have been without treatment; the others are in patents a firm-year.
 PROPORTIONAL: Final = ("poisson_etwfe",)
+# Whose event study is asked what non-parallel trends would do, and which keeps exposures apart.
+APART: Final = "callaway_santanna"
 
 
 def event_studies(
@@ -68,6 +72,17 @@ def two_by_two(frame: pd.DataFrame, *, outcome: str, exposure: str, seed: int) -
     whole = frame[frame.groupby(UNIT)["year"].transform("size") == years]
     names = {"outcome": outcome, "unit": UNIT, "period": "year", "cohort": COHORTS[exposure]}
     return staggered(whole, **names, method="twfe", seed=seed).bacon()
+
+
+def honest_bounds(studies: Mapping[Method, EventStudy | NotEstimable]) -> Honest | Message:
+    """Return the average effect's intervals under violations of parallel trends, or why there are none."""
+    study = studies.get(APART)
+    if not isinstance(study, EventStudy):
+        return study.message if study is not None else Message("evidence.no_study")
+    try:
+        return study.honest(event_time="average")
+    except NotEstimable as trouble:
+        return trouble.message
 
 
 def by_event_time(studies: dict[Method, EventStudy | NotEstimable], *, reach: tuple[int, int]) -> pd.DataFrame:
