@@ -110,8 +110,8 @@ def test_the_habit_stands_beside_poisson_with_its_unit(panel, lang):
 def claim_of(level):
     """Return a claim whose evidence earns a level by the declared rules."""
     strong = {"estimate": 0.4, "conf_low": 0.2, "conf_high": 0.6, "p_few_clusters": 0.001, "detectable": 20.0}
-    timed = {"robust_overall": ((0.1, 0.5), (0.1, 0.5)), "leads_p": 0.5, "breakdown": 2.0, "trend_p": 0.5}
-    firm = {"p_family": 0.01, "oster_delta": 2.0, "adjusted_low": 0.1, "adjusted_high": 0.5, "left_out_low": 0.3,
+    timed = {"robust_overall": ((0.1, 0.5), (0.1, 0.5)), "leads_p": 0.5, "held_low": 0.1, "held_high": 0.6}
+    firm = {"breakdown": 2.0, "p_family": 0.01, "oster_delta": 2.0, "adjusted_low": 0.1, "adjusted_high": 0.5, "left_out_low": 0.3,
             "left_out_high": 0.5, "p_curve": 0.001}  # fmt: skip
     known = {
         "cannot_tell": {**strong, "conf_low": -0.1, "p_few_clusters": 0.2},
@@ -120,8 +120,7 @@ def claim_of(level):
         "timing": strong | timed,
         "robust": strong | timed | firm,
     }[level]
-    fields = set(Evidence.__dataclass_fields__)
-    evidence = Evidence(**{name: value for name, value in known.items() if name in fields})
+    evidence = Evidence(**known)
     nothing = dict.fromkeys(claims.Claim.__dataclass_fields__)
     one = plan.load().named("founding.patents_utility.has_own_org")
     return claims.Claim(**nothing | {"one": one, "evidence": evidence, "grade": grade(evidence, plan.load().rules)})

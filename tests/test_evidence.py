@@ -78,12 +78,12 @@ def test_what_could_not_be_made_counts_as_not_passed(derived, frame, one):
     nothing = Message("evidence.no_study")
     curve = dataclasses.replace(robustness.curve(derived, one, seed=1)[0], joint=None)
     known = evidence.evidence(
-        one, rows=rows, few=nothing, studies=studies, bounds=nothing, family=pd.DataFrame(), left_out={}, curve=curve,
+        one, rows=rows, few=nothing, studies=studies, trend=nothing, bounds=nothing, family=pd.DataFrame(), left_out={}, curve=curve,
         unseen=robustness.Unseen(frame, nothing, nothing, nothing, nothing),
     )  # fmt: skip
     graded = grade(known, plan.load().rules)
     assert {check.name for check in graded.checks if check.passed is None} == {
-        "few_clusters", "cohort_robust", "leads", "breakdown", "family", "confounder", "oster", "left_out", "curve",
+        "few_clusters", "cohort_robust", "leads", "trend", "breakdown", "family", "confounder", "oster", "left_out", "curve",
     }  # fmt: skip
     assert graded.level in ("cannot_tell", "rejected")
 

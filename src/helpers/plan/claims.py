@@ -16,6 +16,7 @@ from helpers.plan.evidence import GRADED, Evidence, evidence
 from helpers.plan.grade import Grade, grade
 from helpers.plan.model import Plan, Specification
 from helpers.plan.sample import analysis_frame
+from helpers.plan.trends import TrendBefore, trend_before
 from helpers.text import Message
 
 
@@ -41,6 +42,7 @@ class Claim:
     unseen : robustness.Unseen
     studies : dict
         Event studies by the estimators that the grade goes by.
+    trend : TrendBefore or Message
     bounds : Honest or Message
     evidence : Evidence
     grade : Grade
@@ -57,6 +59,7 @@ class Claim:
     without: Mapping[str, pd.DataFrame]
     unseen: robustness.Unseen
     studies: Mapping[str, EventStudy | NotEstimable]
+    trend: TrendBefore | Message
     bounds: Honest | Message
     evidence: Evidence
     grade: Grade
@@ -85,8 +88,12 @@ def investigate(derived: pd.DataFrame, declared: Plan, one: Specification, *, se
     without = robustness.without_each(frame, one)
     unseen = robustness.unseen(derived, one, multiple=declared.rules.covariate_multiples)
     studies = timing.event_studies(frame, outcome=one.outcome, exposure=one.exposure, seed=seed, methods=GRADED)
+    try:
+        trend: TrendBefore | Message = trend_before(frame, one)
+    except NotEstimable as trouble:
+        trend = trouble.message
     bounds = timing.honest_bounds(studies)
-    known = evidence(one, rows=errors, few=few, studies=studies, bounds=bounds, family=family, unseen=unseen,
-                     left_out=without, curve=curve)  # fmt: skip
-    return Claim(one, frame, left_out, errors, few, family, curve, ways, without, unseen, studies, bounds, known,
+    known = evidence(one, rows=errors, few=few, studies=studies, trend=trend, bounds=bounds, family=family,
+                     unseen=unseen, left_out=without, curve=curve)  # fmt: skip
+    return Claim(one, frame, left_out, errors, few, family, curve, ways, without, unseen, studies, trend, bounds, known,
                  grade(known, declared.rules))  # fmt: skip

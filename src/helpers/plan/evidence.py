@@ -17,6 +17,7 @@ from helpers.models.staggered.honest import Honest
 from helpers.plan.grade import Evidence
 from helpers.plan.model import Specification
 from helpers.plan.robustness import Unseen
+from helpers.plan.trends import TrendBefore
 from helpers.text import Message
 
 # Cohort-robust estimators that the grade goes by, on two different ideas of whom to compare.
@@ -25,8 +26,8 @@ GRADED = ("callaway_santanna", "imputation")
 
 def evidence(
     one: Specification, *, rows: pd.DataFrame, few: WildTest | RandomisationTest | Message,
-    studies: Mapping[str, EventStudy | NotEstimable], bounds: Honest | Message, family: pd.DataFrame,
-    unseen: Unseen, left_out: Mapping[str, pd.DataFrame], curve: Curve,
+    studies: Mapping[str, EventStudy | NotEstimable], trend: TrendBefore | Message, bounds: Honest | Message,
+    family: pd.DataFrame, unseen: Unseen, left_out: Mapping[str, pd.DataFrame], curve: Curve,
 ) -> Evidence:  # fmt: skip
     """Put the evidence for a claim together; what is missing stays missing.
 
@@ -38,6 +39,7 @@ def evidence(
         From `robustness.standard_errors`.
     studies : mapping
         From `timing.event_studies`.
+    trend : TrendBefore or Message
     bounds : Honest or Message
         Of the average effect.
     family : DataFrame
@@ -53,10 +55,14 @@ def evidence(
         found["detectable"] = 100 * float(np.expm1(smallest) if one.estimator == "poisson" else smallest)
     if not isinstance(few, Message):
         found |= {"p_few_clusters": few.p_value, "smallest_p": few.smallest_p}
-    return Evidence(**found, **_timing(studies, bounds), **_sensitivity(one, family, unseen, left_out, curve))
+    if isinstance(trend, TrendBefore):
+        found |= {f"held_{end}": float(trend.held_fixed[f"conf_{end}"]) for end in ("low", "high")}
+    if isinstance(bounds, Honest):
+        found["breakdown"] = bounds.breakdown
+    return Evidence(**found, **_timing(studies), **_sensitivity(one, family, unseen, left_out, curve))
 
 
-def _timing(studies: Mapping[str, EventStudy | NotEstimable], bounds: Honest | Message) -> dict:
+def _timing(studies: Mapping[str, EventStudy | NotEstimable]) -> dict:
     held = [studies.get(name) for name in GRADED]
     if not all(isinstance(study, EventStudy) for study in held):
         return {}
@@ -66,7 +72,7 @@ def _timing(studies: Mapping[str, EventStudy | NotEstimable], bounds: Honest | M
         found["leads_p"] = held[0].leads().p_value
     except NotEstimable:
         found["leads_p"] = np.nan
-    return found | ({"breakdown": bounds.breakdown} if isinstance(bounds, Honest) else {})
+    return found
 
 
 def _sensitivity(
