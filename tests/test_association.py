@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 
 from helpers import models
 
@@ -76,3 +77,31 @@ def test_an_exposure_that_is_blank_throughout_says_in_how_many_rows():
     reason = refused.loc[0, "reason"]
     assert str(reason).startswith("no complete row is left (missing: is_covered (300 rows))")
     assert reason.text("zh").startswith("没有一行各列都齐全（缺：党组织覆盖（含挂靠）（300 行））")
+
+
+def test_counts_a_year_are_what_exposed_rows_have_more_than_the_same_rows_without():
+    rows = panel().rename(columns={"is_covered": "exposed"})
+    rows["dose"] = np.random.default_rng(1).normal(size=len(rows)) + rows["exposed"]
+    table = models.associations(rows, outcomes={"patents": "poisson", "is_hnte": "ols"}, exposures=["exposed", "dose"],
+                                clusters=["firm"], fixed_effects=["year"], unit="firm").set_index(
+        ["outcome", "exposure"])  # fmt: skip
+    used = rows[rows["patents_is_complete"]]
+    for exposure, change in (("exposed", -1), ("dose", 1)):
+        design = sm.add_constant(pd.get_dummies(used["year"], drop_first=True, dtype=float).assign(x=used[exposure]))
+        fitted = sm.GLM(used["patents"], design, family=sm.families.Poisson()).fit(tol=1e-12)
+        other = fitted.predict(design.assign(x=design["x"] + change))
+        gap = (fitted.fittedvalues - other)[used["exposed"] == 1] if change < 0 else other - fitted.fittedvalues
+        found = table.loc[("patents", exposure)]
+        assert found["per_year"] == pytest.approx(gap.mean(), rel=1e-6)
+        assert found["per_year_low"] < found["per_year"] < found["per_year_high"]
+    assert table.loc[("is_hnte", "exposed"), ["per_year", "per_year_low", "per_year_high"]].isna().all()
+
+
+def test_ln_one_plus_y_moves_with_the_unit_of_counting_and_poisson_does_not():
+    rows = panel()
+    asked = {"outcome": "patents", "exposure": "is_covered", "fixed_effects": ["year"], "cluster": "firm"}
+    found = models.log_one_plus(rows, **asked).set_index(["way", "scale"])["percent"]
+    tenfold = models.log_one_plus(rows.assign(patents=10 * rows["patents"]), **asked).set_index(["way", "scale"])["percent"]
+    assert found.loc["ln"].is_monotonic_increasing and found.loc["ln"].iloc[-1] > 1.2 * found.loc["ln"].iloc[0]
+    assert tenfold.loc["poisson"].iloc[0] == pytest.approx(found.loc["poisson"].iloc[0])
+    assert tenfold.loc[("ln", 1)] == pytest.approx(found.loc[("ln", 10)])

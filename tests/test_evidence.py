@@ -5,10 +5,9 @@ import pandas as pd
 import pytest
 
 from helpers import plan
-from helpers.models import NotEstimable, WildTest
-from helpers.plan import evidence, robustness, sample, timing
+from helpers.models import NotEstimable, RandomisationTest, WildTest
+from helpers.plan import channels, claims, codings, evidence, robustness, sample
 from helpers.plan.grade import grade
-from helpers.tables import families, honest_bounds
 from helpers.text import Message
 
 
@@ -30,6 +29,7 @@ def frame(derived, one):
 def test_every_rule_has_the_same_estimate_and_few_cluster_rules_are_wider(frame, one):
     rows, wild = robustness.standard_errors(frame, one)
     assert rows["estimate"].round(8).nunique() == 1
+    assert list(rows["rule"]) == ["CR1", "CR1", "CR2", "CRV3J", "wild", "CR1", "wild"]
     by_grid = rows[rows["cluster"] == "grid_id"].set_index("rule")["std_error"]
     assert by_grid["CR1"] < by_grid["CR2"] < by_grid["CRV3J"]
     assert isinstance(wild, WildTest) and wild.is_enumerated
@@ -78,25 +78,78 @@ def test_what_could_not_be_made_counts_as_not_passed(derived, frame, one):
     nothing = Message("evidence.no_study")
     curve = dataclasses.replace(robustness.curve(derived, one, seed=1)[0], joint=None)
     known = evidence.evidence(
-        one, rows=rows, wild=nothing, studies=studies, bounds=nothing, family=pd.DataFrame(), left_out={}, curve=curve,
+        one, rows=rows, few=nothing, studies=studies, trend=nothing, bounds=nothing, family=pd.DataFrame(), left_out={}, curve=curve,
         unseen=robustness.Unseen(frame, nothing, nothing, nothing, nothing),
     )  # fmt: skip
     graded = grade(known, plan.load("zone").rules)
     assert {check.name for check in graded.checks if check.passed is None} == {
-        "few_clusters", "cohort_robust", "leads", "breakdown", "family", "confounder", "oster", "left_out", "curve",
+        "few_clusters", "cohort_robust", "leads", "trend", "breakdown", "family", "confounder", "oster", "left_out", "curve",
     }  # fmt: skip
     assert graded.level in ("cannot_tell", "rejected")
 
 
-def test_all_evidence_of_a_claim_comes_together(derived, frame, one):
-    rows, wild = robustness.standard_errors(frame, one)
-    studies = timing.event_studies(frame, one, seed=1, methods=evidence.GRADED)
-    family = families(derived, plan.load("zone").of(family=one.family))
-    known = evidence.evidence(
-        one, rows=rows, wild=wild, studies=studies, bounds=honest_bounds(studies), family=family,
-        unseen=robustness.unseen(derived, one, multiple=1.0), left_out=robustness.without_each(frame, one),
-        curve=robustness.curve(derived, one, seed=1)[0],
-    )  # fmt: skip
-    missing = [name for name, value in dataclasses.asdict(known).items() if value is np.nan or value == ()]
+def test_areas_are_too_few_for_five_per_cent_and_say_so(frame, one):
+    rows, _ = robustness.standard_errors(frame, one)
+    areas = rows[rows["cluster"] == "area_id"].set_index("rule")
+    assert areas.loc["wild", "smallest_p"] == 2.0 ** (1 - areas.loc["wild", "n_clusters"]) > 0.05
+    assert areas.loc["wild", "p_value"] >= areas.loc["wild", "smallest_p"]
+
+
+@pytest.mark.parametrize("by_firm", [False, True])
+def test_with_three_treated_grids_randomisation_decides(one, by_firm):
+    rng = np.random.default_rng(3)
+    firm = np.repeat(np.arange(60), 8)
+    year, grid = np.tile(np.arange(2013, 2021), 60), firm // 5
+    exposed = (grid < 3) & (year >= 2016) & ((firm % 2 == 0) | (not by_firm))
+    data = pd.DataFrame({"uscc": firm.astype(str), "year": year, "grid_id": np.char.mod("G%02d", grid),
+                         "has_own_org": exposed.astype(float), "patents_utility": rng.poisson(1.5, len(firm))})  # fmt: skip
+    rows, few = robustness.standard_errors(data, one)
+    assert isinstance(few, RandomisationTest)
+    assert rows["rule"].iloc[-1] == "randomisation" and rows["p_value"].iloc[-1] == few.p_value
+    # 12 grids choose 3, or firms that swap their dates.
+    assert few.n_assignments == 220 if not by_firm else few.n_clusters == 60
+
+
+def test_a_coding_changes_what_it_says_and_nothing_else(derived, one):
+    rows = codings.codings(derived, one).set_index("coding")
+    assert list(rows.index) == ["declared", "next_year", "share_of_year", "other_exposure", "fractional",
+                                "with_acquired", "all_years"]  # fmt: skip
+    assert set(rows["status"]) == {"estimated"}
+    declared = robustness.fitted(sample.analysis_frame(derived, one)[0], one).term(one.exposure)
+    assert rows.loc["declared", "estimate"] == declared["estimate"]
+    assert rows.loc["all_years", "n_obs"] > rows.loc["declared", "n_obs"]
+    other = one.model_copy(update={"exposure": "is_covered"})
+    wider = robustness.fitted(sample.analysis_frame(derived, other)[0], other).term("is_covered")
+    assert rows.loc["other_exposure", "estimate"] == wider["estimate"]
+    assert rows["estimate"].nunique() == len(rows)
+
+
+def test_the_first_year_counts_by_the_days_that_are_left():
+    panel = pd.DataFrame({"uscc": "A", "year": [2014, 2015, 2016], "has_own_org": [0.0, 1.0, 1.0],
+                          "cohort_org": 2015.0, "org_founded_on": pd.Timestamp("2015-12-31")})  # fmt: skip
+    one = plan.load("zone").named("founding.patents_utility.has_own_org")
+    part, _ = codings._share_of_year(panel, one)
+    assert part["has_own_org"].tolist() == [0, 0, 1]
+    later, _ = codings._next_year(panel, one)
+    assert later["has_own_org"].tolist() == [0, 0, 1]
+
+
+def test_every_declared_mediator_is_taken_apart_with_what_would_undo_it(derived):
+    found = channels.channels(derived, plan.load("zone"), seed=1)
+    declared = [one for one in plan.load("zone").specifications if one.mediators]
+    assert [channel.one for channel in found] == declared
+    for channel in found:
+        parts = channel.found.table.set_index("term")["estimate"]
+        assert parts["acme"] + parts["ade"] == pytest.approx(parts["total"])
+        assert -1 < channel.found.rho_zero < 1
+
+
+def test_all_evidence_of_a_claim_comes_together_and_is_graded(derived, one):
+    claim = claims.investigate(derived, plan.load("zone"), one, seed=1)
+    missing = [name for name, value in dataclasses.asdict(claim.evidence).items() if value is np.nan or value == ()]
     assert not missing
-    assert known.left_out_low <= known.estimate <= known.left_out_high
+    assert claim.evidence.left_out_low <= claim.evidence.estimate <= claim.evidence.left_out_high
+    assert claim.grade == grade(claim.evidence, plan.load("zone").rules)
+    declared = claim.errors[(claim.errors["rule"] == "CR1") & (claim.errors["cluster"] == one.cluster)].iloc[0]
+    assert claim.evidence.estimate == declared["estimate"]
+    assert claim.evidence.p_few_clusters == claim.few.p_value

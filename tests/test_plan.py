@@ -84,7 +84,8 @@ def test_what_is_unknown_missing_late_or_declared_twice_is_refused_by_name(tmp_p
 
 
 def test_mediators_make_no_primary_specification(tmp_path):
-    text = OURS.replace("role: exploratory", "role: primary", 1)
+    before, group, after = OURS.partition("  through_research:")
+    text = before + group + after.replace("role: exploratory", "role: primary", 1)
     with pytest.raises(UsageError, match="cannot be primary"):
         plan.read(written(tmp_path, text))
 
@@ -145,7 +146,7 @@ def test_a_sample_leaves_out_incomplete_years_and_renewals_and_counts_them():
 
 STRONG = Evidence(
     estimate=0.3, conf_low=0.1, conf_high=0.5, p_few_clusters=0.01, smallest_p=2**-17, detectable=0.25,
-    robust_overall=((0.05, 0.5), (0.1, 0.4)), leads_p=0.6, breakdown=1.4, p_family=0.02, oster_delta=2.0,
+    robust_overall=((0.05, 0.5), (0.1, 0.4)), leads_p=0.6, held_low=0.05, held_high=0.5, breakdown=1.4, p_family=0.02, oster_delta=2.0,
     adjusted_low=0.02, adjusted_high=0.4, left_out_low=0.2, left_out_high=0.35, p_curve=0.01,
 )  # fmt: skip
 
@@ -168,7 +169,8 @@ def graded(**changes):
         ({"robust_overall": ((0.05, 0.5), (-0.1, 0.4))}, "association", "no_timing"),
         ({"robust_overall": ()}, "association", "no_timing"),
         ({"leads_p": 0.01}, "association", "no_timing"),
-        ({"breakdown": 0.4}, "association", "no_timing"),
+        ({"held_low": -0.02}, "association", "no_timing"),
+        ({"breakdown": 0.4}, "timing", "no_sensitivity"),
         ({"p_family": 0.2}, "timing", "no_sensitivity"),
         ({"adjusted_low": -0.1}, "timing", "no_sensitivity"),
         ({"oster_delta": 0.4}, "timing", "no_sensitivity"),
@@ -187,14 +189,14 @@ def test_a_grade_prints_its_rule_and_every_check_in_either_language(lang):
     found = graded(breakdown=0.4, p_curve=np.nan)
     assert "{" not in found.rule.text(lang)
     table = found.frame(lang)
-    assert len(table) == len(found.checks) == 10
+    assert len(table) == len(found.checks) == 11
     assert not table.apply(lambda column: column.str.contains(r"[{}]|grade\.")).to_numpy().any()
     assert found.level in LEVELS
 
 
 def test_no_single_change_for_the_worse_makes_a_grade_stronger():
     worse = {
-        "conf_low": -0.1, "p_few_clusters": 0.2, "leads_p": 0.01, "breakdown": 0.1, "p_family": 0.5, "p_curve": 0.5,
+        "conf_low": -0.1, "p_few_clusters": 0.2, "leads_p": 0.01, "held_low": -0.1, "breakdown": 0.1, "p_family": 0.5, "p_curve": 0.5,
         "oster_delta": 0.1, "adjusted_low": -0.1, "left_out_low": -0.1, "robust_overall": ((-0.1, 0.2),),
     }  # fmt: skip
     for name, value in worse.items():

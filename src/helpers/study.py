@@ -22,10 +22,12 @@ from pydantic import ValidationError
 
 from helpers import codebook, ingest, paths, stages
 from helpers.errors import InputError
+from helpers.index import scores
 from helpers.ingest import people
 from helpers.inputs import PREPARED, digest, fingerprint
 from helpers.panel import EXPOSURES
 from helpers.params import RunParams, load
+from helpers.plan import sample
 from helpers.text import Lang, say
 
 STATE_FILE = "run.json"
@@ -116,13 +118,16 @@ class Study:
     def columns(self) -> dict[str, bool]:
         """Return the columns that a page may name and whether each holds numbers; none where there is no panel.
 
-        Those from persons are among them where no table of persons was delivered: their page then says so.
+        Those from persons are among them where no table of persons was delivered: their page then says so. So are those
+        that the plan makes of them (`plan.sample.with_derived`) and, for the zone, the scores of the forces.
         """
         path = self.folder / "panel.parquet"
         if not path.exists():
             return {}
         held = {field.name: _is_number(field.type) for field in pq.read_schema(path)}
-        return held if self.params.study == "listed" else held | dict.fromkeys(EXPOSURES, True)
+        if self.params.study == "zone":
+            held |= dict.fromkeys((*EXPOSURES, *scores.COLUMNS.values()), True)
+        return held | {name: name not in sample.WORDS for name in sample.derivable(held)}
 
     @property
     def _exposures(self) -> Path:

@@ -12,6 +12,8 @@ build         the steps in order
 structure     Cronbach's alpha, correlations, principal components, one-factor fit, importance against weight
 uncertainty   all choices at once: rank intervals, and which choice matters (Sobol)
 years         places of one day beside those of another
+classes       size classes within which firms are compared
+scores        the forces on the last day of each year, for firm-years
 
 The mapping of mechanisms to forces is the project's own. No outcome and no growth score may enter.
 """

@@ -2,7 +2,7 @@
 
 result, design, demean      what a fit says; the rows and terms it uses; fixed effects taken out of columns
 regression, poisson, likelihood, vcov, caution      `fit`: ten estimators, five kinds of standard errors, what to mind
-association     a grid of specifications
+association, one_plus    a grid of specifications; ln(1 + y) beside Poisson
 balance, power, completion      groups before treatment; detectable effects and equivalence; filings not yet visible
 bootstrap, randomisation, multiplicity, curve, leave_out    few clusters, many tests, many specifications, one left out
 staggered       effects of a treatment that starts at different times: seven estimators, robustness to trends
@@ -22,6 +22,7 @@ from helpers.models.export import RegressionTable, regression_table
 from helpers.models.leave_out import leave_out
 from helpers.models.mediation import Mediation, mediation
 from helpers.models.multiplicity import romano_wolf
+from helpers.models.one_plus import log_one_plus
 from helpers.models.oster import Oster, oster
 from helpers.models.power import detectable, equivalence, equivalence_test, minimum_detectable_effect
 from helpers.models.randomisation import RandomisationTest, randomisation_test
@@ -36,7 +37,7 @@ __all__ = [
     "Bunching", "Curve", "Density", "EValue", "EventStudy", "Mediation", "NotEstimable", "Oster", "RandomisationTest",
     "RegressionTable", "Result", "Robustness", "Weighted", "WildTest", "aipw", "associations", "balance", "bunching",
     "completed_months", "density_at_threshold", "detectable", "e_value", "equivalence", "equivalence_test",
-    "every_specification", "fit", "ipw", "leave_out", "mediation", "minimum_detectable_effect", "oster",
+    "every_specification", "fit", "ipw", "leave_out", "log_one_plus", "mediation", "minimum_detectable_effect", "oster",
     "randomisation_test", "regression_table", "robustness_value", "romano_wolf", "specification_curve", "staggered",
     "wild_bootstrap",
 ]  # fmt: skip

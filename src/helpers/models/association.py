@@ -16,6 +16,7 @@ COMPLETE = "_is_complete"
 _ASKED = ("outcome", "exposure", "cluster", "estimator", "n_incomplete", "status", "reason")
 _NUMBERS = (
     "estimate", "std_error", "p_value", "conf_low", "conf_high", "effect", "effect_low", "effect_high", "detectable",
+    "per_year", "per_year_low", "per_year_high",
     "n_obs", "n_units", "n_clusters", "n_dropped", "outcome_mean", "zero_share",
 )  # fmt: skip
 _WORDS = ("rule", "formula")
@@ -53,8 +54,9 @@ def associations(
         One row an outcome, exposure and cluster level: outcome, exposure, cluster, estimator, status ("estimated" or
         "not_estimable"), reason (a `Message` or None); estimate, std_error, p_value, conf_low, conf_high (log scale or
         share); effect, effect_low, effect_high, detectable (percent for Poisson, percentage points for OLS; the
-        smallest effect found with 80 % power); n_obs, n_units, n_clusters, n_incomplete, n_dropped, outcome_mean,
-        zero_share, rule, formula, warnings (a tuple of `Message`). What was not estimated has no numbers and no words.
+        smallest effect found with 80 % power); per_year, per_year_low, per_year_high (see `counts_a_year`); n_obs,
+        n_units, n_clusters, n_incomplete, n_dropped, outcome_mean, zero_share, rule, formula, warnings (a tuple of
+        `Message`). What was not estimated has no numbers and no words.
     """
     rows = []
     for outcome, estimator in outcomes.items():
@@ -73,7 +75,7 @@ def associations(
                 except NotEstimable as trouble:
                     rows.append({**row, "status": "not_estimable", "reason": trouble.message})
                 else:
-                    rows.append({**row, "status": "estimated", "reason": None, **_described(result)})
+                    rows.append({**row, "status": "estimated", "reason": None, **described(result)})
     # All columns even where nothing was estimated, so that a page can say so.
     table = pd.DataFrame(rows, columns=[*_ASKED, *_NUMBERS, *_WORDS, "warnings"])
     blank = dict.fromkeys((name for name in _NUMBERS if table[name].isna().all()), "float64")
@@ -82,7 +84,8 @@ def associations(
     return table.astype(blank).assign(**words, warnings=warnings)
 
 
-def _described(result: Result) -> dict:
+def described(result: Result) -> dict:
+    """Return the exposure's row of a fit as `associations` holds it."""
     term = result.term(result.exposure)
     in_percent = _percent if result.estimator == "poisson" else _points
     smallest = minimum_detectable_effect(term["std_error"], df=term["df"])
@@ -92,6 +95,7 @@ def _described(result: Result) -> dict:
         "effect_low": in_percent(term["conf_low"]),
         "effect_high": in_percent(term["conf_high"]),
         "detectable": in_percent(smallest),
+        **dict(zip(("per_year", "per_year_low", "per_year_high"), counts_a_year(result), strict=True)),
         "n_obs": result.n_obs,
         "n_units": result.n_units,
         "n_clusters": result.n_clusters,
@@ -102,6 +106,28 @@ def _described(result: Result) -> dict:
         "formula": result.formula,
         "warnings": result.warnings,
     }
+
+
+def counts_a_year(result: Result) -> tuple[float, float, float]:
+    """Return what a Poisson estimate and its 95 % interval come to in units of the outcome a row; missing otherwise.
+
+    Notes
+    -----
+    The score equations of the Poisson quasi-likelihood make fitted and observed means equal, over all rows and over
+    those exposed. For a 0/1 exposure the exposed rows have mean(y) (1 - exp(-b)) more than the same rows would have
+    without it; for any other, one unit more goes with mean(y) (exp(b) - 1) more. Rows are those of the fit: units whose
+    outcome is always zero are not among them where effects are absorbed.
+    """
+    if result.estimator != "poisson" or result.sample is None:
+        return (np.nan, np.nan, np.nan)
+    y, exposed = result.sample.y, result.sample.design[:, 0]
+    bounds = [float(result.term(result.exposure)[name]) for name in ("estimate", "conf_low", "conf_high")]
+    weights = result.sample.weights
+    if set(np.unique(exposed)) <= {0.0, 1.0}:
+        mean = float(np.average(y, weights=exposed if weights is None else weights * exposed))
+        return tuple(float(-mean * np.expm1(-value)) for value in bounds)
+    mean = float(np.average(y, weights=weights))
+    return tuple(float(mean * np.expm1(value)) for value in bounds)
 
 
 def _percent(log_points: float) -> float:

@@ -121,6 +121,7 @@ class Page70(Page):
         "patents_invention:poisson",
         "patents_utility:poisson",
         "patents_design:poisson",
+        "has_patent:ols",
         "is_hnte:ols",
     )
     exposures: SomeNames = ("is_covered", "has_own_org", "has_charter", "member_share_pct")

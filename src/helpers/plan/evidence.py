@@ -9,6 +9,7 @@ from helpers.models.bootstrap import WildTest
 from helpers.models.curve import Curve
 from helpers.models.oster import Oster
 from helpers.models.power import minimum_detectable_effect
+from helpers.models.randomisation import RandomisationTest
 from helpers.models.result import NotEstimable
 from helpers.models.robustness import Robustness
 from helpers.models.staggered import EventStudy
@@ -17,6 +18,7 @@ from helpers.plan.grade import Evidence
 from helpers.plan.model import Specification
 from helpers.plan.robustness import Unseen
 from helpers.plan.timing import FEWEST_TREATED
+from helpers.plan.trends import TrendBefore
 from helpers.text import Message
 
 # Cohort-robust estimators that the grade goes by, on two different ideas of whom to compare.
@@ -24,9 +26,9 @@ GRADED = ("callaway_santanna", "imputation")
 
 
 def evidence(
-    one: Specification, *, rows: pd.DataFrame, wild: WildTest | Message,
-    studies: Mapping[str, EventStudy | NotEstimable], bounds: Honest | Message, family: pd.DataFrame,
-    unseen: Unseen, left_out: Mapping[str, pd.DataFrame], curve: Curve,
+    one: Specification, *, rows: pd.DataFrame, few: WildTest | RandomisationTest | Message,
+    studies: Mapping[str, EventStudy | NotEstimable], trend: TrendBefore | Message, bounds: Honest | Message,
+    family: pd.DataFrame, unseen: Unseen, left_out: Mapping[str, pd.DataFrame], curve: Curve,
 ) -> Evidence:  # fmt: skip
     """Put the evidence for a claim together; what is missing stays missing.
 
@@ -34,10 +36,11 @@ def evidence(
     ----------
     one : Specification
         The claim's declared specification.
-    rows, wild
+    rows, few
         From `robustness.standard_errors`.
     studies : mapping
         From `timing.event_studies`.
+    trend : TrendBefore or Message
     bounds : Honest or Message
         Of the average effect.
     family : DataFrame
@@ -50,13 +53,17 @@ def evidence(
     if declared["status"] == "estimated":
         found |= {name: float(declared[name]) for name in ("estimate", "conf_low", "conf_high")}
         smallest = minimum_detectable_effect(float(declared["std_error"]), df=float(declared["n_clusters"]) - 1)
-        found["detectable"] = smallest
-    if isinstance(wild, WildTest):
-        found |= {"p_few_clusters": wild.p_value, "smallest_p": wild.smallest_p}
-    return Evidence(**found, **_timing(studies, bounds), **_sensitivity(one, family, unseen, left_out, curve))
+        found["detectable"] = 100 * float(np.expm1(smallest) if one.estimator == "poisson" else smallest)
+    if not isinstance(few, Message):
+        found |= {"p_few_clusters": few.p_value, "smallest_p": few.smallest_p}
+    if isinstance(trend, TrendBefore):
+        found |= {f"held_{end}": float(trend.held_fixed[f"conf_{end}"]) for end in ("low", "high")}
+    if isinstance(bounds, Honest):
+        found["breakdown"] = bounds.breakdown
+    return Evidence(**found, **_timing(studies), **_sensitivity(one, family, unseen, left_out, curve))
 
 
-def _timing(studies: Mapping[str, EventStudy | NotEstimable], bounds: Honest | Message) -> dict:
+def _timing(studies: Mapping[str, EventStudy | NotEstimable]) -> dict:
     held = [studies.get(name) for name in GRADED]
     if not all(isinstance(study, EventStudy) and study.n_treated >= FEWEST_TREATED for study in held):
         return {}
@@ -66,7 +73,7 @@ def _timing(studies: Mapping[str, EventStudy | NotEstimable], bounds: Honest | M
         found["leads_p"] = held[0].leads().p_value
     except NotEstimable:
         found["leads_p"] = np.nan
-    return found | ({"breakdown": bounds.breakdown} if isinstance(bounds, Honest) else {})
+    return found
 
 
 def _sensitivity(

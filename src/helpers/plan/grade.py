@@ -81,11 +81,13 @@ class Evidence:
     smallest_p : float
         The smallest p value that the number of clusters allows.
     detectable : float
-        Smallest effect with 80 % power, in the unit of the estimate.
+        Smallest effect with 80 % power, in per cent (points for a linear model of a share).
     robust_overall : sequence of (low, high)
         Intervals of the cohort-robust overall effects.
     leads_p : float
         Joint p of the leads.
+    held_low, held_high : float
+        Interval of the estimate with a slope over the years before treatment held fixed.
     breakdown : float
         HonestDiD breakdown value.
     p_family : float
@@ -107,6 +109,8 @@ class Evidence:
     detectable: float = np.nan
     robust_overall: Sequence[tuple[float, float]] = ()
     leads_p: float = np.nan
+    held_low: float = np.nan
+    held_high: float = np.nan
     breakdown: float = np.nan
     p_family: float = np.nan
     oster_delta: float = np.nan
@@ -140,7 +144,7 @@ def grade(found: Evidence, rules: Rules) -> Grade:
         return decided("rejected", "opposite")
     if not _passed(checks, "association"):
         return decided("cannot_tell", "not_beyond_chance", check=_first_open(checks, "association"),
-                       detectable=_written(found.detectable))  # fmt: skip
+                       detectable=number(found.detectable, "+,.0f"))  # fmt: skip
     for rung, level in (("timing", "association"), ("sensitivity", "timing")):
         if not _passed(checks, rung):
             return decided(level, f"no_{rung}", check=_first_open(checks, rung))
@@ -180,8 +184,8 @@ def _timing(found: Evidence, rules: Rules) -> list[Check]:
         _check("cohort_robust", "timing", all(same), bounds, clear=sum(same), all=len(same)),
         _check("leads", "timing", found.leads_p >= rules.leads_p, (found.leads_p,), p=p_text(found.leads_p),
                least=f"{rules.leads_p:g}"),
-        _check("breakdown", "timing", found.breakdown >= rules.breakdown, (found.breakdown,),
-               value=f"{found.breakdown:.2f}", least=f"{rules.breakdown:g}"),
+        _check("trend", "timing", found.held_low > 0 if found.estimate > 0 else found.held_high < 0,
+               (found.held_low, found.held_high), low=_written(found.held_low), high=_written(found.held_high)),
     ]  # fmt: skip
 
 
@@ -191,6 +195,8 @@ def _sensitivity(found: Evidence, rules: Rules) -> list[Check]:
     # A negative delta says that selection would have to run against what is seen of it.
     is_far = found.oster_delta >= rules.oster_delta or found.oster_delta < 0
     return [
+        _check("breakdown", "sensitivity", found.breakdown >= rules.breakdown, (found.breakdown,),
+               value=f"{found.breakdown:.2f}", least=f"{rules.breakdown:g}"),
         _check("family", "sensitivity", found.p_family < rules.alpha, (found.p_family,), p=p_text(found.p_family),
                alpha=f"{rules.alpha:g}"),
         _check("confounder", "sensitivity", is_adjusted, (found.adjusted_low, found.adjusted_high),

@@ -58,6 +58,8 @@ class Panel(Strict):
     group : str
         The place in which firms may influence each other, and whose errors are dependent.
     group_year : str
+    coarser : str, optional
+        Groups of groups: with few of them no test reaches a customary level, which is shown.
     industry : str
     covariates : tuple of str
         What a firm was like before; `changes` holds them fixed.
@@ -70,6 +72,7 @@ class Panel(Strict):
     unit: Column
     group: Column
     group_year: Column
+    coarser: Column | None = None
     industry: Column
     covariates: Annotated[Names, AfterValidator(_some)]
     cohorts: dict[Column, Column]

@@ -3,6 +3,7 @@
 In go the derived panel and a specification of the plan; out come tidy frames, and `Evidence` for its grade.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,7 @@ from helpers.models.curve import Curve, every_specification, specification_curve
 from helpers.models.leave_out import leave_out
 from helpers.models.multiplicity import romano_wolf
 from helpers.models.oster import Oster, oster
+from helpers.models.randomisation import FEW_TREATED, RandomisationTest, randomisation_test
 from helpers.models.regression import fit
 from helpers.models.result import NotEstimable, Result
 from helpers.models.robustness import Robustness, robustness_value
@@ -35,41 +37,78 @@ def fitted(frame: pd.DataFrame, one: Specification, **options: str) -> Result:
     return fit(frame, **(chosen | options))
 
 
-def standard_errors(frame: pd.DataFrame, one: Specification) -> tuple[pd.DataFrame, WildTest | Message]:
-    """Return one estimate under several rules of inference, and the enumerated wild bootstrap behind the last.
+def standard_errors(
+    frame: pd.DataFrame, one: Specification
+) -> tuple[pd.DataFrame, WildTest | RandomisationTest | Message]:
+    """Return one estimate under several rules of inference, and the test to go by where clusters are few.
 
     Returns
     -------
     rows : DataFrame
         One row a rule: rule, cluster, status, reason (a `Message` or None), estimate, std_error, conf_low, conf_high,
-        p_value, n_clusters.
-    wild : WildTest or Message
-        The message says why there is none.
+        p_value, n_clusters, smallest_p (of a test: the least p value that so many clusters allow). Where the clusters
+        are grids, those of areas stand beside them: with four of them the smallest p lies above any customary level.
+    few : WildTest, RandomisationTest or Message
+        The enumerated wild bootstrap of the declared clusters; randomisation where no more than
+        `randomisation.FEW_TREATED` of them hold exposed rows, or unexposed ones. The message says why there is none.
+
+    Notes
+    -----
+    With so few treated clusters the wild bootstrap rejects far too rarely or too often (MacKinnon & Webb 2018,
+    Econometrics Journal 21). Exposures that differ within a grid are dealt out among firms, whose dates they are.
     """
-    rows, wild = [], Message("evidence.no_wild")
     rules = (("CR1", one.unit), ("CR1", one.cluster), ("CR2", one.cluster), ("CRV3J", one.cluster))
-    for rule, cluster in dict.fromkeys(rules):
-        row = {"rule": rule, "cluster": cluster}
-        try:
-            result = fitted(frame, one, cluster=cluster, vcov=rule)
-        except NotEstimable as trouble:
-            rows.append({**row, "status": "not_estimable", "reason": trouble.message})
-            continue
-        term = result.term(one.exposure)
-        numbers = {name: float(term[name]) for name in ("estimate", "std_error", "conf_low", "conf_high", "p_value")}
-        rows.append({**row, "status": "estimated", "reason": None, **numbers, "n_clusters": result.n_clusters})
-    row = {"rule": "wild", "cluster": one.cluster}
-    try:
-        wild = wild_bootstrap(fitted(frame, one), one.exposure)
-    except NotEstimable as trouble:
-        wild = trouble.message
-        rows.append({**row, "status": "not_estimable", "reason": wild})
-    else:
-        numbers = {name: getattr(wild, name) for name in ("estimate", "conf_low", "conf_high", "p_value", "n_clusters")}
-        rows.append({**row, "status": "estimated", "reason": None, **numbers})
+    rows = [
+        _row(rule, cluster, lambda rule=rule, cluster=cluster: fitted(frame, one, cluster=cluster, vcov=rule), one)
+        for rule, cluster in dict.fromkeys(rules)
+    ]
+    wild = _or_why(lambda: wild_bootstrap(fitted(frame, one), one.exposure))
+    rows.append(_test_row("wild", one.cluster, wild))
+    coarser = one.panel.coarser if one.cluster == one.panel.group else None
+    if coarser is not None and coarser in frame:
+        rows.append(_row("CR1", coarser, lambda: fitted(frame, one, cluster=coarser), one))
+        by_area = _or_why(lambda: wild_bootstrap(fitted(frame, one, cluster=coarser), one.exposure))
+        rows.append(_test_row("wild", coarser, by_area))
+    few = wild
+    if _few_treated(frame, one):
+        few = _or_why(lambda: _randomised(frame, one))
+        rows.append(_test_row("randomisation", one.cluster, few))
     columns = ["rule", "cluster", "status", "reason", "estimate", "std_error", "conf_low", "conf_high", "p_value",
-               "n_clusters"]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns), wild
+               "n_clusters", "smallest_p"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns), few
+
+
+def _row(rule: str, cluster: str, make: Callable[[], Result], one: Specification) -> dict:
+    result = _or_why(make)
+    if isinstance(result, Message):
+        return {"rule": rule, "cluster": cluster, "status": "not_estimable", "reason": result}
+    term = result.term(one.exposure)
+    numbers = {name: float(term[name]) for name in ("estimate", "std_error", "conf_low", "conf_high", "p_value")}
+    return {"rule": rule, "cluster": cluster, "status": "estimated", "reason": None, **numbers,
+            "n_clusters": result.n_clusters}  # fmt: skip
+
+
+def _test_row(rule: str, cluster: str, test: WildTest | RandomisationTest | Message) -> dict:
+    if isinstance(test, Message):
+        return {"rule": rule, "cluster": cluster, "status": "not_estimable", "reason": test}
+    names = ("estimate", "conf_low", "conf_high", "p_value", "n_clusters", "smallest_p")
+    numbers = {name: getattr(test, name) for name in names}
+    return {"rule": rule, "cluster": cluster, "status": "estimated", "reason": None, **numbers}
+
+
+def _few_treated(frame: pd.DataFrame, one: Specification) -> bool:
+    """Return whether three or fewer clusters hold exposed rows, or unexposed ones."""
+    exposed = frame[one.exposure].astype(float)
+    sides = (frame.loc[exposed > exposed.min(), one.cluster], frame.loc[exposed < exposed.max(), one.cluster])
+    return any(0 < side.nunique() <= FEW_TREATED for side in sides)
+
+
+def _randomised(frame: pd.DataFrame, one: Specification) -> RandomisationTest:
+    within = frame.groupby([one.cluster, "year"])[one.exposure].nunique()
+    by = one.cluster if within.max() <= 1 else one.unit
+    chosen = {"outcome": one.outcome, "exposure": one.exposure, "controls": controls_of(one),
+              "fixed_effects": one.fixed_effects, "estimator": one.estimator, "cluster": one.cluster}  # fmt: skip
+    return randomisation_test(frame, assigned_by=by, period="year", seed=0, **chosen)
 
 
 def corrected(derived: pd.DataFrame, declared: Plan, family: str) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """The rows and columns that a specification speaks of: the firm-year panel in, an analysis frame and its counts out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import numpy as np
@@ -11,6 +11,7 @@ from helpers.panel.pieces import SUBSTANCE
 from helpers.plan.model import Sample, Specification
 
 BASELINE: Final = "_baseline"
+WORDS: Final = ("grid_year", "city_year")
 KINDS: Final = ("invention", "utility", "design")
 
 
@@ -27,13 +28,20 @@ def with_derived(panel: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         The same rows. Added, where their sources are there: has_patent (any application of the three types; complete
         where all three are), is_first_award (the year of the first high-tech certificate), has_binding_charter (a
-        clause that is more than symbolic), ln_employees and ln_assets (logs; missing at zero), grid_year, city_year.
-        Of listed firms: cohort_state (first year seen state-owned), has_left_state (not state-owned, of firms that were
+        clause that is more than symbolic), has_cross_appointment (a member of the party team holds a board, supervisory
+        or executive post; 0 without a team where there is no organisation of its own, missing where there is one) and
+        cohort_cross (its first year), ln_employees and ln_assets (logs; missing at zero), grid_year, city_year. Of
+        listed firms: cohort_state (first year seen state-owned), has_left_state (not state-owned, of firms that were
         when first seen; missing for the others), cohort_left_state (first year of that), is_balanced (seen in every
         year of the panel).
     """
-    made = {name: make(panel) for name, (needs, make) in _DERIVED.items() if set(needs) <= set(panel.columns)}
-    return panel.assign(**made)
+    return panel.assign(**{name: _DERIVED[name][1](panel) for name in derivable(panel.columns)})
+
+
+def derivable(columns: Iterable[str]) -> list[str]:
+    """Return the columns that `with_derived` can make of these."""
+    held = set(columns)
+    return [name for name, (needs, _) in _DERIVED.items() if held.issuperset(needs)]
 
 
 def _any_patent(panel: pd.DataFrame) -> pd.Series:
@@ -53,6 +61,17 @@ def _first_award(panel: pd.DataFrame) -> pd.Series:
 def _binding(panel: pd.DataFrame) -> pd.Series:
     binding = panel["charter_substance"].isin(SUBSTANCE[1:])
     return binding.astype(float).where(panel["has_charter"].notna())
+
+
+def _cross(panel: pd.DataFrame) -> pd.Series:
+    share = panel["cross_appointment_share_pct"].astype(float)
+    has_none = share.isna() & ~panel["has_own_org"].fillna(value=False).astype(bool)
+    return (share > 0).astype(float).where(share.notna() | has_none)
+
+
+def _cohort_cross(panel: pd.DataFrame) -> pd.Series:
+    first = panel["year"].where(_cross(panel) == 1).groupby(panel["uscc"]).transform("min")
+    return first.astype("Float64")
 
 
 def _log(name: str) -> Callable[[pd.DataFrame], pd.Series]:
@@ -97,6 +116,8 @@ _DERIVED: Final[Mapping[str, tuple[tuple[str, ...], Callable[[pd.DataFrame], pd.
     f"has_patent{COMPLETE}": (tuple(f"patents_{kind}{COMPLETE}" for kind in KINDS), _all_complete),
     "is_first_award": (("hnte_first_year", "year"), _first_award),
     "has_binding_charter": (("has_charter", "charter_substance"), _binding),
+    "has_cross_appointment": (("cross_appointment_share_pct", "has_own_org"), _cross),
+    "cohort_cross": (("uscc", "year", "cross_appointment_share_pct", "has_own_org"), _cohort_cross),
     "ln_employees": (("employees",), _log("employees")),
     "ln_assets": (("assets_10k_cny",), _log("assets_10k_cny")),
     "grid_year": (("grid_id", "year"), _in_year("grid_id")),

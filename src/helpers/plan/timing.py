@@ -1,6 +1,6 @@
 """When the outcome moves: one declared specification's firm-years in, an event study by each estimator out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -10,6 +10,7 @@ from helpers.models.randomisation import RandomisationTest, randomisation_test
 from helpers.models.result import NotEstimable
 from helpers.models.staggered import EventStudy, staggered
 from helpers.models.staggered.event_study import Method
+from helpers.models.staggered.honest import Honest
 from helpers.plan.model import Specification
 from helpers.plan.sample import controls_of
 from helpers.text import Message
@@ -22,6 +23,8 @@ METHODS: Final[tuple[Method, ...]] = (
 FEWEST_TREATED: Final = 10
 # As a share of what would have been without treatment; the others are in patents a firm-year.
 PROPORTIONAL: Final = ("poisson_etwfe",)
+# Whose event study is asked what non-parallel trends would do, and which keeps exposures apart.
+APART: Final = "callaway_santanna"
 
 
 def event_studies(
@@ -110,6 +113,19 @@ def dealt_out(frame: pd.DataFrame, one: Specification, *, seed: int) -> Randomis
             whole, outcome=one.outcome, exposure=one.exposure, assigned_by=one.unit, period="year",
             controls=controls_of(one), fixed_effects=one.fixed_effects, estimator=one.estimator, seed=seed,
         )  # fmt: skip
+    except NotEstimable as trouble:
+        return trouble.message
+
+
+def honest_bounds(studies: Mapping[Method, EventStudy | NotEstimable]) -> Honest | Message:
+    """Return the average effect's intervals under violations of parallel trends, or why there are none."""
+    study = studies.get(APART)
+    if not isinstance(study, EventStudy):
+        return study.message if study is not None else Message("evidence.no_study")
+    if study.n_treated < FEWEST_TREATED:
+        return Message("evidence.few_to_judge", {"treated": study.n_treated, "fewest": FEWEST_TREATED})
+    try:
+        return study.honest(event_time="average")
     except NotEstimable as trouble:
         return trouble.message
 

@@ -48,6 +48,7 @@ from helpers.tables.bursts import (
     burst_table,
     bursts,
 )
+from helpers.tables.claims import claim_sentences, claims_results, claims_sentence, claims_table
 from helpers.tables.completion import (
     completion,
     completion_alt,
@@ -60,6 +61,17 @@ from helpers.tables.conclusions import (
     outcomes_table,
     rests_on,
     would_change,
+)
+from helpers.tables.declared import (
+    analysis_panel,
+    declared_estimates,
+    declared_results,
+    declared_rows,
+    declared_sentence,
+    one_plus_rows,
+    one_plus_sentence,
+    one_plus_table,
+    with_roles,
 )
 from helpers.tables.events import (
     apart,
@@ -74,7 +86,6 @@ from helpers.tables.events import (
     event_drawn,
     event_rows,
     few_treated_sentence,
-    honest_bounds,
     honest_sentence,
     honest_table,
     mean_before,
@@ -254,6 +265,10 @@ from helpers.tables.relinked import (
 )
 from helpers.tables.robustness import (
     benchmarks_table,
+    channels_note,
+    channels_table,
+    codings_sentence,
+    codings_table,
     curve_alt,
     curve_drawn,
     curve_rows,

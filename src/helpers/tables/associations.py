@@ -3,8 +3,9 @@
 import pandas as pd
 
 from helpers.models.association import COMPLETE
+from helpers.tables.declared import a_year
 from helpers.tables.labels import inline, labelled, three_digits
-from helpers.text import Lang, label, number, p_text, say
+from helpers.text import Lang, label, number, p_text, say, with_ends
 
 ALT_ESTIMATES = 4
 NORMAL = 1.96
@@ -14,39 +15,32 @@ def _unit(estimator: str, lang: Lang) -> str:
     return say("findings.percent" if estimator == "poisson" else "findings.points_short", lang)
 
 
-def _interval(row: pd.Series) -> str:
-    # No-break spaces: an interval stays on one line.
-    return f"{number(row['effect_low'], '+,.1f')}\u00a0…\u00a0{number(row['effect_high'], '+,.1f')}"
-
-
-def _in_words(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    shown = rows[rows["status"] == "estimated"].copy()
-    units = [_unit(name, lang) for name in shown["estimator"]]
-    signed = [number(value, "+,.1f") for value in shown["effect"]]
-    shown["effect"] = [value + unit for value, unit in zip(signed, units, strict=True)]
-    shown["detectable"] = [f"{value:,.1f}{unit}" for value, unit in zip(shown["detectable"], units, strict=True)]
-    shown["interval"] = shown.apply(_interval, axis=1)
-    return shown
+def _effects(rows: pd.DataFrame, lang: Lang) -> list[str]:
+    return [
+        with_ends(row.effect, row.effect_low, row.effect_high, "+,.1f") + _unit(row.estimator, lang)
+        for row in rows.itertuples()
+    ]
 
 
 def estimates_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return one row a specification, ready to be shown: difference, interval, coefficient (SE), p, sample, clusters.
+    """Return one row a specification in words: difference and units a year with intervals, coefficient (SE), p, sample.
 
     Parameters
     ----------
     rows : DataFrame
-        From `models.associations`.
+        From `models.associations`; with roles from `tables.with_roles` each row tells its own.
     """
-    shown = _in_words(rows, lang)
+    shown = rows[rows["status"] == "estimated"].copy()
+    shown["declared_effect"] = _effects(shown, lang)
+    shown["per_year"] = [a_year(row) for row in shown.itertuples()]
+    shown["sizes"] = [f"{row.n_obs:,} / {row.n_units:,} / {row.n_clusters:,}" for row in shown.itertuples()]
     shown["coefficient"] = [
         f"{number(b, '.3f')} ({se:.3f})" for b, se in zip(shown["estimate"], shown["std_error"], strict=True)
     ]
     shown["p_value"] = [p_text(p) for p in shown["p_value"]]
-    columns = [
-        *("outcome", "exposure", "cluster", "effect", "interval", "coefficient", "p_value", "n_obs", "n_units"),
-        "n_clusters",
-    ]
-    return labelled(shown[columns], lang, values=("outcome", "exposure", "cluster"))
+    words = [name for name in ("role", "outcome", "exposure", "cluster") if name in shown]
+    columns = [*words, "declared_effect", "per_year", "coefficient", "p_value", "sizes"]
+    return labelled(shown[columns], lang, values=tuple(words))
 
 
 def refused_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
@@ -58,7 +52,9 @@ def refused_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 def power_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return, for each specification, its sample and the smallest difference that 80 % power would find."""
-    shown = _in_words(rows, lang)
+    shown = rows[rows["status"] == "estimated"].copy()
+    units = [_unit(name, lang) for name in shown["estimator"]]
+    shown["detectable"] = [f"{value:,.1f}{unit}" for value, unit in zip(shown["detectable"], units, strict=True)]
     shown["zero_share"] = [f"{100 * share:.1f} %" for share in shown["zero_share"]]
     columns = [
         "outcome",

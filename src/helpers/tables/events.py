@@ -9,6 +9,7 @@ from helpers.models.staggered.honest import Honest
 from helpers.plan.model import Panel, Plan, Specification
 from helpers.plan.sample import analysis_frame
 from helpers.plan.timing import (
+    APART,
     FEWEST_TREATED,
     PROPORTIONAL,
     by_event_time,
@@ -23,7 +24,6 @@ from helpers.text import Lang, Message, label, number, p_text, say, with_ends
 
 REACH = (-5, 6)
 DRAWN = ("callaway_santanna", "imputation", "sun_abraham", "twfe")
-APART = "callaway_santanna"
 # Comparisons of the decomposition that take treated firms for controls.
 FORBIDDEN = ("later_vs_earlier",)
 _DRAWN = {
@@ -169,19 +169,6 @@ def bacon_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
          "mean_effect": [np.average(part["estimate"], weights=part["weight"]) for _, part in grouped]}
     )  # fmt: skip
     return labelled(table, lang)
-
-
-def honest_bounds(studies: Studies) -> Honest | Message:
-    """Return the average effect's intervals under violations of parallel trends, or why there are none."""
-    study = studies.get(APART)
-    if not isinstance(study, EventStudy):
-        return study.message if study is not None else Message("evidence.no_study")
-    if study.n_treated < FEWEST_TREATED:
-        return Message("evidence.few_to_judge", {"treated": study.n_treated, "fewest": FEWEST_TREATED})
-    try:
-        return study.honest(event_time="average")
-    except NotEstimable as trouble:
-        return trouble.message
 
 
 def honest_table(found: Honest, lang: Lang) -> pd.DataFrame:

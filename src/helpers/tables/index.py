@@ -1,6 +1,5 @@
 """Tables of the five-force index: what is in it, what was done, how it holds together, how far it can be trusted."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,9 +8,9 @@ import pandas as pd
 
 from helpers import forces, paths
 from helpers.errors import UsageError
-from helpers.forces import population
 from helpers.forces.firms import firm_indicators
 from helpers.index import Choices, Index, build, structure
+from helpers.index.classes import size_classes
 from helpers.index.framework import Framework, available, framework
 from helpers.index.uncertainty import Draws, draw, mean_shift, sensitivity
 from helpers.params.pages import Page55
@@ -19,9 +18,6 @@ from helpers.study import Study
 from helpers.tables.labels import labelled
 from helpers.text import Lang, label, number, say
 
-# 国统字〔2017〕213号, industry: employees from which a firm is small, medium, large.
-SIZES = (20, 300, 1000)
-SMALLEST_GROUP = 10
 LEVEL = 0.9
 COMPONENTS = 3
 
@@ -75,26 +71,6 @@ def ranking(zone: Study, values: Page55, *, on: date | None = None) -> Ranking:
         indicators[used], frame.belongs.loc[used], groups, choices=choices, directions=frame.directions, expert=expert
     )
     return Ranking(indicators, used, frame, groups, index, expert)
-
-
-def size_classes(tables: Mapping[str, pd.DataFrame], firms: pd.Index, day: date) -> pd.Series:
-    """Return each firm's size class by employees, classes of fewer than ten firms joined with the one below.
-
-    Firms without a stated number of employees are a class of their own, or stand with the smallest where they are few.
-    """
-    years = tables.get("enterprise_years")
-    if years is None:
-        return pd.Series("all", index=firms)
-    employees = population.latest_employees(years, day).reindex(firms)
-    size = pd.Series(-1, index=firms)
-    for place, least in enumerate((0, *SIZES)):
-        size = size.mask(employees.ge(least).fillna(value=False).astype(bool), place)
-    for place in (3, 2, 1, 0, -1):
-        others = size[size != place]
-        if (size == place).sum() < SMALLEST_GROUP and len(others):
-            lower = others[others < place]
-            size = size.mask(size == place, lower.max() if len(lower) else others.min())
-    return size.astype("str")
 
 
 def _one_group(indicators: pd.DataFrame) -> pd.Series:

@@ -6,9 +6,11 @@ import pandas as pd
 from helpers.models.bootstrap import WildTest
 from helpers.models.curve import Curve
 from helpers.models.oster import Oster
+from helpers.models.randomisation import RandomisationTest
 from helpers.models.result import NotEstimable
 from helpers.models.robustness import Robustness
 from helpers.models.weighting import Weighted
+from helpers.plan.channels import Channel
 from helpers.plan.grade import Grade
 from helpers.plan.model import Plan, Specification, Study
 from helpers.plan.robustness import Unseen, corrected
@@ -21,7 +23,7 @@ def errors_table(rows: pd.DataFrame, one: Specification, lang: Lang) -> pd.DataF
     shown = rows[rows["status"] == "estimated"]
     table = pd.DataFrame(
         {"rule": shown["rule"], "cluster": shown["cluster"],
-         "effect_interval": [_effect(row, one.estimator) for row in shown.itertuples()],
+         "effect_interval": [effect_words(row, one.estimator) for row in shown.itertuples()],
          "coefficient": [
              number(row.estimate, "+.3f") + ("" if np.isnan(row.std_error) else f" ({row.std_error:.3f})")
              for row in shown.itertuples()
@@ -31,23 +33,41 @@ def errors_table(rows: pd.DataFrame, one: Specification, lang: Lang) -> pd.DataF
     return labelled(table, lang, values=("rule", "cluster"))
 
 
-def errors_note(rows: pd.DataFrame, wild: WildTest | Message, lang: Lang) -> str:
-    """Say what the rules are, what the number of clusters allows, and which rule has no estimate."""
-    refused = rows[(rows["status"] != "estimated") & (rows["rule"] != "wild")]
-    lacking = "".join(
+def errors_note(rows: pd.DataFrame, few: WildTest | RandomisationTest | Message, lang: Lang) -> str:
+    """Say what the rules are, what the number of clusters allows, which test decides and which rule has no estimate."""
+    if isinstance(few, Message):
+        said = few.text(lang)
+    elif isinstance(few, RandomisationTest):
+        said = say("evidence.errors_randomised", lang, vectors=f"{few.n_vectors:,}", smallest=p_text(few.smallest_p),
+                   treated=few.n_treated)  # fmt: skip
+    else:
+        key = "evidence.errors_note" if few.is_enumerated else "evidence.errors_note_drawn"
+        said = say(key, lang, vectors=f"{few.n_vectors:,}", smallest=f"{few.smallest_p:.2g}")
+    # The second wild bootstrap is that of groups of groups.
+    areas = rows[(rows["rule"] == "wild") & (rows["status"] == "estimated")].iloc[1:]
+    if len(areas):
+        clusters, smallest = int(areas["n_clusters"].iloc[0]), areas["smallest_p"].iloc[0]
+        said += say("evidence.errors_areas", lang, areas=clusters, smallest=f"{smallest:.3g}")
+    refused = rows[(rows["status"] != "estimated") & ~rows["rule"].isin(["wild", "randomisation"])]
+    return said + "".join(
         say("evidence.rule_refused", lang, rule=label(row.rule, lang), reason=row.reason.text(lang))
         for row in refused.itertuples()
     )
-    if isinstance(wild, Message):
-        return wild.text(lang) + lacking
-    smallest = f"{wild.smallest_p:.2g}"
-    key = "evidence.errors_note" if wild.is_enumerated else "evidence.errors_note_drawn"
-    return say(key, lang, vectors=f"{wild.n_vectors:,}", smallest=smallest) + lacking
 
 
-def _effect(row, estimator: str) -> str:
-    values = (row.estimate, row.conf_low, row.conf_high)
-    return with_ends(*(100 * (np.expm1(value) if estimator == "poisson" else value) for value in values), "+,.0f")
+def in_percent(found, estimator: str) -> tuple[float, float, float]:
+    """Return estimate and interval (`estimate`, `conf_low`, `conf_high`) in per cent, or in points for OLS."""
+    values = (found.estimate, found.conf_low, found.conf_high)
+    return tuple(100 * (np.expm1(value) if estimator == "poisson" else value) for value in values)
+
+
+def effect_words(found, estimator: str) -> str:
+    """Return `in_percent` with the interval in brackets."""
+    return with_ends(*in_percent(found, estimator), "+,.0f")
+
+
+def _effect_or_why(row, lang: Lang) -> str:
+    return effect_words(row, "poisson") if row.status == "estimated" else row.reason.text(lang)
 
 
 def families(derived: pd.DataFrame, declared: Plan) -> pd.DataFrame:
@@ -186,9 +206,7 @@ def benchmarks_table(found: Robustness, lang: Lang) -> pd.DataFrame:
 
 def spillover_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return the specifications of spillover in words; one that cannot be estimated has its reason."""
-    written = [
-        _effect(row, "poisson") if row.status == "estimated" else row.reason.text(lang) for row in rows.itertuples()
-    ]
+    written = [_effect_or_why(row, lang) for row in rows.itertuples()]
     places = [say("evidence.another_grid" if flag else "evidence.own_grid", lang) for flag in rows["is_placebo"]]
     table = pd.DataFrame(
         {"outcome": rows["outcome"], "exposure": rows["exposure"], "whose": places,
@@ -199,6 +217,53 @@ def spillover_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     # Whose exposure it is goes without saying where no other group's is put in its place.
     shown = table if rows["is_placebo"].any() else table.drop(columns="whose")
     return labelled(shown, lang, values=("outcome", "exposure"))
+
+
+def codings_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return one row a coding in words; one that cannot be estimated has its reason."""
+    written = [_effect_or_why(row, lang) for row in rows.itertuples()]
+    table = pd.DataFrame(
+        {"coding": [say(f"evidence.coding_{name}", lang) for name in rows["coding"]], "effect_interval": written,
+         "p_value": ["–" if pd.isna(p) else p_text(p) for p in rows["p_value"]],
+         "n_obs": rows["n_obs"].astype("Int64"), "n_units": rows["n_units"].astype("Int64")}
+    )  # fmt: skip
+    return labelled(table, lang)
+
+
+def codings_sentence(rows: pd.DataFrame, lang: Lang) -> str:
+    """Say how far the estimate moves with the coding, and whether its sign or its interval's side does."""
+    known = rows[rows["status"] == "estimated"]
+    percent = 100 * np.expm1(known["estimate"])
+    declared = np.sign(known["estimate"].iloc[0])
+    clear = int(((known["conf_low"] > 0) | (known["conf_high"] < 0)).sum())
+    return say("evidence.codings_says", lang, n=len(known), least=number(percent.min(), "+,.0f"),
+               greatest=number(percent.max(), "+,.0f"), other=int((np.sign(known["estimate"]) != declared).sum()),
+               clear=clear)  # fmt: skip
+
+
+def channels_table(found: list[Channel], lang: Lang) -> pd.DataFrame:
+    """Return one row a declared mediation: what runs through the mediator, what does not, what would undo it."""
+    rows = []
+    for one in found:
+        row = {"outcome": one.one.outcome, "exposure": one.one.exposure, "mediator": one.mediator}
+        if isinstance(one.found, Message):
+            rows.append(row | {"through": one.found.text(lang)})
+            continue
+        parts = one.found.table.set_index("term")
+        written = {
+            name: with_ends(*(parts.loc[term, end] for end in ("estimate", "conf_low", "conf_high")), "+.3f")
+            for name, term in (("through", "acme"), ("not_through", "ade"))
+        }
+        rows.append(row | written | {"rho_zero": number(one.found.rho_zero, "+.2f")})
+    columns = ["outcome", "exposure", "mediator", "through", "not_through", "rho_zero"]
+    table = pd.DataFrame(rows).reindex(columns=columns).fillna("–")
+    return labelled(table, lang, values=("outcome", "exposure", "mediator"))
+
+
+def channels_note(found: list[Channel], lang: Lang) -> str:
+    """Say what has to hold for the parts to be effects at all."""
+    known = [one.found.assumption.text(lang) for one in found if not isinstance(one.found, Message)]
+    return say("evidence.channels_note", lang) + "".join(dict.fromkeys(known))
 
 
 def grade_table(found: Grade, lang: Lang) -> pd.DataFrame:

@@ -47,7 +47,7 @@ def label(name: str, lang: Lang) -> str:
 
 def number(value: float, form: str) -> str:
     """Return a number in a format such as `"+,.1f"`; a negative one with U+2212, which is as wide as a digit."""
-    written = format(value, form)
+    written = format(value, form).replace("inf", "∞")
     # What rounds to zero has no sign.
     return written.removeprefix("-") if not written.strip("-0.,%") else written.replace("-", "−")
 
