@@ -70,7 +70,8 @@ def _next_year(panel: pd.DataFrame, one: Specification) -> Coded | None:
         after = (panel["year"] > cohort).astype(float).where(exposed.notna())
     else:
         # The first year seen need not be the first year.
-        is_first = (panel["year"] == cohort) & (cohort > panel.groupby(one.unit)["year"].transform("min"))
+        year = panel["year"].astype(float)
+        is_first = (year == cohort) & (cohort > year.groupby(panel[one.unit]).transform("min"))
         after = exposed.mask(is_first, 0.0)
     return panel.assign(**{one.exposure: after}), {}
 

@@ -4,6 +4,7 @@ In go the derived panel and a specification of the plan; out come tidy frames, a
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -169,12 +170,18 @@ def curve(derived: pd.DataFrame, one: Specification, *, seed: int) -> tuple[Curv
 
 
 def without_each(frame: pd.DataFrame, one: Specification) -> dict[str, pd.DataFrame]:
-    """Return the estimate without each firm, and without each group of the declared cluster."""
-    return {
-        by: leave_out(frame, by=by, outcome=one.outcome, exposure=one.exposure, controls=controls_of(one),
-                      fixed_effects=one.fixed_effects, estimator=one.estimator, cluster=one.cluster)
-        for by in dict.fromkeys((one.unit, one.cluster))
-    }  # fmt: skip
+    """Return the estimate without each firm, and without each group of the declared cluster.
+
+    A level at which nothing can be left out, or of a specification that has no estimate, is not among them.
+    """
+    found = {}
+    for by in dict.fromkeys((one.unit, one.cluster)):
+        with suppress(NotEstimable):
+            found[by] = leave_out(
+                frame, by=by, outcome=one.outcome, exposure=one.exposure, controls=controls_of(one),
+                fixed_effects=one.fixed_effects, estimator=one.estimator, cluster=one.cluster,
+            )  # fmt: skip
+    return found
 
 
 def changes(derived: pd.DataFrame, one: Specification) -> pd.DataFrame:

@@ -156,7 +156,8 @@ def left_out_table(found: dict[str, pd.DataFrame], estimate: float, lang: Lang) 
          "n_refused": int(part["estimate"].isna().sum())}
         for by, part in found.items()
     ]  # fmt: skip
-    return labelled(pd.DataFrame(rows), lang, values=("left_out_level",))
+    columns = ["left_out_level", "n_left_out", "least", "greatest", "change_in_se", "sign_changes", "n_refused"]
+    return labelled(pd.DataFrame(rows, columns=columns), lang, values=("left_out_level",))
 
 
 def unseen_sentences(found: Unseen, lang: Lang, *, study: Study) -> list[str]:
@@ -233,6 +234,8 @@ def codings_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 def codings_sentence(rows: pd.DataFrame, lang: Lang) -> str:
     """Say how far the estimate moves with the coding, and whether its sign or its interval's side does."""
     known = rows[rows["status"] == "estimated"]
+    if known.empty:
+        return say("evidence.no_codings", lang)
     percent = 100 * np.expm1(known["estimate"])
     declared = np.sign(known["estimate"].iloc[0])
     clear = int(((known["conf_low"] > 0) | (known["conf_high"] < 0)).sum())
