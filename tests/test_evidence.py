@@ -6,7 +6,7 @@ import pytest
 
 from helpers import plan
 from helpers.models import NotEstimable, RandomisationTest, WildTest
-from helpers.plan import channels, claims, codings, evidence, robustness, sample
+from helpers.plan import channels, claims, codings, evidence, robustness, sample, spillover
 from helpers.plan.grade import grade
 from helpers.text import Message
 
@@ -63,7 +63,7 @@ def test_changes_are_last_years_less_first_years_of_firms_without_it_at_first():
 
 
 def test_the_placebo_gives_each_grid_the_exposure_of_another(derived):
-    moved = robustness.placebo_grids(derived)
+    moved = spillover.placebo_grids(derived)
     own = derived.groupby(["grid_id", "year"])["grid_exposure"].mean()
     swapped = moved.groupby(["grid_id", "year"])["grid_exposure"].mean()
     grids = sorted(derived["grid_id"].dropna().unique())

@@ -63,16 +63,16 @@ def standard_errors(
         _row(rule, cluster, lambda rule=rule, cluster=cluster: fitted(frame, one, cluster=cluster, vcov=rule), one)
         for rule, cluster in dict.fromkeys(rules)
     ]
-    wild = _or_why(lambda: wild_bootstrap(fitted(frame, one), one.exposure))
+    wild = or_why(lambda: wild_bootstrap(fitted(frame, one), one.exposure))
     rows.append(_test_row("wild", one.cluster, wild))
     coarser = one.panel.coarser if one.cluster == one.panel.group else None
     if coarser is not None and coarser in frame:
         rows.append(_row("CR1", coarser, lambda: fitted(frame, one, cluster=coarser), one))
-        by_area = _or_why(lambda: wild_bootstrap(fitted(frame, one, cluster=coarser), one.exposure))
+        by_area = or_why(lambda: wild_bootstrap(fitted(frame, one, cluster=coarser), one.exposure))
         rows.append(_test_row("wild", coarser, by_area))
     few = wild
     if _few_treated(frame, one):
-        few = _or_why(lambda: _randomised(frame, one))
+        few = or_why(lambda: _randomised(frame, one))
         rows.append(_test_row("randomisation", one.cluster, few))
     columns = ["rule", "cluster", "status", "reason", "estimate", "std_error", "conf_low", "conf_high", "p_value",
                "n_clusters", "smallest_p"]  # fmt: skip
@@ -80,7 +80,7 @@ def standard_errors(
 
 
 def _row(rule: str, cluster: str, make: Callable[[], Result], one: Specification) -> dict:
-    result = _or_why(make)
+    result = or_why(make)
     if isinstance(result, Message):
         return {"rule": rule, "cluster": cluster, "status": "not_estimable", "reason": result}
     term = result.term(one.exposure)
@@ -239,17 +239,17 @@ class Unseen:
 
 def unseen(derived: pd.DataFrame, one: Specification, *, multiple: float) -> Unseen:
     """Ask how strong a confounder would have to be, on changes of firms given what they were like before."""
-    firms = _or_why(lambda: _of_enough(changes(derived, one), one))
+    firms = or_why(lambda: _of_enough(changes(derived, one), one))
     if isinstance(firms, Message):
         return Unseen(pd.DataFrame(columns=["treated"]), firms, firms, firms, firms)
     covariates = (BEFORE, *one.panel.covariates)
     named = {"outcome": "change", "exposure": "treated"}
-    linear = _or_why(lambda: fit(firms, **named, controls=covariates, estimator="ols", vcov="HC1", unit=one.unit))
-    found = _or_why(lambda: robustness_value(linear, benchmarks=covariates, k=(multiple,)))
+    linear = or_why(lambda: fit(firms, **named, controls=covariates, estimator="ols", vcov="HC1", unit=one.unit))
+    found = or_why(lambda: robustness_value(linear, benchmarks=covariates, k=(multiple,)))
     return Unseen(
         firms, linear, linear if isinstance(linear, Message) else found,
-        _or_why(lambda: oster(firms, **named, controls=covariates)),
-        _or_why(lambda: aipw(firms, **named, covariates=covariates, estimand="att")),
+        or_why(lambda: oster(firms, **named, controls=covariates)),
+        or_why(lambda: aipw(firms, **named, covariates=covariates, estimand="att")),
     )  # fmt: skip
 
 
@@ -262,44 +262,9 @@ def _of_enough(firms: pd.DataFrame, one: Specification) -> pd.DataFrame:
     return firms
 
 
-def _or_why(make):
+def or_why(make):
+    """Return what `make` returns, or the message of what it cannot estimate."""
     try:
         return make()
     except NotEstimable as trouble:
         return trouble.message
-
-
-def spillovers(derived: pd.DataFrame, declared: Plan) -> pd.DataFrame:
-    """Estimate the declared specifications of spillover, those of grid exposure also with another grid's in its place.
-
-    Returns
-    -------
-    DataFrame
-        outcome, exposure, effects (columns), is_placebo, status, reason (a `Message` or None), estimate, conf_low,
-        conf_high, p_value, n_units.
-    """
-    rows = []
-    for one in declared.of(question="spillover").specifications:
-        panels = {False: derived} | ({True: placebo_grids(derived)} if one.exposure == "grid_exposure" else {})
-        for is_placebo, panel in panels.items():
-            row = {"outcome": one.outcome, "exposure": one.exposure, "effects": one.fixed_effects,
-                   "is_placebo": is_placebo}  # fmt: skip
-            result = _or_why(lambda one=one, panel=panel: fitted(analysis_frame(panel, one)[0], one))
-            if isinstance(result, Message):
-                rows.append({**row, "status": "not_estimable", "reason": result})
-                continue
-            term = result.term(one.exposure)
-            numbers = {name: float(term[name]) for name in ("estimate", "conf_low", "conf_high", "p_value")}
-            rows.append({**row, "status": "estimated", "reason": None, **numbers, "n_units": result.n_units})
-    columns = ["outcome", "exposure", "effects", "is_placebo", "status", "reason", "estimate", "conf_low", "conf_high",
-               "p_value", "n_units"]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
-
-
-def placebo_grids(derived: pd.DataFrame) -> pd.DataFrame:
-    """Return the panel with each firm's grid exposure replaced by that of the next grid in order, year by year."""
-    grids = sorted(derived["grid_id"].dropna().unique())
-    other = dict(zip(grids, [*grids[1:], *grids[:1]], strict=True))
-    mean = derived.groupby(["grid_id", "year"])["grid_exposure"].mean()
-    place = pd.MultiIndex.from_arrays([derived["grid_id"].map(other), derived["year"]])
-    return derived.assign(grid_exposure=mean.reindex(place).to_numpy())

@@ -283,6 +283,7 @@ from helpers.tables.robustness import (
     left_out_table,
     robustness_results,
     spillover_table,
+    trend_sentence,
     unseen_sentences,
 )
 from helpers.tables.services import (

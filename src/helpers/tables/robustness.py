@@ -14,6 +14,7 @@ from helpers.plan.channels import Channel
 from helpers.plan.grade import Grade
 from helpers.plan.model import Plan, Specification, Study
 from helpers.plan.robustness import Unseen, corrected
+from helpers.plan.trends import YEARS_BEFORE, TrendBefore
 from helpers.tables.labels import labelled, three_digits
 from helpers.text import Lang, Message, label, number, p_text, say, with_ends
 
@@ -213,11 +214,24 @@ def spillover_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
         {"outcome": rows["outcome"], "exposure": rows["exposure"], "whose": places,
          "fixed_effects": [say("pages.comma", lang).join(label(name, lang) for name in names)
                            for names in rows["effects"]],
-         "effect_interval": written, "p_value": ["–" if pd.isna(p) else p_text(p) for p in rows["p_value"]]}
+         "effect_interval": written, "p_wild": ["–" if pd.isna(p) else p_text(p) for p in rows["p_wild"]],
+         "detectable": ["–" if pd.isna(least) else f"+{number(100 * np.expm1(least), ',.0f')} %"
+                        for least in rows["detectable"]]}
     )  # fmt: skip
     # Whose exposure it is goes without saying where no other group's is put in its place.
     shown = table if rows["is_placebo"].any() else table.drop(columns="whose")
     return labelled(shown, lang, values=("outcome", "exposure"))
+
+
+def trend_sentence(found: TrendBefore | Message, lang: Lang) -> str:
+    """Say how treated firms moved before treatment, and what the estimate is with that slope held fixed."""
+    if isinstance(found, Message):
+        return found.text(lang)
+    numbers = {}
+    for name, row in (("slope", found.slope), ("held", found.held_fixed)):
+        ends = ("estimate", "conf_low", "conf_high")
+        numbers[name] = with_ends(*(100 * np.expm1(row[end]) for end in ends), "+,.0f")
+    return say("evidence.trend_says", lang, years=YEARS_BEFORE, p=p_text(found.slope["p_value"]), **numbers)
 
 
 def codings_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
