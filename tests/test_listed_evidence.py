@@ -12,7 +12,7 @@ from helpers import params, paths, plan, study
 from helpers.errors import UsageError
 from helpers.models import NotEstimable
 from helpers.params import page_values
-from helpers.plan import claims, codings, robustness, timing
+from helpers.plan import claims, codings, robustness, spillover, timing
 from helpers.plan.sample import analysis_frame, with_derived
 from helpers.report import run as report_run
 from helpers.report.prose import in_language
@@ -243,11 +243,11 @@ def test_where_nobody_changes_owners_the_pages_say_so(nobody):
 
 
 def test_spillover_without_a_placebo_has_no_column_for_it(few):
-    rows = robustness.spillovers(few, LISTED)
+    rows = spillover.spillovers(few, LISTED)
     assert rows["status"].tolist() == ["estimated"] * 2
-    assert spillover_table(rows, "en").shape == (2, 5)
+    assert spillover_table(rows, "en").shape == (2, 6)
     zone = rows.assign(is_placebo=[False, True])
-    assert spillover_table(zone, "en").shape == (2, 6)
+    assert spillover_table(zone, "en").shape == (2, 7)
 
 
 def test_an_exposure_without_a_first_year_is_refused_and_one_outside_the_plan_is_exploratory():

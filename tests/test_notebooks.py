@@ -161,6 +161,8 @@ def test_notebooks_reach_no_file_and_no_foreign_library(path):
 def test_every_markdown_cell_says_the_same_in_both_languages(path):
     for cell, study in product(cells(path, "markdown"), studies(path)):
         texts = {lang: in_language(cell.source, lang, where=path.stem, study=study) for lang in LANGS}
+        if not any(texts.values()) and 'data-study="' in cell.source:
+            continue
         outside = re.sub(r"<section.*?</section>", "", cell.source, flags=re.DOTALL)
         assert not outside.strip(), cell.source
         assert all(text.strip() for text in texts.values()), cell.source

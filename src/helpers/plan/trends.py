@@ -80,7 +80,7 @@ def trend_before(frame: pd.DataFrame, one: Specification) -> TrendBefore:
     since = frame["year"] - frame[one.cohort].astype(float)
     treated = int(frame.loc[since < 0, one.unit].nunique())
     if treated < FEWEST_TREATED:
-        raise NotEstimable(Message("evidence.few_to_judge", {"treated": treated, "fewest": FEWEST_TREATED}))
+        raise NotEstimable(Message("evidence.few_before", {"treated": treated, "fewest": FEWEST_TREATED}))
     approach = (np.clip(since, -YEARS_BEFORE, 0) + YEARS_BEFORE).fillna(0.0)
     with_slope = frame.assign(**{APPROACH: approach})
     more = one.model_copy(update={"mediators": (*one.mediators, APPROACH)})
