@@ -24,7 +24,7 @@ PROPORTIONAL: Final = ("poisson_etwfe",)
 
 def event_studies(
     frame: pd.DataFrame, *, outcome: str, exposure: str, seed: int, methods: Sequence[Method] = METHODS,
-    cluster: str = UNIT,
+    cluster: str = UNIT, draws: int = 999,
 ) -> dict[Method, EventStudy | NotEstimable]:  # fmt: skip
     """Estimate one outcome around the first year of an exposure by several estimators.
 
@@ -38,6 +38,8 @@ def event_studies(
     methods : sequence of str
     cluster : str
         The firm by default: treatment comes to firms, and a joint test of seven leads takes more than 18 grids.
+    draws : int
+        Behind simultaneous bands; whoever reads none needs one.
 
     Returns
     -------
@@ -49,7 +51,7 @@ def event_studies(
         try:
             found[method] = staggered(
                 frame, outcome=outcome, unit=UNIT, period="year", cohort=COHORTS[exposure], method=method,
-                cluster=cluster, seed=seed,
+                cluster=cluster, seed=seed, draws=draws,
             )  # fmt: skip
         except NotEstimable as trouble:
             found[method] = trouble

@@ -1,0 +1,251 @@
+"""What the project says of one panel: every headline estimator and check, as one flat row of numbers.
+
+Numbers are kept as they are found, so that a rule can be changed afterwards without estimating again. What cannot be
+estimated has no number.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.truth.panels import Panel
+from helpers import plan
+from helpers.models.bootstrap import WildTest, wild_bootstrap
+from helpers.models.curve import Curve
+from helpers.models.regression import fit
+from helpers.models.result import NotEstimable, Result
+from helpers.models.staggered import EventStudy
+from helpers.plan import evidence, grade, robustness, timing
+from helpers.plan.model import Specification
+from helpers.plan.sample import UNIT, analysis_frame
+from helpers.plan.trends import trend_before
+from helpers.text import Message
+
+Row = dict[str, float]
+DECLARED: Final = {
+    "utility": "founding.patents_utility.has_own_org", "invention": "founding.patents_invention.has_own_org",
+}  # fmt: skip
+WITHIN: Final = "within_grids.patents_utility.has_own_org"
+BETWEEN: Final = "between_grids.patents_utility.grid_exposure"
+NUMBERS: Final = ("estimate", "std_error", "conf_low", "conf_high", "p_value")
+GRID: Final = "grid_id"
+# Exposures by any organisation, which is what the zone's effect follows.
+COVERED: Final = "is_covered"
+EVENT_TIMES: Final = range(-5, 6)
+# No null is searched for an interval at this level: only the p value is wanted.
+_P_ALONE: Final = 1 - 1e-6
+# Where the association is not beyond chance the grade depends on no later check, and these are dear.
+DEAR_SEEDS: Final = 100
+
+
+def estimated(panel: Panel, *, seed: int) -> Row:
+    """Return everything estimated on one panel.
+
+    Parameters
+    ----------
+    panel : Panel
+    seed : int
+        Of the panel; draws behind joint tests use it too. The first 100 seeds of a size alone have the specification
+        curve and, where the association is beyond chance, the estimates without each firm.
+
+    Returns
+    -------
+    dict
+        Name with points between -> number; `truth.<kind>.log`, `.share` and `.att` are what is true of this panel.
+    """
+    row: Row = _truths(panel)
+    row |= _named("naive", _or_none(lambda: _naive(panel.frame)), "has_own_org")
+    one = plan.load().named(DECLARED["invention"])
+    row |= _named("headline_invention", _or_none(lambda: _fitted(panel, one)), one.exposure)
+    row |= _founding(panel, plan.load().named(DECLARED["utility"]), seed=seed)
+    return row | _spillovers(panel)
+
+
+def _truths(panel: Panel) -> Row:
+    row = {"truth.covered.att": panel.att("utility", COVERED),
+           "truth.covered.log": float(np.log1p(panel.share("utility", COVERED)))}  # fmt: skip
+    for kind in DECLARED:
+        row[f"truth.{kind}.planted"] = panel.planted(kind)
+        row[f"truth.{kind}.log"] = float(np.log1p(panel.share(kind)))
+        row[f"truth.{kind}.share"] = panel.share(kind)
+        row[f"truth.{kind}.att"] = panel.att(kind)
+        row[f"truth.{kind}.spilling"] = panel.spilling(kind)
+    return row
+
+
+def _or_none(make: Callable):
+    try:
+        return make()
+    except NotEstimable:
+        return None
+
+
+def _named(name: str, result: Result | None, term: str) -> Row:
+    if result is None:
+        return {}
+    found = result.term(term)
+    return {f"{name}.{number}": float(found[number]) for number in NUMBERS}
+
+
+def _naive(frame: pd.DataFrame) -> Result:
+    """Compare firms across, as the page on association does beside its warnings."""
+    return fit(frame, outcome="patents_utility", exposure="has_own_org", fixed_effects=("year", "industry_2digit"),
+               cluster=UNIT, unit=UNIT)  # fmt: skip
+
+
+def _fitted(panel: Panel, one: Specification) -> Result:
+    return robustness.fitted(analysis_frame(panel.frame, one)[0], one)
+
+
+def _founding(panel: Panel, one: Specification, *, seed: int) -> Row:
+    frame, _ = analysis_frame(panel.frame, one)
+    result = _or_none(lambda: robustness.fitted(frame, one))
+    found = _named("headline", result, one.exposure)
+    for name, options in (("headline_by_firm", {"cluster": UNIT}), ("crv3j", {"vcov": "CRV3J"})):
+        found |= _named(name, _or_none(lambda o=options: robustness.fitted(frame, one, **o)), one.exposure)
+    wild = Message("evidence.no_wild")
+    if result is not None:
+        wild = robustness._or_why(lambda: wild_bootstrap(result, one.exposure, level=_P_ALONE))
+    found |= _trend(frame, one) | _against_other_comparisons(panel, frame, one, seed=seed)
+    studies = timing.event_studies(frame, outcome=one.outcome, exposure=one.exposure, seed=seed, draws=1)
+    for method, study in studies.items():
+        found |= _study(method, study)
+    bounds = {time: _breakdown(studies["callaway_santanna"], time) for time in ("average", 0)}
+    found |= {f"breakdown.{time}": getattr(held, "breakdown", np.nan) for time, held in bounds.items()}
+    return found | _graded(panel, frame, one, result=result, wild=wild, studies=studies, bounds=bounds["average"],
+                           seed=seed)  # fmt: skip
+
+
+def _against_other_comparisons(panel: Panel, frame: pd.DataFrame, one: Specification, *, seed: int) -> Row:
+    """Return what becomes of the headline where firms covered by others' organisations are no untreated ones.
+
+    covered: coverage of any kind in the place of an organisation of the firm's own, which is what the zone's effect
+    follows. beside_others: the headline with coverage by others held fixed. against_design: within each firm and year
+    utility models against designs, for which no scenario plants an effect of coverage or of the grid.
+    """
+    covered = one.model_copy(update={"exposure": COVERED})
+    row = _named("covered", _or_none(lambda: robustness.fitted(frame, covered)), COVERED)
+    beside = frame.assign(covered_by_others=frame[COVERED] - frame[one.exposure])
+    both = one.model_copy(update={"mediators": ("covered_by_others",)})
+    row |= _named("beside_others", _or_none(lambda: robustness.fitted(beside, both)), one.exposure)
+    for method, study in timing.event_studies(
+        frame, outcome=one.outcome, exposure=COVERED, seed=seed, methods=evidence.GRADED, draws=1
+    ).items():
+        row |= {name: value for name, value in _study(f"{method}_covered", study).items() if ".at." not in name}
+    stacked = _stacked(panel.frame)
+    for name, exposure in (("against_design", one.exposure), ("between_against_design", "grid_exposure")):
+        asked = stacked.assign(difference=stacked[exposure] * stacked["is_utility"])
+        row |= _named(name, _or_none(lambda asked=asked: fit(
+            asked, outcome="filings", exposure="difference", fixed_effects=("firm_year", "firm_kind", "kind_year"),
+            cluster=GRID, unit=UNIT)), "difference")  # fmt: skip
+    return row
+
+
+def _stacked(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return two rows a firm-year, its utility models and its designs."""
+    kept = frame[[UNIT, "year", GRID, "has_own_org", "grid_exposure"]]
+    parts = [kept.assign(filings=frame[f"patents_{kind}"], is_utility=int(kind == "utility"))
+             for kind in ("utility", "design")]  # fmt: skip
+    rows = pd.concat(parts, ignore_index=True)
+    firm = pd.factorize(rows[UNIT])[0]
+    return rows.assign(firm_year=firm * 10_000 + rows["year"], firm_kind=2 * firm + rows["is_utility"],
+                       kind_year=2 * rows["year"] + rows["is_utility"])  # fmt: skip
+
+
+def _trend(frame: pd.DataFrame, one: Specification) -> Row:
+    trend = _or_none(lambda: trend_before(frame, one))
+    if trend is None:
+        return {}
+    return (
+        _named("slope_by_firm", trend.by_unit, "approach") | _named("slope", trend.by_cluster, "approach")
+        | _named("held_fixed_by_firm", trend.by_unit, one.exposure)
+        | _named("held_fixed", trend.by_cluster, one.exposure)
+    )  # fmt: skip
+
+
+def _study(method: str, study: EventStudy | NotEstimable) -> Row:
+    if isinstance(study, NotEstimable):
+        return {}
+    first = study.overall.iloc[0]
+    row = {f"{method}.{number}": float(first[number]) for number in NUMBERS[:-1]}
+    event = study.event.set_index("event_time")
+    for time in EVENT_TIMES:
+        if time in event.index:
+            row[f"{method}.at.{time}"] = float(event.loc[time, "estimate"])
+            row[f"{method}.at.{time}.std_error"] = float(event.loc[time, "std_error"])
+    leads = _or_none(study.leads)
+    return row | ({f"{method}.leads_p": leads.p_value} if leads is not None else {})
+
+
+def _breakdown(study: EventStudy | NotEstimable, event_time: int | str):
+    if isinstance(study, NotEstimable):
+        return study.message
+    # No interval is wanted, only the breakdown value.
+    return robustness._or_why(lambda: study.honest(event_time=event_time, m=()))
+
+
+def _graded(
+    panel: Panel, frame: pd.DataFrame, one: Specification, *, result: Result | None, wild: WildTest | Message,
+    studies: Mapping, bounds, seed: int,
+) -> Row:  # fmt: skip
+    """Return the fields of `Evidence`, those that no grade can depend on left missing."""
+    declared = plan.load()
+    family = _or_none(lambda: robustness.corrected(panel.frame, declared, one.family))
+    known = {
+        "rows": _rows(result, one), "wild": wild, "studies": studies, "bounds": bounds,
+        "family": pd.DataFrame() if family is None else family,
+        "unseen": robustness.unseen(panel.frame, one, multiple=declared.rules.covariate_multiples),
+    }  # fmt: skip
+    without = Curve(table=pd.DataFrame(), joint=None, n_vectors=0, warnings=())
+    found = evidence.evidence(one, **known, left_out={}, curve=without)
+    is_association = all(check.passed for check in grade.grade(found, declared.rules).checks
+                         if check.rung == "association")  # fmt: skip
+    curve, left_out = without, {}
+    if seed < DEAR_SEEDS:
+        curve, _ = robustness.curve(panel.frame, one, seed=seed)
+    if seed < DEAR_SEEDS and is_association:
+        left_out = robustness.without_each(frame, one)
+    found = evidence.evidence(one, **known, left_out=left_out, curve=curve)
+    row: Row = {}
+    for field in fields(found):
+        value = getattr(found, field.name)
+        if field.name == "robust_overall":
+            row |= {f"evidence.robust_{place}_{end}": bound for place, pair in enumerate(value)
+                    for end, bound in zip(("low", "high"), pair, strict=True)}  # fmt: skip
+        else:
+            row[f"evidence.{field.name}"] = float(value)
+    if curve.joint is not None:
+        joint = curve.joint.set_index("statistic")["p_value"]
+        row |= {f"curve.{statistic}": float(p) for statistic, p in joint.items()}
+    return row
+
+
+def _rows(result: Result | None, one: Specification) -> pd.DataFrame:
+    """Return the declared rule's row of `robustness.standard_errors`, the only one that a grade goes by."""
+    row = {"rule": "CR1", "cluster": one.cluster, "status": "not_estimable"}
+    if result is not None:
+        row |= {"status": "estimated", **result.term(one.exposure), "n_clusters": result.n_clusters}
+    return pd.DataFrame([row])
+
+
+def _spillovers(panel: Panel) -> Row:
+    """Return the declared specifications of spillover, and others that might see it better."""
+    within, between = (plan.load().named(name) for name in (WITHIN, BETWEEN))
+    both = panel.frame.assign(patents_both=panel.frame["patents_utility"] + panel.frame["patents_invention"])
+    without_own = both[both["has_own_org"] == 0]
+    summed = between.model_copy(update={"outcome": "patents_both"})
+    ways = {
+        "within_grids": (both, within), "between_grids": (both, between), "between_without_own": (without_own, between),
+        "between_summed": (both, summed), "between_summed_without_own": (without_own, summed),
+    }  # fmt: skip
+    row: Row = {}
+    for name, (frame, one) in ways.items():
+        result = _or_none(lambda frame=frame, one=one: robustness.fitted(analysis_frame(frame, one)[0], one))
+        row |= _named(name, result, one.exposure)
+        if result is not None:
+            test = _or_none(lambda r=result, one=one: wild_bootstrap(r, one.exposure, level=_P_ALONE))
+            row |= {f"{name}.p_wild": test.p_value} if test is not None else {}
+    return row
