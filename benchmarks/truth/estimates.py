@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from benchmarks.truth.panels import Panel
 from helpers import plan
@@ -21,7 +22,7 @@ from helpers.models.staggered import EventStudy
 from helpers.plan import evidence, grade, robustness, timing
 from helpers.plan.model import Specification
 from helpers.plan.sample import UNIT, analysis_frame
-from helpers.plan.trends import trend_before
+from helpers.plan.trends import APPROACH, trend_before
 from helpers.text import Message
 
 Row = dict[str, float]
@@ -35,10 +36,17 @@ GRID: Final = "grid_id"
 # Exposures by any organisation, which is what the zone's effect follows.
 COVERED: Final = "is_covered"
 EVENT_TIMES: Final = range(-5, 6)
+NEAR: Final = 5
 # No null is searched for an interval at this level: only the p value is wanted.
 _P_ALONE: Final = 1 - 1e-6
-# Where the association is not beyond chance the grade depends on no later check, and these are dear.
+# The checks of sensitivity cost more than all the rest together.
 DEAR_SEEDS: Final = 100
+_MISSING: Final = Message("grade.said_not_made")
+_NOT_MADE: Final = {
+    "family": pd.DataFrame(), "left_out": {},
+    "unseen": robustness.Unseen(pd.DataFrame(), _MISSING, _MISSING, _MISSING, _MISSING),
+    "curve": Curve(table=pd.DataFrame(), joint=None, n_vectors=0, warnings=()),
+}  # fmt: skip
 
 
 def estimated(panel: Panel, *, seed: int) -> Row:
@@ -48,8 +56,9 @@ def estimated(panel: Panel, *, seed: int) -> Row:
     ----------
     panel : Panel
     seed : int
-        Of the panel; draws behind joint tests use it too. The first 100 seeds of a size alone have the specification
-        curve and, where the association is beyond chance, the estimates without each firm.
+        Of the panel; draws behind joint tests use it too. The first 100 seeds of a size alone have the checks of
+        sensitivity: family, confounder, Oster, specification curve, and the estimates without each firm or grid where
+        the association is beyond chance.
 
     Returns
     -------
@@ -159,11 +168,15 @@ def _trend(frame: pd.DataFrame, one: Specification) -> Row:
     trend = _or_none(lambda: trend_before(frame, one))
     if trend is None:
         return {}
-    return (
-        _named("slope_by_firm", trend.by_unit, "approach") | _named("slope", trend.by_cluster, "approach")
+    row = (
+        _named("slope_by_firm", trend.by_unit, APPROACH) | _named("slope", trend.by_cluster, APPROACH)
         | _named("held_fixed_by_firm", trend.by_unit, one.exposure)
         | _named("held_fixed", trend.by_cluster, one.exposure)
     )  # fmt: skip
+    for name, term in (("slope", APPROACH), ("held_fixed", one.exposure)):
+        test = _or_none(lambda term=term: wild_bootstrap(trend.by_cluster, term, level=_P_ALONE))
+        row |= {f"{name}.p_wild": test.p_value} if test is not None else {}
+    return row
 
 
 def _study(method: str, study: EventStudy | NotEstimable) -> Row:
@@ -177,7 +190,20 @@ def _study(method: str, study: EventStudy | NotEstimable) -> Row:
             row[f"{method}.at.{time}"] = float(event.loc[time, "estimate"])
             row[f"{method}.at.{time}.std_error"] = float(event.loc[time, "std_error"])
     leads = _or_none(study.leads)
-    return row | ({f"{method}.leads_p": leads.p_value} if leads is not None else {})
+    return row | ({f"{method}.leads_p": leads.p_value, f"{method}.near_leads_p": _near_leads_p(study)}
+                  if leads is not None else {})  # fmt: skip
+
+
+def _near_leads_p(study: EventStudy) -> float:
+    """Return the joint p of the leads within five years of treatment, by the rule of `EventStudy.leads`."""
+    event = study.event[~study.event["omitted"]]
+    near = event["event_time"].between(-NEAR, -1).to_numpy()
+    estimate, cov = event["estimate"].to_numpy()[near], study.event_cov[np.ix_(near, near)]
+    left = study.n_clusters - len(estimate)
+    if not len(estimate) or left < 1 or np.linalg.matrix_rank(cov, hermitian=True) < len(estimate):
+        return np.nan
+    square = float(estimate @ np.linalg.solve(cov, estimate))
+    return float(stats.f.sf(square * left / (len(estimate) * (study.n_clusters - 1)), len(estimate), left))
 
 
 def _breakdown(study: EventStudy | NotEstimable, event_time: int | str):
@@ -191,24 +217,21 @@ def _graded(
     panel: Panel, frame: pd.DataFrame, one: Specification, *, result: Result | None, wild: WildTest | Message,
     studies: Mapping, bounds, seed: int,
 ) -> Row:  # fmt: skip
-    """Return the fields of `Evidence`, those that no grade can depend on left missing."""
-    declared = plan.load()
-    family = _or_none(lambda: robustness.corrected(panel.frame, declared, one.family))
-    known = {
-        "rows": _rows(result, one), "wild": wild, "studies": studies, "bounds": bounds,
-        "family": pd.DataFrame() if family is None else family,
-        "unseen": robustness.unseen(panel.frame, one, multiple=declared.rules.covariate_multiples),
-    }  # fmt: skip
-    without = Curve(table=pd.DataFrame(), joint=None, n_vectors=0, warnings=())
-    found = evidence.evidence(one, **known, left_out={}, curve=without)
-    is_association = all(check.passed for check in grade.grade(found, declared.rules).checks
-                         if check.rung == "association")  # fmt: skip
-    curve, left_out = without, {}
+    """Return the fields of `Evidence`, those of sensitivity for the first seeds alone."""
+    known = {"rows": _rows(result, one), "wild": wild, "studies": studies, "bounds": bounds}
+    found = evidence.evidence(one, **known, **_NOT_MADE)
+    curve = _NOT_MADE["curve"]
     if seed < DEAR_SEEDS:
+        rules = plan.load().rules
+        is_association = all(check.passed for check in grade.grade(found, rules).checks if check.rung == "association")
         curve, _ = robustness.curve(panel.frame, one, seed=seed)
-    if seed < DEAR_SEEDS and is_association:
-        left_out = robustness.without_each(frame, one)
-    found = evidence.evidence(one, **known, left_out=left_out, curve=curve)
+        family = _or_none(lambda: robustness.corrected(panel.frame, plan.load(), one.family))
+        found = evidence.evidence(
+            one, **known, curve=curve, family=pd.DataFrame() if family is None else family,
+            unseen=robustness.unseen(panel.frame, one, multiple=rules.covariate_multiples),
+            # No grade depends on them where the association is not beyond chance.
+            left_out=robustness.without_each(frame, one) if is_association else {},
+        )  # fmt: skip
     row: Row = {}
     for field in fields(found):
         value = getattr(found, field.name)

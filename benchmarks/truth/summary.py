@@ -56,6 +56,7 @@ MEASURES: Final = {
     "headline_invention": Measure("headline_invention", "truth.invention.log"),
     "slope_held_fixed": Measure("held_fixed", _LOG),
     "slope_held_fixed_by_firm": Measure("held_fixed_by_firm", _LOG),
+    "slope_held_fixed_wild": Measure("held_fixed", _LOG, "held_fixed.p_wild", has_interval=False),
     "beside_others": Measure("beside_others", _LOG),
     "covered": Measure("covered", "truth.covered.log"),
     "against_design": Measure("against_design", _LOG),
@@ -156,9 +157,9 @@ def checks(rows: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        firms, scenario, check, share, share_error (Monte-Carlo), panels (in which it was made), not_made. Grades are
-        given to all panels but the last step, `grade_robust` among the first `DEAR_SEEDS` seeds: beyond them the
-        dearest checks were not made.
+        firms, scenario, check, share, share_error (Monte-Carlo), panels (in which it was made), not_made. All panels
+        have a grade up to timing; `grade_robust` is among the first `DEAR_SEEDS` seeds, for beyond them the checks of
+        sensitivity were not made.
     """
     found = []
     for key, held in rows.groupby(_KEYS, observed=True):
@@ -183,12 +184,15 @@ def _signals(held: pd.DataFrame, rules: Rules) -> Iterator[Said]:
 
     for method in ("callaway_santanna", "imputation", "twfe"):
         yield f"leads_{method}", below(f"{method}.leads_p", rules.leads_p)
+        yield f"near_leads_{method}", below(f"{method}.near_leads_p", rules.leads_p)
     yield "slope_by_firm", below("slope_by_firm.p_value", rules.leads_p)
     yield "slope_by_grid", below("slope.p_value", rules.leads_p)
+    yield "slope_wild", below("slope.p_wild", rules.leads_p)
     for time in ("average", 0):
         for least in BREAKDOWNS:
             yield f"breakdown_{time}_{least:g}", 1 - below(f"breakdown.{time}", least)
     yield "clear_with_slope_fixed", below("held_fixed.p_value", rules.alpha)
+    yield "clear_with_slope_fixed_wild", below("held_fixed.p_wild", rules.alpha)
     for one in ("within_grids", "between_grids", "between_without_own", "between_summed",
                 "between_summed_without_own"):  # fmt: skip
         yield f"spillover_{one}", below(f"{one}.p_wild", rules.alpha)

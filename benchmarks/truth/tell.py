@@ -25,6 +25,7 @@ ESTIMATOR_WORDS: Final = {
     "headline_wild": "headline, wild bootstrap by grid (every sign vector)",
     "headline_invention": "headline for inventions, CR1 by grid",
     "slope_held_fixed": "headline, slope before treatment held fixed",
+    "slope_held_fixed_wild": "the same, wild bootstrap by grid",
     "beside_others": "headline, coverage by others' organisations held fixed",
     "covered": "coverage of any kind, firm and year effects",
     "against_design": "utility models against designs within firm and year",
@@ -48,11 +49,14 @@ SPILLOVER_WORDS: Final = {
 }  # fmt: skip
 CHECK_WORDS: Final = {
     "leads_callaway_santanna": "leads of Callaway-Sant'Anna jointly below .10",
+    "near_leads_callaway_santanna": "… those within five years of treatment",
     "leads_imputation": "leads of imputation jointly below .10",
     "leads_twfe": "leads of two-way fixed effects jointly below .10",
     "slope_by_firm": "slope before treatment below .10, by firm",
     "slope_by_grid": "slope before treatment below .10, by grid",
-    "clear_with_slope_fixed": "effect below .05 with the slope held fixed",
+    "slope_wild": "slope before treatment below .10, wild bootstrap by grid",
+    "clear_with_slope_fixed": "effect below .05 with the slope held fixed, by grid",
+    "clear_with_slope_fixed_wild": "effect below .05 with the slope held fixed, wild bootstrap by grid",
     "breakdown_average_0.25": "breakdown value of the average at least 0.25",
     "breakdown_average_0.5": "… at least 0.5",
     "breakdown_average_1": "… at least 1",
