@@ -30,7 +30,11 @@ def by_scenario(drawn):
 
 @pytest.fixture(scope="module")
 def row(by_scenario):
-    return estimates.estimated(by_scenario["effect"], seed=SEED)
+    """Everything estimated on one panel, as on the first seeds but for the estimates without each firm."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(estimates, "DEAR_SEEDS", SEED + 1)
+        patch.setattr(estimates.robustness, "without_each", lambda frame, one: {})
+        return estimates.estimated(by_scenario["effect"], seed=SEED)
 
 
 def counts(panel, kind):
@@ -118,6 +122,15 @@ def test_a_row_holds_every_number_that_the_summary_reads(row):
     wanted = {f"{one.name}.estimate" for one in summary.MEASURES.values()}
     wanted |= {one.truth for one in summary.MEASURES.values()} | {one.p_value for one in summary.MEASURES.values()}
     assert not wanted - {None} - set(row)
+
+
+def test_what_is_dear_is_left_out_beyond_the_first_seeds_and_changes_nothing_else(row, by_scenario):
+    later = estimates.estimated(by_scenario["effect"], seed=SEED)
+    assert np.isnan(later["evidence.p_family"])
+    assert np.isfinite(row["evidence.p_family"])
+    shared = [name for name in later if np.isfinite(later[name])]
+    assert len(shared) > 200
+    assert [row[name] for name in shared] == [later[name] for name in shared]
 
 
 def test_the_headline_of_a_row_is_the_declared_fit(row, by_scenario):
@@ -222,6 +235,11 @@ def test_grades_and_signals_are_shares_of_the_panels_in_which_they_were_made():
     assert table.loc["leads_callaway_santanna", ["share", "panels", "not_made"]].tolist() == [pytest.approx(1 / 3), 3, 1]
     assert table.loc["breakdown_average_0.25", "share"] == pytest.approx(2 / 3)
     assert table.loc["breakdown_average_0.5", "share"] == pytest.approx(1 / 3)
+    assert table.loc["breakdown_average_above_0", "share"] == pytest.approx(2 / 3)
+    assert table.loc["grade_robust", ["share", "panels"]].tolist() == [0, 4]
+    later = summary.checks(rows.assign(seed=rows["seed"] + 100), plan.load().rules).set_index("check")
+    assert later.loc["breakdown_average_0.25", "panels"] == 0
+    assert later.loc["leads_callaway_santanna", "share"] == pytest.approx(1 / 3)
     # One clear by both rules without any timing known; two not beyond chance; one not estimated.
     assert table.loc["grade_association", "share"] == 0.25
     assert table.loc["grade_cannot_tell", "share"] == 0.75

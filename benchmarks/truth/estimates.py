@@ -35,11 +35,12 @@ NUMBERS: Final = ("estimate", "std_error", "conf_low", "conf_high", "p_value")
 GRID: Final = "grid_id"
 # Exposures by any organisation, which is what the zone's effect follows.
 COVERED: Final = "is_covered"
+EVENT: Final = ("event_time", "estimate", "std_error")
 EVENT_TIMES: Final = range(-5, 6)
 NEAR: Final = 5
 # No null is searched for an interval at this level: only the p value is wanted.
 _P_ALONE: Final = 1 - 1e-6
-# The checks of sensitivity cost more than all the rest together.
+# Beyond these seeds what costs most is left out: sensitivity more than all the rest together.
 DEAR_SEEDS: Final = 100
 _MISSING: Final = Message("grade.said_not_made")
 _NOT_MADE: Final = {
@@ -57,8 +58,9 @@ def estimated(panel: Panel, *, seed: int) -> Row:
     panel : Panel
     seed : int
         Of the panel; draws behind joint tests use it too. The first 100 seeds of a size alone have the checks of
-        sensitivity: family, confounder, Oster, specification curve, and the estimates without each firm or grid where
-        the association is beyond chance.
+        sensitivity (family, confounder, Oster, specification curve, and the estimates without each firm or grid where
+        the association is beyond chance) and the comparison with designs; beyond them breakdown values are there where
+        a grade depends on them.
 
     Returns
     -------
@@ -118,22 +120,20 @@ def _founding(panel: Panel, one: Specification, *, seed: int) -> Row:
     wild = Message("evidence.no_wild")
     if result is not None:
         wild = robustness._or_why(lambda: wild_bootstrap(result, one.exposure, level=_P_ALONE))
-    found |= _trend(frame, one) | _against_other_comparisons(panel, frame, one, seed=seed)
+    found |= _trend(frame, one) | _against_other_comparisons(frame, one, seed=seed)
+    if seed < DEAR_SEEDS:
+        found |= _against_design(panel.frame, one)
     studies = timing.event_studies(frame, outcome=one.outcome, exposure=one.exposure, seed=seed, draws=1)
     for method, study in studies.items():
         found |= _study(method, study)
-    bounds = {time: _breakdown(studies["callaway_santanna"], time) for time in ("average", 0)}
-    found |= {f"breakdown.{time}": getattr(held, "breakdown", np.nan) for time, held in bounds.items()}
-    return found | _graded(panel, frame, one, result=result, wild=wild, studies=studies, bounds=bounds["average"],
-                           seed=seed)  # fmt: skip
+    return found | _graded(panel, frame, one, result=result, wild=wild, studies=studies, seed=seed)
 
 
-def _against_other_comparisons(panel: Panel, frame: pd.DataFrame, one: Specification, *, seed: int) -> Row:
+def _against_other_comparisons(frame: pd.DataFrame, one: Specification, *, seed: int) -> Row:
     """Return what becomes of the headline where firms covered by others' organisations are no untreated ones.
 
     covered: coverage of any kind in the place of an organisation of the firm's own, which is what the zone's effect
-    follows. beside_others: the headline with coverage by others held fixed. against_design: within each firm and year
-    utility models against designs, for which no scenario plants an effect of coverage or of the grid.
+    follows. beside_others: the headline with coverage by others held fixed.
     """
     covered = one.model_copy(update={"exposure": COVERED})
     row = _named("covered", _or_none(lambda: robustness.fitted(frame, covered)), COVERED)
@@ -144,7 +144,12 @@ def _against_other_comparisons(panel: Panel, frame: pd.DataFrame, one: Specifica
         frame, outcome=one.outcome, exposure=COVERED, seed=seed, methods=evidence.GRADED, draws=1
     ).items():
         row |= {name: value for name, value in _study(f"{method}_covered", study).items() if ".at." not in name}
-    stacked = _stacked(panel.frame)
+    return row
+
+
+def _against_design(frame: pd.DataFrame, one: Specification) -> Row:
+    """Return utility models against designs, within firm and year; only `pretrend` plants anything on designs."""
+    stacked, row = _stacked(frame), {}
     for name, exposure in (("against_design", one.exposure), ("between_against_design", "grid_exposure")):
         asked = stacked.assign(difference=stacked[exposure] * stacked["is_utility"])
         row |= _named(name, _or_none(lambda asked=asked: fit(
@@ -184,11 +189,9 @@ def _study(method: str, study: EventStudy | NotEstimable) -> Row:
         return {}
     first = study.overall.iloc[0]
     row = {f"{method}.{number}": float(first[number]) for number in NUMBERS[:-1]}
-    event = study.event.set_index("event_time")
-    for time in EVENT_TIMES:
-        if time in event.index:
-            row[f"{method}.at.{time}"] = float(event.loc[time, "estimate"])
-            row[f"{method}.at.{time}.std_error"] = float(event.loc[time, "std_error"])
+    for time, estimate, error in zip(*(study.event[name].to_list() for name in EVENT), strict=True):
+        if time in EVENT_TIMES:
+            row |= {f"{method}.at.{time}": float(estimate), f"{method}.at.{time}.std_error": float(error)}
     leads = _or_none(study.leads)
     return row | ({f"{method}.leads_p": leads.p_value, f"{method}.near_leads_p": _near_leads_p(study)}
                   if leads is not None else {})  # fmt: skip
@@ -215,24 +218,35 @@ def _breakdown(study: EventStudy | NotEstimable, event_time: int | str):
 
 def _graded(
     panel: Panel, frame: pd.DataFrame, one: Specification, *, result: Result | None, wild: WildTest | Message,
-    studies: Mapping, bounds, seed: int,
+    studies: Mapping, seed: int,
 ) -> Row:  # fmt: skip
-    """Return the fields of `Evidence`, those of sensitivity for the first seeds alone."""
-    known = {"rows": _rows(result, one), "wild": wild, "studies": studies, "bounds": bounds}
-    found = evidence.evidence(one, **known, **_NOT_MADE)
-    curve = _NOT_MADE["curve"]
+    """Return the fields of `Evidence` and the breakdown values behind them.
+
+    No grade depends on the breakdown value where the association is not beyond chance; the first seeds have it whatever
+    was found, and they alone have the checks of sensitivity.
+    """
+    known = {"rows": _rows(result, one), "wild": wild, "studies": studies}
+    found = evidence.evidence(one, **known, bounds=_MISSING, **_NOT_MADE)
+    rules = plan.load().rules
+    is_association = all(check.passed for check in grade.grade(found, rules).checks if check.rung == "association")
+    row: Row = {}
+    if seed < DEAR_SEEDS or is_association:
+        bounds = {time: _breakdown(studies["callaway_santanna"], time) for time in ("average", 0)}
+        row |= {f"breakdown.{time}": getattr(held, "breakdown", np.nan) for time, held in bounds.items()}
+        found = evidence.evidence(one, **known, bounds=bounds["average"], **_NOT_MADE)
     if seed < DEAR_SEEDS:
-        rules = plan.load().rules
-        is_association = all(check.passed for check in grade.grade(found, rules).checks if check.rung == "association")
         curve, _ = robustness.curve(panel.frame, one, seed=seed)
         family = _or_none(lambda: robustness.corrected(panel.frame, plan.load(), one.family))
         found = evidence.evidence(
-            one, **known, curve=curve, family=pd.DataFrame() if family is None else family,
+            one, **known, bounds=bounds["average"], curve=curve,
+            family=pd.DataFrame() if family is None else family,
             unseen=robustness.unseen(panel.frame, one, multiple=rules.covariate_multiples),
             # No grade depends on them where the association is not beyond chance.
             left_out=robustness.without_each(frame, one) if is_association else {},
         )  # fmt: skip
-    row: Row = {}
+        if curve.joint is not None:
+            joint = curve.joint.set_index("statistic")["p_value"]
+            row |= {f"curve.{statistic}": float(p) for statistic, p in joint.items()}
     for field in fields(found):
         value = getattr(found, field.name)
         if field.name == "robust_overall":
@@ -240,9 +254,6 @@ def _graded(
                     for end, bound in zip(("low", "high"), pair, strict=True)}  # fmt: skip
         else:
             row[f"evidence.{field.name}"] = float(value)
-    if curve.joint is not None:
-        joint = curve.joint.set_index("statistic")["p_value"]
-        row |= {f"curve.{statistic}": float(p) for statistic, p in joint.items()}
     return row
 
 

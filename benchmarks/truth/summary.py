@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -38,12 +39,15 @@ class Measure:
         Column of the p value by which it rejects, where that is not its own interval.
     has_interval : bool
         False for a test alone.
+    first_seeds : bool
+        Whether it was made on the first seeds alone.
     """
 
     name: str
     truth: str | None
     p_value: str | None = None
     has_interval: bool = True
+    first_seeds: bool = False
 
 
 _LOG, _ATT = "truth.utility.log", "truth.utility.att"
@@ -59,7 +63,7 @@ MEASURES: Final = {
     "slope_held_fixed_wild": Measure("held_fixed", _LOG, "held_fixed.p_wild", has_interval=False),
     "beside_others": Measure("beside_others", _LOG),
     "covered": Measure("covered", "truth.covered.log"),
-    "against_design": Measure("against_design", _LOG),
+    "against_design": Measure("against_design", _LOG, first_seeds=True),
     "callaway_santanna": Measure("callaway_santanna", _ATT),
     "imputation": Measure("imputation", _ATT),
     "sun_abraham": Measure("sun_abraham", _ATT),
@@ -83,7 +87,7 @@ MEASURES: Final = {
     "between_summed_without_own_wild": Measure(
         "between_summed_without_own", None, "between_summed_without_own.p_wild", False
     ),
-    "between_against_design": Measure("between_against_design", "truth.utility.spilling"),
+    "between_against_design": Measure("between_against_design", "truth.utility.spilling", first_seeds=True),
 }
 
 
@@ -126,7 +130,12 @@ def _column(held: pd.DataFrame, name: str) -> np.ndarray:
     return held[name].to_numpy(dtype=float) if name in held else np.full(len(held), np.nan)
 
 
+def _first(held: pd.DataFrame) -> pd.DataFrame:
+    return held[held["seed"] < DEAR_SEEDS]
+
+
 def _estimator(held: pd.DataFrame, name: str, one: Measure) -> dict:
+    held = _first(held) if one.first_seeds else held
     estimate, spread = _column(held, f"{one.name}.estimate"), _column(held, f"{one.name}.std_error")
     low, high = _column(held, f"{one.name}.conf_low"), _column(held, f"{one.name}.conf_high")
     is_made = np.isfinite(estimate) if one.p_value is None else np.isfinite(_column(held, one.p_value))
@@ -158,12 +167,13 @@ def checks(rows: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     -------
     DataFrame
         firms, scenario, check, share, share_error (Monte-Carlo), panels (in which it was made), not_made. All panels
-        have a grade up to timing; `grade_robust` is among the first `DEAR_SEEDS` seeds, for beyond them the checks of
-        sensitivity were not made.
+        have a grade up to timing; breakdown values, the checks of sensitivity and `grade_robust` are on the first
+        `DEAR_SEEDS` seeds.
     """
     found = []
     for key, held in rows.groupby(_KEYS, observed=True):
-        for name, said in (*_signals(held, rules), *_grades(held, rules)):
+        said_by = (*_signals(held, rules), *_of_first_seeds(_first(held), rules), *_grades(held, rules))
+        for name, said in said_by:
             is_made = ~np.isnan(said)
             count, hits = int(is_made.sum()), float(said[is_made].sum())
             numbers = {"share": hits / count, "share_error": share_error(hits, count)} if count else {}
@@ -177,25 +187,27 @@ Said = tuple[str, np.ndarray]
 
 def _signals(held: pd.DataFrame, rules: Rules) -> Iterator[Said]:
     """Return what single checks say, as 1, 0 or missing."""
-
-    def below(name: str, level: float) -> np.ndarray:
-        values = _column(held, name)
-        return np.where(np.isnan(values), np.nan, values < level)
-
+    below = partial(_below, held)
     for method in ("callaway_santanna", "imputation", "twfe"):
         yield f"leads_{method}", below(f"{method}.leads_p", rules.leads_p)
         yield f"near_leads_{method}", below(f"{method}.near_leads_p", rules.leads_p)
     yield "slope_by_firm", below("slope_by_firm.p_value", rules.leads_p)
     yield "slope_by_grid", below("slope.p_value", rules.leads_p)
     yield "slope_wild", below("slope.p_wild", rules.leads_p)
-    for time in ("average", 0):
-        for least in BREAKDOWNS:
-            yield f"breakdown_{time}_{least:g}", 1 - below(f"breakdown.{time}", least)
     yield "clear_with_slope_fixed", below("held_fixed.p_value", rules.alpha)
     yield "clear_with_slope_fixed_wild", below("held_fixed.p_wild", rules.alpha)
     for one in ("within_grids", "between_grids", "between_without_own", "between_summed",
                 "between_summed_without_own"):  # fmt: skip
         yield f"spillover_{one}", below(f"{one}.p_wild", rules.alpha)
+
+
+def _of_first_seeds(held: pd.DataFrame, rules: Rules) -> Iterator[Said]:
+    """Return what the checks say that only the first seeds have whatever was found."""
+    below = partial(_below, held)
+    for time in ("average", 0):
+        yield f"breakdown_{time}_above_0", 1 - below(f"breakdown.{time}", np.nextafter(0, 1))
+        for least in BREAKDOWNS:
+            yield f"breakdown_{time}_{least:g}", 1 - below(f"breakdown.{time}", least)
     yield "spillover_between_against_design", below("between_against_design.p_value", rules.alpha)
     yield "family", below(f"{EVIDENCE}p_family", rules.alpha)
     delta = _column(held, f"{EVIDENCE}oster_delta")
@@ -205,17 +217,23 @@ def _signals(held: pd.DataFrame, rules: Rules) -> Iterator[Said]:
     yield "curve", below(f"{EVIDENCE}p_curve", rules.alpha)
 
 
+def _below(held: pd.DataFrame, name: str, level: float) -> np.ndarray:
+    values = _column(held, name)
+    return np.where(np.isnan(values), np.nan, values < level)
+
+
 def _grades(held: pd.DataFrame, rules: Rules) -> Iterator[Said]:
     graded = [grade(evidence_of(row), rules) for row in held.to_dict("records")]
     levels = np.array([one.level for one in graded])
     for level in ("cannot_tell", "rejected", "association"):
         yield f"grade_{level}", (levels == level).astype(float)
     yield "grade_timing_or_more", np.isin(levels, ("timing", "robust")).astype(float)
-    first = held["seed"].to_numpy() < DEAR_SEEDS
-    yield "grade_robust", np.where(first, levels == "robust", np.nan)
-    for check in graded[0].checks:
-        if check.rung == "timing" or check.name == "left_out":
-            yield f"passed_{check.name}", _passed(graded, check.name)
+    # The checks of sensitivity beyond the first seeds were not made.
+    first = (held["seed"] < DEAR_SEEDS).to_numpy()
+    yield "grade_robust", (levels == "robust").astype(float)[first]
+    for name in ("cohort_robust", "leads"):
+        yield f"passed_{name}", _passed(graded, name)
+    yield "passed_left_out", _passed(graded, "left_out")[first]
 
 
 def _passed(graded: list[Grade], name: str) -> np.ndarray:
