@@ -8,11 +8,10 @@ error, which would carry the failing rows, never leaves this module.
 import ast
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 import pandas as pd
-import pandera.pandas as pa
 import pyarrow.compute as pc
-from pandera.errors import SchemaErrors
 
 from helpers.codebook import uscc
 from helpers.codebook.conditions import (
@@ -24,6 +23,10 @@ from helpers.codebook.conditions import (
     texts_of,
 )
 from helpers.codebook.model import LIST_SEPARATOR, Codebook, Rule, Table
+
+# pandera takes as long to import as pandas, and longer with pyspark: only what checks rows pays for it, no page does.
+if TYPE_CHECKING:
+    import pandera.pandas as pa
 
 FINDING_COLUMNS = ("row_index", "column", "value", "rule", "severity")
 REFERENCE_COLUMNS = ("table", "row_index", "column", "value", "rule")
@@ -51,6 +54,8 @@ def check_rows(table: Table, frame: pd.DataFrame, *, but: frozenset[str] = froze
         `unknown_category`, `out_of_range`, `bad_format`, `bad_check_digit`, `duplicate_key`, and `rule:<name>` for
         the rules of `rules.csv` and of `TABLE_RULES`. A missing value passes all but `missing_required`.
     """
+    from pandera.errors import SchemaErrors
+
     checked = frame.loc[:, [column.name for column in table.columns if column.name in frame.columns]]
     try:
         schema(table, but=but).validate(checked, lazy=True, inplace=True)
@@ -109,11 +114,13 @@ def check_references(codebook: Codebook, frames: Mapping[str, pd.DataFrame]) -> 
     return pd.concat(found, ignore_index=True) if found else empty.astype({"row_index": "Int64"})
 
 
-def schema(table: Table, *, but: frozenset[str] = frozenset()) -> pa.DataFrameSchema:
+def schema(table: Table, *, but: frozenset[str] = frozenset()) -> "pa.DataFrameSchema":
     """Return the pandera schema of a table, made from its columns, its rules and the rules of the whole table.
 
     Tests of single columns named in `but` are left out.
     """
+    import pandera.pandas as pa
+
     checks = [pa.Check(partial(key_is_unique, table.key), name="duplicate_key", n_failure_cases=1)]
     checks += [
         pa.Check(partial(_rule_holds, table, rule), name=f"rule:{rule.name}", n_failure_cases=1) for rule in table.rules
