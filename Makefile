@@ -50,7 +50,9 @@ bench-scale: $(STAMP)  ## Measure up to 10,000,000 firms against SQL, Polars, pa
 	@$(BIN)/python -m benchmarks.scale $(SCALE)
 
 spark: $(STAMP)  ## Install pyspark (about 450 MB; needs Java 17 or later) for --engine spark and its tests
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[spark]'
+	@# Its wheel is made here, of jars that are compressed already: to do it again would take as long as all the rest.
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[spark]' \
+	  --config-settings-package 'pyspark:--build-option=--compression=stored'
 
 lock: $(STAMP)  ## Write requirements.txt anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra dev --extra bench \

@@ -8,20 +8,15 @@ import pytest
 # As pages have it: sums in BLAS depend on its threads, and tests already run side by side.
 os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
-from helpers import params, paths
+from small_zone import small_params
+
+from helpers import paths
 
 # Spark's processes live for seconds, in which the optimising compiler takes more time than its code then saves.
 os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
 # By what they take of the processors, the longest first: half of what the tests and the notebooks take in all.
 LONGEST = ("test_whole_way.py", "test_engines.py", "test_spark_cluster.py", "10_data_quality.ipynb")
-SMALL_ZONE = ("run=small", "data.firms=2000", "data.dirt=none")
-
-
-def small_params(*overrides: str) -> params.RunParams:
-    """Return the parameters of the small zone."""
-    return params.load(paths.RUN_FILES / "zone.yml", [*SMALL_ZONE, *overrides])
-
 
 @pytest.fixture(scope="session")
 def prepared_output(tmp_path_factory) -> Path:

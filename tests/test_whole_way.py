@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import pandas as pd
 import pytest
-from conftest import SMALL_ZONE, small_params
+from small_zone import SMALL_ZONE, small_params
 
 from helpers import cli, codebook, paths, stages
 from helpers.codebook import Column, Table
