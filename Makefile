@@ -21,9 +21,8 @@ help:  ## Show what can be made
 report: $(STAMP)  ## Make the pages of a run (RUN=notebooks/params/zone.yml, WORKERS=1)
 	@$(BIN)/wuli run $(RUN) --workers $(WORKERS)
 
-test: lint  ## Lint, then all tests, then the notebooks against their stored results
-	@$(PYTEST)
-	@set -- notebooks/[0-9]*.ipynb; if [ -e "$$1" ]; then $(PYTEST) --nbval-lax "$$@"; fi
+test: lint  ## Lint, then all tests and the notebooks against their stored results
+	@$(PYTEST) --nbval-lax tests $(sort $(wildcard notebooks/[0-9]*.ipynb))
 
 lint: $(STAMP)  ## Check the code's style
 	@$(BIN)/ruff check
@@ -51,7 +50,9 @@ bench-scale: $(STAMP)  ## Measure up to 10,000,000 firms against SQL, Polars, pa
 	@$(BIN)/python -m benchmarks.scale $(SCALE)
 
 spark: $(STAMP)  ## Install pyspark (about 450 MB; needs Java 17 or later) for --engine spark and its tests
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[spark]'
+	@# Its wheel is made here, of jars that are compressed already: to do it again would take as long as all the rest.
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[spark]' \
+	  --config-settings-package 'pyspark:--build-option=--compression=stored'
 
 lock: $(STAMP)  ## Write requirements.txt anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra dev --extra bench \
@@ -59,9 +60,14 @@ lock: $(STAMP)  ## Write requirements.txt anew from pyproject.toml
 	@echo "-e ." >> requirements.txt.new
 	@mv requirements.txt.new requirements.txt
 
+# uv takes half of pip's time. Pip's settings may name a mirror, which uv does not look up, and it is pip where uv fails.
+# Compiled, as by pip: otherwise each process would compile anew on a machine that keeps no bytecode.
 $(STAMP): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v[:2] <= (3, 13) else "Python 3.11, 3.12 or 3.13 is needed, $(PYTHON) is %d.%d: name another, e.g. make PYTHON=python3.12" % v[:2])'
 	@echo "building $(VENV) from requirements.txt (a few minutes the first time)" >&2
 	@$(PYTHON) -m venv $(VENV) || { echo "cannot make $(VENV): on Debian, apt install python3-venv" >&2; exit 1; }
-	@$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	@$(BIN)/python -m pip install --quiet "$$(grep '^uv==' requirements.txt)"
+	@index=$$($(BIN)/python -m pip config list | sed -n "s/.*\.index-url='\(.*\)'$$/\1/p" | tail -n 1); \
+	  $${index:+env UV_DEFAULT_INDEX="$$index"} $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python \
+	    --requirement requirements.txt || $(BIN)/python -m pip install --quiet --requirement requirements.txt
 	@touch $(STAMP)

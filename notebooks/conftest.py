@@ -15,19 +15,33 @@ from helpers.errors import WuliError
 
 
 def pytest_configure(config):
-    """Move everything generated to an empty folder: data prepared before may be of another seed or size.
+    """Make the folder in which everything generated goes; processes that share the notebooks find it already made.
 
-    The kernels inherit the environment, and the first notebook of a run prepares its data for all of them.
+    The first notebook of a run prepares its data for all of them.
     """
-    config.stash[_FOLDER] = tempfile.mkdtemp(prefix="wuli-nbval-")
-    os.environ["WULI_OUTPUT"] = config.stash[_FOLDER]
+    if _OUTPUT not in os.environ:
+        os.environ[_OUTPUT] = config.stash[_MADE] = tempfile.mkdtemp(prefix="wuli-nbval-")
     # As pages have it: sums in BLAS depend on its threads.
     os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 def pytest_unconfigure(config):
-    """Take the folder away."""
-    shutil.rmtree(config.stash[_FOLDER], ignore_errors=True)
+    """Take the folder away, if it was made here."""
+    if _MADE in config.stash:
+        shutil.rmtree(config.stash[_MADE], ignore_errors=True)
+        del os.environ[_OUTPUT]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """Run notebooks, whose kernels inherit the environment, on data of that folder, and other tests as they are.
+
+    Data prepared before may be of another seed or size.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if item.path.suffix == ".ipynb":
+            patch.setenv("WULI_OUTPUT", os.environ[_OUTPUT])
+        return (yield)
 
 
 def pytest_collection_modifyitems(items):
@@ -37,7 +51,8 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
-_FOLDER = pytest.StashKey[str]()
+_OUTPUT = "WULI_NBVAL_OUTPUT"
+_MADE = pytest.StashKey[str]()
 
 
 @cache

@@ -8,22 +8,26 @@ import pytest
 # As pages have it: sums in BLAS depend on its threads, and tests already run side by side.
 os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
-from helpers import params, paths
+from small_zone import small_params
 
-SMALL_ZONE = ("run=small", "data.firms=2000", "data.dirt=none")
+from helpers import paths
 
+# Spark's processes live for seconds, in which the optimising compiler takes more time than its code then saves.
+os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
-def small_params(*overrides: str) -> params.RunParams:
-    """Return the parameters of the small zone."""
-    return params.load(paths.RUN_FILES / "zone.yml", [*SMALL_ZONE, *overrides])
-
+# By what they take of the processors, the longest first: half of what the tests and the notebooks take in all.
+LONGEST = ("test_whole_way.py", "test_engines.py", "test_spark_cluster.py", "10_data_quality.ipynb")
 
 @pytest.fixture(scope="session")
 def prepared_output(tmp_path_factory) -> Path:
-    """Return an output folder (`WULI_OUTPUT`) in which the run `small` is prepared; tests must not change it."""
+    """Return an output folder (`WULI_OUTPUT`) in which the run `small` is prepared; tests must not change it.
+
+    Processes that share the tests share it: one prepares, and the others wait for it and find it ready.
+    """
     from helpers import study
 
-    output = tmp_path_factory.mktemp("output")
+    own = tmp_path_factory.getbasetemp()
+    output = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "output"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WULI_OUTPUT", str(output))
         study.prepare(small_params())
@@ -57,5 +61,6 @@ def listed_folder() -> Path:
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with the longest module: where processes share the tests by file, it must not be left for last."""
-    items.sort(key=lambda item: item.path.name != "test_whole_way.py")
+    """Begin with the longest files: where processes share the tests by file, none of these must be left for last."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))

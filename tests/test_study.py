@@ -9,7 +9,7 @@ import sys
 
 import pandas as pd
 import pytest
-from conftest import small_params
+from small_zone import small_params
 
 from helpers import codebook, forces, inputs, panel, paths, simulate, study
 from helpers.errors import InputError

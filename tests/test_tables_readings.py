@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
-from conftest import small_params
+from small_zone import small_params
 
 from helpers import params, tables
 from helpers.params.model import Calibration

@@ -8,11 +8,12 @@ error, which would carry the failing rows, never leaves this module.
 import ast
 from collections.abc import Callable, Mapping
 from functools import partial
+from threading import Lock
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pandas as pd
-import pandera.pandas as pa
 import pyarrow.compute as pc
-from pandera.errors import SchemaErrors
 
 from helpers.codebook import uscc
 from helpers.codebook.conditions import (
@@ -24,6 +25,12 @@ from helpers.codebook.conditions import (
     texts_of,
 )
 from helpers.codebook.model import LIST_SEPARATOR, Codebook, Rule, Table
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa
+
+# Tables are checked side by side, and pandera's modules import one another: two threads would wait for each other.
+_IMPORTING = Lock()
 
 FINDING_COLUMNS = ("row_index", "column", "value", "rule", "severity")
 REFERENCE_COLUMNS = ("table", "row_index", "column", "value", "rule")
@@ -54,7 +61,7 @@ def check_rows(table: Table, frame: pd.DataFrame, *, but: frozenset[str] = froze
     checked = frame.loc[:, [column.name for column in table.columns if column.name in frame.columns]]
     try:
         schema(table, but=but).validate(checked, lazy=True, inplace=True)
-    except SchemaErrors as errors:
+    except _pandera().errors.SchemaErrors as errors:
         found = [_finding(table, checked, error) for error in errors.schema_errors]
     else:
         found = []
@@ -109,11 +116,20 @@ def check_references(codebook: Codebook, frames: Mapping[str, pd.DataFrame]) -> 
     return pd.concat(found, ignore_index=True) if found else empty.astype({"row_index": "Int64"})
 
 
-def schema(table: Table, *, but: frozenset[str] = frozenset()) -> pa.DataFrameSchema:
+def _pandera() -> ModuleType:
+    """Return `pandera.pandas`: as slow to import as pandas, and more so with pyspark, so that no page pays for it."""
+    with _IMPORTING:
+        import pandera.pandas
+
+        return pandera.pandas
+
+
+def schema(table: Table, *, but: frozenset[str] = frozenset()) -> "pa.DataFrameSchema":
     """Return the pandera schema of a table, made from its columns, its rules and the rules of the whole table.
 
     Tests of single columns named in `but` are left out.
     """
+    pa = _pandera()
     checks = [pa.Check(partial(key_is_unique, table.key), name="duplicate_key", n_failure_cases=1)]
     checks += [
         pa.Check(partial(_rule_holds, table, rule), name=f"rule:{rule.name}", n_failure_cases=1) for rule in table.rules

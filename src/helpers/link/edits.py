@@ -4,7 +4,6 @@ from functools import cache
 from typing import Final, NamedTuple
 
 import numpy as np
-from pypinyin import Style, pinyin
 
 # Any odd number has an inverse modulo 2^64, by which the characters after a gap move up.
 _BASE: Final = 0x9E3779B97F4A7C15
@@ -121,6 +120,9 @@ def classify(one: str, other: str) -> Edit | None:
 
 @cache
 def _sounds(character: str) -> frozenset[str]:
+    # Reading its dictionaries takes a quarter of a second, which no page and few files need.
+    from pypinyin import Style, pinyin
+
     found = pinyin(character, style=Style.NORMAL, heteronym=True, errors="ignore")
     return frozenset(found[0]) if found else frozenset()
 

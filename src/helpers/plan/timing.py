@@ -29,7 +29,7 @@ APART: Final = "callaway_santanna"
 
 def event_studies(
     frame: pd.DataFrame, one: Specification, *, seed: int, methods: Sequence[Method] = METHODS,
-    cluster: str | None = None,
+    cluster: str | None = None, draws: int = 999,
 ) -> dict[Method, EventStudy | NotEstimable]:  # fmt: skip
     """Estimate a specification's outcome around the first year of its exposure by several estimators.
 
@@ -44,6 +44,8 @@ def event_studies(
     methods : sequence of str
     cluster : str, optional
         The firm by default: treatment comes to firms, and a joint test of seven leads takes more than 18 grids.
+    draws : int
+        Behind simultaneous bands; whoever reads none needs one.
 
     Returns
     -------
@@ -54,7 +56,7 @@ def event_studies(
     for method in methods:
         try:
             found[method] = staggered(
-                frame, **_names(one), method=method, cluster=cluster or one.unit, seed=seed
+                frame, **_names(one), method=method, cluster=cluster or one.unit, seed=seed, draws=draws
             )
         except NotEstimable as trouble:
             found[method] = trouble

@@ -57,29 +57,79 @@ class Filings:
     """Log rate a year of the base without any planted effect, shape (3, N, years)."""
 
 
-def filings(seed: int, people: Population, coverage: Coverage, plan: Scenario, readings: Calibration) -> Filings:
-    """Draw when which firm files what."""
+@dataclass(frozen=True)
+class Intensities:
+    """How many filings are expected of each firm of the base, by month and type.
+
+    Attributes
+    ----------
+    log_rates : ndarray, shape (3, N, years)
+        Log rate a year without any planted effect.
+    usual : ndarray, shape (3, N, T)
+        Filings expected in each of `MONTHS` without any planted effect; zero before a firm's founding and after its
+        exit.
+    added : ndarray, shape (3, N, T)
+        Filings that the scenario adds to them.
+    """
+
+    log_rates: np.ndarray
+    usual: np.ndarray
+    added: np.ndarray
+
+
+def intensities(
+    seed: int, people: Population, covered_on: np.ndarray, plan: Scenario, exposure: np.ndarray
+) -> Intensities:
+    """Return what is expected of the base, of which `filings` are draws.
+
+    Parameters
+    ----------
+    seed : int
+    people : Population
+        With N firms in its base.
+    covered_on : ndarray of datetime64[D], shape (N,)
+        First coverage of each firm of the base; NaT if never.
+    plan : Scenario
+    exposure : ndarray, shape (N, T)
+        Share (0-1) of the other analysable firms of the grid that are covered, in each of `MONTHS`.
+    """
     base = people.base
     rates = _log_rates(stream(seed, "rates"), people)
-    covered_on = np.full(len(base), NAT, dtype="datetime64[D]")
-    covered_on[: people.analysable] = coverage.firms["covered_on"].to_numpy().astype("datetime64[D]")
-    grid = base["grid"].to_numpy()
+    usual = np.exp(rates)[:, :, MONTHS.astype("datetime64[Y]").astype(int) + 1970 - YEARS[0]] / 12
+    founded = base["founded_on"].to_numpy().astype("datetime64[M]")[:, None]
+    left = base["exit_on"].to_numpy().astype("datetime64[M]")[:, None]
+    usual = usual * ((founded <= MONTHS) & ~(left <= MONTHS))
+    uplift = log_uplift(plan, months=MONTHS, covered_on=covered_on, exposure=exposure)
+    return Intensities(rates, usual, usual * np.expm1(uplift))
+
+
+def covered_days(people: Population, coverage: Coverage) -> np.ndarray:
+    """Return the day of first coverage of each firm of the base, NaT for the uncovered and those that left."""
+    days = np.full(len(people.base), NAT, dtype="datetime64[D]")
+    days[: people.analysable] = coverage.firms["covered_on"].to_numpy().astype("datetime64[D]")
+    return days
+
+
+def counts(seed: int, expected: Intensities) -> tuple[np.ndarray, np.ndarray]:
+    """Draw filings by type, firm of the base and month, those of every scenario and those added, (3, N, T) each."""
+    return stream(seed, "filings").poisson(expected.usual), stream(seed, "added filings").poisson(expected.added)
+
+
+def filings(seed: int, people: Population, coverage: Coverage, plan: Scenario, readings: Calibration) -> Filings:
+    """Draw when which firm files what."""
+    covered_on = covered_days(people, coverage)
+    grid = people.base["grid"].to_numpy()
     inside = slice(0, people.analysable)
     others, whole = grid_exposure(grid[inside], covered_on[inside], MONTHS, GRIDS)
     exposure = np.concatenate([others, whole[grid[people.analysable :]]])
-    uplift = log_uplift(plan, months=MONTHS, covered_on=covered_on, exposure=exposure)
-    monthly = np.exp(rates)[:, :, MONTHS.astype("datetime64[Y]").astype(int) + 1970 - YEARS[0]] / 12
-    founded = base["founded_on"].to_numpy().astype("datetime64[M]")[:, None]
-    left = base["exit_on"].to_numpy().astype("datetime64[M]")[:, None]
-    monthly = monthly * ((founded <= MONTHS) & ~(left <= MONTHS))
+    expected = intensities(seed, people, covered_on, plan, exposure)
+    usual, added = counts(seed, expected)
     events = [
-        _expand(stream(seed, "filing days"), stream(seed, "filings").poisson(monthly), is_added=False),
-        _expand(
-            stream(seed, "added days"), stream(seed, "added filings").poisson(monthly * np.expm1(uplift)), is_added=True
-        ),
+        _expand(stream(seed, "filing days"), usual, is_added=False),
+        _expand(stream(seed, "added days"), added, is_added=True),
         *_tail_filings(seed, people, plan, whole, readings),
     ]
-    return Filings(pd.concat(events, ignore_index=True), rates)
+    return Filings(pd.concat(events, ignore_index=True), expected.log_rates)
 
 
 def _log_rates(rng: np.random.Generator, people: Population) -> np.ndarray:
