@@ -67,7 +67,8 @@ class Working:
     @property
     def bread(self) -> np.ndarray:
         """Inverse of design' W design, shape (K, K)."""
-        inverse = np.linalg.inv(np.linalg.qr(self.design * self.root[:, None], mode="r"))
+        scaled = self.design if self.weights is None else self.design * self.root[:, None]
+        inverse = np.linalg.inv(np.linalg.qr(scaled, mode="r"))
         return inverse @ inverse.T
 
     @property
