@@ -91,10 +91,10 @@ class Absorber:
         columns = np.asarray(columns, dtype=float)
         if not self._groups:
             return columns.copy()
-        left = columns.reshape(len(columns), -1).T.copy()
-        first = self._groups[0]
-        for row in left:
-            row -= self._means(row)[first]
+        given, first = columns.reshape(len(columns), -1).T, self._groups[0]
+        left = np.empty(given.shape)
+        for row, column in zip(left, given, strict=True):
+            np.subtract(column, self._means(column)[first], out=row)
         if len(self._groups) > 1:
             sums = np.stack([self._sums(row) for row in left], axis=1)
             others = self._direct(sums) if self._is_direct else self._iterated(sums, left)

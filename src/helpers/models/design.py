@@ -54,7 +54,7 @@ def prepare(
         rows = _counted(rows, used[weights].to_numpy(dtype=float, na_value=np.nan)[rows] > 0,
                         f"{weights}: weight of zero", dropped)  # fmt: skip
     y = used[outcome].to_numpy(dtype=float, na_value=np.nan)
-    raw = {name: coded(used[name]) for name in codes}
+    raw = {name: coded(used[name]) for name in dict.fromkeys(codes)}
     rows = _informative(rows, y, [raw[name] for name in fixed_effects], fixed_effects, estimator, dropped)
     if not len(rows):
         raise NotEstimable(Message("models.no_informative_row", {"outcome": outcome}))
@@ -65,15 +65,13 @@ def prepare(
         # A copy either way: what is done to the caller's table later is none of the fit's.
         return values.copy() if is_whole else values[rows]
 
-    def kept_codes(name: str | None) -> np.ndarray | None:
-        if not name or is_whole:
-            return raw[name] if name else None
-        return pd.factorize(raw[name][rows])[0]
-
+    # A column that is both an effect and the cluster has one array of codes, by which it is known again.
+    if not is_whole:
+        raw = {name: pd.factorize(values[rows])[0] for name, values in raw.items()}
     sample = Sample(
         y=kept(outcome), design=stacked([kept(name) for name in terms]), names=tuple(terms),
-        groups=tuple(kept_codes(name) for name in fixed_effects), cluster=kept_codes(cluster),
-        weights=kept(weights) if weights else None, unit=kept_codes(unit),
+        groups=tuple(raw[name] for name in fixed_effects), cluster=raw.get(cluster),
+        weights=kept(weights) if weights else None, unit=raw.get(unit),
         index=data.index if is_whole else data.index[rows],
     )  # fmt: skip
     return sample, dropped
@@ -159,11 +157,10 @@ def identified(sample: Sample, fixed_effects: Sequence[str], absorber: Absorber)
         raise _refusal("models.collinear", names=(*swallowed, "intercept"))
     if swallowed:
         raise _refusal("fit.swallowed", names=swallowed, effects=tuple(fixed_effects))
-    scaled = left / kept
     loose = np.zeros((0, len(kept)))
     # Products of columns tell nothing of what is below the root of rounding, but cost a fifth.
-    if np.linalg.eigvalsh(scaled.T @ scaled)[0] <= CLEARLY_APART:
-        directions = np.linalg.svd(np.linalg.qr(scaled, mode="r"))
+    if np.linalg.eigvalsh(left.T @ left / kept / kept[:, None])[0] <= CLEARLY_APART:
+        directions = np.linalg.svd(np.linalg.qr(left / kept, mode="r"))
         loose = directions[2][directions[1] <= EXPLAINED]
     if len(loose):
         is_named = (np.abs(loose) > np.sqrt(EXPLAINED)).any(axis=0)
@@ -176,7 +173,8 @@ def identified(sample: Sample, fixed_effects: Sequence[str], absorber: Absorber)
 
 def lengths(columns: np.ndarray) -> np.ndarray:
     """Return the root of the sum of squares of each column (N, K), shape (K,)."""
-    return np.array([np.sqrt(column @ column) for column in columns.T])
+    # Without BLAS, whose threads cost more to wake than they save here.
+    return np.array([np.sqrt(np.einsum("i,i->", column, column)) for column in columns.T])
 
 
 def _refusal(key: str, **values: object) -> NotEstimable:
@@ -261,6 +259,6 @@ def _informative(rows, y, raw, fixed_effects, estimator, dropped) -> np.ndarray:
                 rows = _counted(rows, ~alike[own], f"{name}: outcome all alike in a group", dropped)
                 own = codes[rows]
                 size = np.bincount(own, minlength=1)
-            if estimator in ("ols", "poisson"):
+            if estimator in ("ols", "poisson") and (size == 1).any():
                 rows = _counted(rows, size[own] > 1, f"{name}: a group of one row", dropped)
     return rows

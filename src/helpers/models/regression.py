@@ -16,7 +16,7 @@ from helpers.errors import UsageError
 from helpers.models import vcov as errors
 from helpers.models.caution import cautions
 from helpers.models.demean import Absorber
-from helpers.models.design import identified, narrowed, prepare, refuse_sample
+from helpers.models.design import identified, lengths, narrowed, prepare, refuse_sample
 from helpers.models.poisson import PoissonFit, least_squares, ppml
 from helpers.models.result import TABLE_COLUMNS, NotEstimable, Result, Sample
 from helpers.models.vcov import CLUSTERED, Covariance, Vcov, Working
@@ -188,7 +188,7 @@ def _least_squares(sample: Sample, outcome: str, fixed_effects: Sequence[str]) -
     left = identified(sample, fixed_effects, absorber)
     centred = sample.y - sample.y.mean()
     y = absorber(centred)
-    if y @ y <= 1e-20 * (centred @ centred):
+    if lengths(y[:, None])[0] <= 1e-10 * lengths(centred[:, None])[0]:
         raise _refusal("fit.outcome_swallowed", outcome=outcome, effects=tuple(fixed_effects))
     params = least_squares(left, y, sample.weights)
     residual = y - left @ params
