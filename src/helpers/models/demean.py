@@ -214,10 +214,13 @@ class Absorber:
 
     def _squared(self, block: sparse.csr_array) -> np.ndarray:
         """Return `_shared` of a sparse block with itself, a few dense rows at a time, which stay near the processor."""
-        found = np.zeros((block.shape[1],) * 2)
-        root = np.sqrt(self._inverse)[:, None]
-        for start in range(0, block.shape[0], ROWS_AT_ONCE):
-            part = block[start : start + ROWS_AT_ONCE].toarray() * root[start : start + ROWS_AT_ONCE]
+        levels, width = block.shape
+        found, sizes = np.zeros((width, width)), np.diff(self._bounds)
+        cells = np.repeat(np.arange(levels) % ROWS_AT_ONCE, sizes) * width + block.indices
+        scaled = np.repeat(np.sqrt(self._inverse), sizes) * block.data
+        for start in range(0, levels, ROWS_AT_ONCE):
+            own = slice(self._bounds[start], self._bounds[min(start + ROWS_AT_ONCE, levels)])
+            part = np.bincount(cells[own], scaled[own], ROWS_AT_ONCE * width).reshape(ROWS_AT_ONCE, width)
             found += part.T @ part
         return found
 

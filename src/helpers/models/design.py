@@ -89,7 +89,7 @@ def coded(values: pd.Series) -> np.ndarray:
         low, high = int(numbers.min()), int(numbers.max())
         # A table of all numbers between costs less than hashing; those that do not occur get no code.
         if high - low <= len(numbers):
-            shifted = numbers - low
+            shifted = numbers - low if low else numbers
             occurs = np.bincount(shifted) > 0
             return shifted if occurs.all() else (np.cumsum(occurs) - 1)[shifted]
     return pd.factorize(values)[0]
