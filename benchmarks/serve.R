@@ -10,10 +10,10 @@ serve <- function(works) {
     invisible(gc())
     before <- memory_of("VmRSS")
     if (file.exists("/proc/self/clear_refs")) cat("5", file = "/proc/self/clear_refs")
-    took <- system.time(values <- works[[line]]())
-    cat(sprintf('{"seconds": %.6f, "cpu": %.6f, "peak": %.0f, "before": %.0f, "values": [%s]}\n', took[["elapsed"]],
+    took <- system.time(numbers <- works[[line]]())
+    cat(sprintf('{"seconds": %.6f, "cpu": %.6f, "peak": %.0f, "before": %.0f, "numbers": [%s]}\n', took[["elapsed"]],
                 took[["user.self"]] + took[["sys.self"]], memory_of("VmHWM"), before,
-                paste(sprintf("%.17g", values), collapse = ", ")))
+                paste(sprintf("%.17g", numbers), collapse = ", ")))
     flush(stdout())
   }
 }

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,13 +30,13 @@ HERE = Path(__file__).resolve().parent
 
 
 class Run(NamedTuple):
-    """One piece of work: `seconds` and `cpu` seconds, `peak` and `before` in bytes, the `values` found."""
+    """One piece of work: `seconds` and `cpu` seconds, `peak` and `before` in bytes, the `numbers` found."""
 
     seconds: float
     cpu: float
     peak: int
     before: int
-    values: tuple[float, ...]
+    numbers: tuple[float, ...]
 
 
 class Program:
@@ -54,18 +55,21 @@ class Program:
         RuntimeError
             If the process ended; its own message has gone to standard error.
         """
-        self._process.stdin.write(work + "\n")
-        self._process.stdin.flush()
+        # One that has ended takes nothing; what it said last is read all the same.
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(work + "\n")
+            self._process.stdin.flush()
         # Libraries may print as well; an answer is the line that starts as one.
         for line in self._process.stdout:
             if line.startswith('{"seconds"'):
                 told = json.loads(line)
-                return Run(told["seconds"], told["cpu"], told["peak"], told["before"], tuple(told["values"]))
+                return Run(told["seconds"], told["cpu"], told["peak"], told["before"], tuple(told["numbers"]))
         raise RuntimeError(f"{self.name} ended at '{work}' with exit code {self._process.wait()}")
 
     def close(self) -> None:
         """Let the process end."""
-        self._process.stdin.close()
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
         self._process.stdout.close()
         self._process.wait()
 
@@ -77,10 +81,10 @@ def answer(works: Mapping[str, Callable[[], Sequence[float]]]) -> None:
         before = memory()
         forget_peak()
         start, cpu = time.perf_counter(), time.process_time()
-        values = work()
+        numbers = work()
         seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
         found = {"seconds": seconds, "cpu": cpu, "peak": peak(), "before": before}
-        print(json.dumps(found | {"values": [*map(float, values)]}), flush=True)
+        print(json.dumps(found | {"numbers": [*map(float, numbers)]}), flush=True)
 
 
 def python(module: str, side: str, *arguments: str | int | Path) -> Program:
@@ -135,7 +139,7 @@ def told(title: str, runs: Mapping[str, Sequence[Run]], *, tolerance: float, wha
     print(title)
     base = runs[ours]
     for name, found in runs.items():
-        away = difference(base[0].values, found[0].values)
+        away = difference(base[0].numbers, found[0].numbers)
         is_same &= away <= tolerance
         seconds, cpu = (statistics.median(getattr(run, part) for run in found) for part in ("seconds", "cpu"))
         clock, work = (statistics.median(getattr(mine, part) / getattr(its, part)
@@ -149,8 +153,12 @@ def told(title: str, runs: Mapping[str, Sequence[Run]], *, tolerance: float, wha
 
 
 def difference(ours: Sequence[float], theirs: Sequence[float]) -> float:
-    """Return the largest difference of two lists of numbers, as a share of the largest of ours."""
-    ours, theirs = np.asarray(ours), np.asarray(theirs)
-    if ours.shape != theirs.shape or not (np.isfinite(ours).all() and np.isfinite(theirs).all()):
+    """Return the largest difference of two lists of numbers, as a share of the largest of ours.
+
+    Where one gives fewer, as a program whose standard errors follow another rule, only those are compared.
+    """
+    count = min(len(ours), len(theirs))
+    ours, theirs = np.asarray(ours[:count]), np.asarray(theirs[:count])
+    if not count or not (np.isfinite(ours).all() and np.isfinite(theirs).all()):
         return float("inf")
     return float(np.abs(ours - theirs).max() / np.abs(ours).max())

@@ -28,10 +28,10 @@ def firm_years(firms: int, seed: int = 1) -> pd.DataFrame:
     firm, year = np.repeat(np.arange(firms), 10), np.tile(np.arange(10), firms)
     data = pd.DataFrame({"firm": firm, "year": year} | {name: firm % count for name, count in CLUSTERS.items()})
     shock = rng.normal(size=(18, 10))[data["grids_18"], data["year"]]
-    data["x"] = rng.normal(size=len(data)) + shock
-    data["z"] = rng.normal(size=len(data))
-    data["y"] = 0.05 * data["x"] + 0.2 * data["z"] + rng.normal(size=len(data)) + rng.normal(size=firms)[firm] + shock**2
-    return data
+    x, z, noise = rng.normal(size=(3, len(data)))
+    x += shock
+    y = 0.05 * x + 0.2 * z + noise + rng.normal(size=firms)[firm] + shock**2
+    return data.assign(x=x, z=z, y=y)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"versions: {served.versions(['numpy', 'pyfixest', 'wildboottest'])}")
         for work, clusters in CLUSTERS.items():
             runs = served.in_turn(programs, work, asked.repeats)
-            p_value = runs["project"][0].values[0]
+            p_value = runs["project"][0].numbers[0]
             title = f"wild bootstrap, all 2^{clusters} sign vectors, {len(data):,} rows, p = {p_value:.6f}"
             is_same &= served.told(f"{title}, median of {asked.repeats}", runs, what="p values",
                                    tolerance=2 / 2**clusters / p_value)  # fmt: skip
