@@ -183,15 +183,13 @@ def _groups(data: pd.DataFrame, chosen: Sequence[Mapping]) -> Iterator[tuple["_S
             if name not in known:
                 is_known = data[name].notna().to_numpy()
                 known[name] = None if is_known.all() else is_known
-        incomplete = frozenset(name for name in names if known[name] is not None)
-        if (one["sample"], incomplete) not in digests:
+        key = one["sample"], frozenset(name for name in names if known[name] is not None)
+        if key not in digests:
             rows = data[one["sample"]].to_numpy() if one["sample"] else np.ones(len(data), dtype=bool)
-            rows = np.logical_and.reduce([rows, *(known[name] for name in incomplete)])
-            digest = blake2b(np.packbits(rows).tobytes()).digest()
-            digests[one["sample"], incomplete] = digest
-            rows_of[digest] = rows
-        digest = digests[one["sample"], incomplete]
-        members.setdefault((one["fixed_effects"], one["cluster"], one["weights"], digest), []).append(i)
+            rows = np.logical_and.reduce([rows, *(known[name] for name in key[1])])
+            digests[key] = blake2b(np.packbits(rows).tobytes()).digest()
+            rows_of[digests[key]] = rows
+        members.setdefault((one["fixed_effects"], one["cluster"], one["weights"], digests[key]), []).append(i)
     for (effects, cluster, weights, digest), own in members.items():
         columns = list(dict.fromkeys(name for i in own for name in _used(chosen[i])))
         try:
