@@ -123,12 +123,14 @@ def versions(python_packages: Sequence[str] = (), r_packages: Sequence[str] = ()
 
 
 def in_turn(programs: Sequence[Program], work: str, repeats: int) -> dict[str, list[Run]]:
-    """Let every program do the same work once unmeasured, then `repeats` times, one after the other."""
-    for program in programs:
-        program.do(work)
+    """Let every program do the same work `repeats` times, one after the other, and each time once unmeasured before.
+
+    While the others work, memory of one that waits goes out of reach of the processor, or of the machine.
+    """
     runs: dict[str, list[Run]] = {program.name: [] for program in programs}
     for _ in range(repeats):
         for program in programs:
+            program.do(work)
             runs[program.name].append(program.do(work))
     return runs
 

@@ -200,6 +200,16 @@ def _is_all_numbers(column: pd.Series) -> bool:
     )
 
 
+def _is_finite(values: pd.Series) -> bool:
+    """Return True only if no value is missing or infinite; False where a sum does not tell."""
+    if not isinstance(values.dtype, np.dtype) or values.dtype.kind not in "biuf":
+        return False
+    if values.dtype.kind != "f":
+        return True
+    with np.errstate(invalid="ignore", over="ignore"):
+        return bool(np.isfinite(values.to_numpy().sum()))
+
+
 def refuse_infinite(numbers: Mapping[str, pd.Series] | pd.DataFrame) -> None:
     """Refuse columns of numbers that hold infinite values, naming them.
 
@@ -208,7 +218,7 @@ def refuse_infinite(numbers: Mapping[str, pd.Series] | pd.DataFrame) -> None:
     NotEstimable
     """
     infinite = {name: int(np.isinf(values.to_numpy(dtype=float, na_value=np.nan)).sum())
-                for name, values in numbers.items() if not pd.api.types.is_integer_dtype(values)}  # fmt: skip
+                for name, values in numbers.items() if not _is_finite(values)}  # fmt: skip
     if any(infinite.values()):
         raise _refusal("models.infinite", names=tuple((name, rows) for name, rows in infinite.items() if rows))
 
@@ -223,11 +233,10 @@ def complete(used: Mapping[str, pd.Series] | pd.DataFrame) -> tuple[np.ndarray, 
     """
     rows, dropped = None, {}
     for name, values in used.items():
-        is_hole = values.isna().to_numpy()
-        rows = np.arange(len(is_hole)) if rows is None else rows
-        if not is_hole.any():
+        rows = np.arange(len(values)) if rows is None else rows
+        if _is_finite(values):
             continue
-        is_hole = is_hole[rows]
+        is_hole = values.isna().to_numpy()[rows]
         if is_hole.any():
             dropped[name] = int(is_hole.sum())
             rows = rows[~is_hole]
