@@ -149,7 +149,7 @@ def told(title: str, runs: Mapping[str, Sequence[Run]], *, tolerance: float, wha
                        for part in ("seconds", "cpu"))  # fmt: skip
         top, own = max(run.peak for run in found), max(run.peak - run.before for run in found)
         print(f"  {name:<14}{seconds:>9.3f} s{cpu:>9.3f} CPU s{top / 2**20:>8,.0f} MiB, of it{own / 2**20:>7,.0f} for "
-              f"the work   {ours} / it {clock:>6.2f}{work:>6.2f}   {what} differ by {away:.0e}"
+              f"the work   {ours} / it {clock:>7.2g}{work:>7.2g}   {what} differ by {away:.0e}"
               f"{'' if away <= tolerance else ': WRONG'}", flush=True)  # fmt: skip
     return is_same
 
