@@ -14,6 +14,9 @@ from helpers.simulate import innovation
 from helpers.simulate.draws import year_of
 from helpers.simulate.innovation import MONTHS
 from helpers.simulate.scenarios import scenario_named
+from helpers.tables import truth_note, truth_rows, truth_sentence, truth_table
+from helpers.tables.truth import results
+from helpers.text import LANGS
 
 SEED = 207
 
@@ -255,22 +258,38 @@ def test_no_event_in_many_panels_is_no_certainty():
 
 def test_the_document_shows_the_committed_results_and_nothing_else():
     document = tell.DOCUMENT.read_text(encoding="utf-8")
-    results = summary.read()
-    assert tell.filled(document, results) == document
+    committed = results()
+    assert tell.filled(document, committed) == document
     assert document.count("<!-- table:") == 12
-    changed = results[0].assign(rejected=results[0]["rejected"] + 0.001)
-    assert tell.filled(document, (changed, results[1])) != document
+    changed = committed[0].assign(rejected=committed[0]["rejected"] + 0.001)
+    assert tell.filled(document, (changed, committed[1])) != document
 
 
 def test_a_place_for_a_table_that_there_is_none_of_is_refused():
     with pytest.raises(UsageError, match="no table 'grades' of 264 firms"):
-        tell.filled("<!-- table: grades 264 -->\n<!-- end -->", summary.read())
+        tell.filled("<!-- table: grades 264 -->\n<!-- end -->", results())
 
 
 def test_the_results_are_of_every_size_scenario_and_estimator():
-    estimators, checks = summary.read()
+    estimators, checks = results()
     expected = len(truth.SIZES) * len(store.SCENARIOS)
     assert len(estimators) == expected * len(summary.MEASURES)
     assert set(estimators["firms"]) == set(checks["firms"]) == set(truth.SIZES)
     assert tuple(estimators.columns) == summary.ESTIMATORS_COLUMNS
     assert estimators.loc[estimators["scenario"] == "null", "panels"].min() > 0
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_page_shows_the_results_of_the_nearest_size(lang):
+    rows = truth_rows(292)
+    assert set(rows["firms"]) == {264} and set(truth_rows(5_000)["firms"]) == {1000}
+    estimators = results()[0]
+    naive = estimators[(estimators["firms"] == 264) & (estimators["estimator"] == "naive")].set_index("scenario")
+    assert rows.set_index("scenario")["naive_rejects"].to_dict() == naive["rejected"].to_dict()
+    table = truth_table(rows, lang)
+    assert len(table) == 5 and not table.astype(str).apply(lambda column: column.str.contains("nan")).to_numpy().any()
+    found = estimators[(estimators["firms"] == 264) & (estimators["scenario"] == "effect")
+                       & (estimators["estimator"] == "headline_wild")]["rejected"].iloc[0]  # fmt: skip
+    said = truth_sentence(rows, lang)
+    assert f"{100 * found:.0f} %" in said and "49 %" in said and "264" in said
+    assert str(int(rows["panels"].min())) in truth_note(rows, lang)

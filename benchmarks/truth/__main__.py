@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks.truth import store, summary, tell
 from benchmarks.truth.estimates import STUDY
 from helpers import plan
+from helpers.tables.truth import FOLDER, results
 
 SIZES = (264, 131, 1000)
 
@@ -20,10 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the study, or summarise one."""
     asked = _parser().parse_args(arguments)
     if asked.summarise is not None:
-        summary.write(summary.RESULTS, store.read(asked.summarise), plan.load(STUDY).rules)
-        document = tell.filled(tell.DOCUMENT.read_text(encoding="utf-8"), summary.read())
+        summary.write(FOLDER, store.read(asked.summarise), plan.load(STUDY).rules)
+        document = tell.filled(tell.DOCUMENT.read_text(encoding="utf-8"), results())
         tell.DOCUMENT.write_text(document, encoding="utf-8")
-        print(f"{tell.DOCUMENT}\n{summary.RESULTS}")
+        print(f"{tell.DOCUMENT}\n{FOLDER}")
         return 0
     store.run(asked.out, sizes=asked.sizes, seeds=asked.seeds, workers=asked.workers, niceness=asked.nice)
     return 0

@@ -10,12 +10,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.truth.estimates import DEAR_SEEDS
-from helpers import paths
 from helpers.plan.grade import Evidence, Grade, grade
 from helpers.plan.model import Rules
 
-# The page on robustness shows them.
-RESULTS: Final = paths.REFERENCE / "truth"
 ALPHA: Final = 0.05
 BREAKDOWNS: Final = (0.25, 0.5, 1.0)
 EVIDENCE: Final = "evidence."
@@ -234,7 +231,7 @@ def _grades(held: pd.DataFrame, rules: Rules) -> Iterator[Said]:
     # The checks of sensitivity beyond the first seeds were not made.
     first = (held["seed"] < DEAR_SEEDS).to_numpy()
     yield "grade_robust", (levels == "robust").astype(float)[first]
-    for name in ("cohort_robust", "leads"):
+    for name in ("cohort_robust", "leads", "trend"):
         yield f"passed_{name}", _passed(graded, name)
     yield "passed_left_out", _passed(graded, "left_out")[first]
 
@@ -259,9 +256,3 @@ def write(folder: Path, rows: pd.DataFrame, rules: Rules) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in (("estimators", estimators(rows)), ("checks", checks(rows, rules))):
         table.to_csv(folder / f"{name}.csv", index=False, float_format="%.4g", lineterminator="\n")
-
-
-def read(folder: Path = RESULTS) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return both tables as they are committed."""
-    first, second = (pd.read_csv(folder / f"{name}.csv") for name in ("estimators", "checks"))
-    return first, second

@@ -70,10 +70,13 @@ CHECK_WORDS: Final = {
     "oster": "Oster's delta at least 1",
     "curve": "specification curve, joint p below .05",
     "passed_cohort_robust": "Callaway-Sant'Anna and imputation both clear, with the headline's sign",
+    "passed_leads": "leads of Callaway-Sant'Anna jointly at least .10",
+    "passed_trend": "clear with the slope before treatment held fixed, with the headline's sign",
     "passed_left_out": "sign kept without each firm and grid (where the association is clear)",
     "grade_cannot_tell": "grade: cannot tell",
     "grade_rejected": "grade: rejected",
     "grade_association": "grade: association",
+    "grade_association_or_more": "grade: association or more",
     "grade_timing_or_more": "grade: timing consistent or more",
     "grade_robust": "grade: survives sensitivity",
 }  # fmt: skip

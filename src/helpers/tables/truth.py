@@ -1,8 +1,12 @@
 """How the estimators and the grade fare where the truth is known: the results of the study of synthetic panels in."""
 
+import math
+from pathlib import Path
+
 import pandas as pd
 
 from helpers import paths
+from helpers.simulate.scenarios import scenario_named
 from helpers.tables.labels import labelled
 from helpers.text import Lang, label, number, say
 
@@ -11,8 +15,17 @@ FOLDER = paths.REFERENCE / "truth"
 REJECTED = {"naive": "naive_rejects", "headline_wild": "headline_rejects"}
 CHECKED = {
     "grade_association_or_more": "graded_association", "grade_timing_or_more": "graded_timing",
-    "spillover_between_grids": "spillover_seen",
+    "grade_robust": "graded_robust", "spillover_between_grids": "spillover_seen",
 }  # fmt: skip
+
+
+def results(folder: Path = FOLDER) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the committed results: estimators by size and scenario, and checks of the grade."""
+    # One scenario is called null.
+    first, second = (
+        pd.read_csv(folder / f"{name}.csv", keep_default_na=False, na_values=[""]) for name in ("estimators", "checks")
+    )
+    return first, second
 
 
 def truth_rows(firms: int) -> pd.DataFrame:
@@ -22,10 +35,10 @@ def truth_rows(firms: int) -> pd.DataFrame:
     -------
     DataFrame
         One row a scenario: scenario, firms, panels, and the share (0-1) of panels in which the naive comparison and the
-        headline reject, a claim is graded an association or more, timing or more, and spillover is seen, each with its
-        Monte-Carlo error (`<name>_error`).
+        headline reject, a claim is graded an association or more, timing or more, the strongest grade, and spillover is
+        seen, each with its Monte-Carlo error (`<name>_error`).
     """
-    estimators, checks = (pd.read_csv(FOLDER / f"{name}.csv") for name in ("estimators", "checks"))
+    estimators, checks = results()
     sizes = sorted(estimators["firms"].unique(), key=lambda size: abs(size - firms))
     estimators, checks = (table[table["firms"] == sizes[0]] for table in (estimators, checks))
     rows = pd.DataFrame({"scenario": list(dict.fromkeys(estimators["scenario"])), "firms": sizes[0]})
@@ -58,10 +71,11 @@ def truth_sentence(rows: pd.DataFrame, lang: Lang) -> str:
         "found": shares.loc["effect", "headline_rejects"], "size": shares.loc["null", "headline_rejects"],
         "fooled": shares.loc["selection", "naive_rejects"], "graded": shares.loc["selection", "graded_timing"],
         "drift": shares.loc["pretrend", "headline_rejects"], "drift_graded": shares.loc["pretrend", "graded_timing"],
-        "spillover": shares.loc["spillover", "spillover_seen"],
+        "spillover": shares.loc["spillover", "spillover_seen"], "robust": shares.loc["effect", "graded_robust"],
     }  # fmt: skip
+    planted = 100 * math.expm1(scenario_named("effect").founding["实用新型"])
     return say("evidence.truth_says", lang, firms=int(rows["firms"].iloc[0]), panels=int(rows["panels"].min()),
-               **{name: f"{100 * share:.0f}" for name, share in values.items()})  # fmt: skip
+               planted=f"{planted:.0f}", **{name: f"{100 * share:.0f}" for name, share in values.items()})  # fmt: skip
 
 
 def truth_note(rows: pd.DataFrame, lang: Lang) -> str:
