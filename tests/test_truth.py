@@ -10,13 +10,14 @@ from helpers import plan
 from helpers.errors import UsageError
 from helpers.models.regression import fit
 from helpers.plan.grade import Evidence, grade
+from helpers.plan.timing import METHODS
 from helpers.simulate import innovation
 from helpers.simulate.draws import year_of
 from helpers.simulate.innovation import MONTHS
 from helpers.simulate.scenarios import scenario_named
-from helpers.tables import truth_note, truth_rows, truth_sentence, truth_table
+from helpers.tables import failing, failing_note, truth_note, truth_rows, truth_sentence, truth_table
 from helpers.tables.truth import results
-from helpers.text import LANGS
+from helpers.text import LANGS, label
 
 SEED = 207
 
@@ -293,3 +294,16 @@ def test_a_page_shows_the_results_of_the_nearest_size(lang):
     said = truth_sentence(rows, lang)
     assert f"{100 * found:.0f} %" in said and "49 %" in said and "264" in said
     assert str(int(rows["panels"].min())) in truth_note(rows, lang)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_an_estimator_that_fails_its_own_test_is_named_and_no_other(lang):
+    rows = failing(METHODS, 264)
+    estimators = results()[0].set_index(["firms", "scenario", "estimator"])
+    for method in METHODS:
+        null, effect = estimators.loc[(264, "null", method)], estimators.loc[(264, "effect", method)]
+        is_bad = (null["rejected"] - 2 * null["rejected_error"] > 0.05
+                  or effect["coverage"] + 2 * effect["coverage_error"] < 0.95)  # fmt: skip
+        assert (method in set(rows["method"])) == is_bad
+        assert (label(method, lang) in failing_note(rows, lang)) == is_bad
+    assert failing_note(rows.iloc[:0], lang) == ""

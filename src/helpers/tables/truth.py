@@ -1,6 +1,7 @@
 """How the estimators and the grade fare where the truth is known: the results of the study of synthetic panels in."""
 
 import math
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,7 @@ from helpers.tables.labels import labelled
 from helpers.text import Lang, label, number, say
 
 FOLDER = paths.REFERENCE / "truth"
+ALPHA = 0.05
 # Of `checks.csv` and `estimators.csv` (`python -m benchmarks.truth` writes both), in the order of the columns.
 REJECTED = {"naive": "naive_rejects", "headline_wild": "headline_rejects"}
 CHECKED = {
@@ -81,3 +83,38 @@ def truth_sentence(rows: pd.DataFrame, lang: Lang) -> str:
 def truth_note(rows: pd.DataFrame, lang: Lang) -> str:
     """Say what the table is made of and which of its rows should be small."""
     return say("evidence.truth_note", lang, firms=int(rows["firms"].iloc[0]), panels=int(rows["panels"].min()))
+
+
+def failing(methods: Iterable[str], firms: int) -> pd.DataFrame:
+    """Return the estimators that fail their own test at the size nearest to so many firms.
+
+    Returns
+    -------
+    DataFrame
+        One row an estimator that rejects more than 5 % where nothing is planted, or whose 95 % intervals hold the
+        planted effect less often than that, beyond two Monte-Carlo errors: method, firms, alarms, coverage (0-1).
+    """
+    estimators, _ = results()
+    sizes = sorted(estimators["firms"].unique(), key=lambda size: abs(size - firms))
+    held = estimators[estimators["firms"] == sizes[0]].set_index(["scenario", "estimator"])
+    rows = []
+    for method in methods:
+        null, effect = held.loc[("null", method)], held.loc[("effect", method)]
+        is_loud = null["rejected"] - 2 * null["rejected_error"] > ALPHA
+        is_off = effect["coverage"] + 2 * effect["coverage_error"] < 1 - ALPHA
+        if is_loud or is_off:
+            rows.append((method, sizes[0], null["rejected"], effect["coverage"]))
+    return pd.DataFrame(rows, columns=["method", "firms", "alarms", "coverage"])
+
+
+def failing_note(rows: pd.DataFrame, lang: Lang) -> str:
+    """Say which estimators fail their own test, and by how much; nothing if none does."""
+    if rows.empty:
+        return ""
+    each = [
+        say("evidence.failing_one", lang, method=label(row.method, lang), alarms=f"{100 * row.alarms:.0f}",
+            coverage=f"{100 * row.coverage:.0f}")
+        for row in rows.itertuples()
+    ]  # fmt: skip
+    named = say("pages.semicolon", lang).join(each)
+    return say("evidence.failing", lang, firms=int(rows["firms"].iloc[0]), named=named)
