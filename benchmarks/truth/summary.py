@@ -263,5 +263,7 @@ def write(folder: Path, rows: pd.DataFrame, rules: Rules) -> None:
 
 def read(folder: Path = RESULTS) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return both tables as they are committed."""
-    first, second = (pd.read_csv(folder / f"{name}.csv") for name in ("estimators", "checks"))
+    # The scenario called null is no missing value.
+    first, second = (pd.read_csv(folder / f"{name}.csv", keep_default_na=False, na_values=[""])
+                     for name in ("estimators", "checks"))  # fmt: skip
     return first, second

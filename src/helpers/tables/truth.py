@@ -25,7 +25,9 @@ def truth_rows(firms: int) -> pd.DataFrame:
         headline reject, a claim is graded an association or more, timing or more, and spillover is seen, each with its
         Monte-Carlo error (`<name>_error`).
     """
-    estimators, checks = (pd.read_csv(FOLDER / f"{name}.csv") for name in ("estimators", "checks"))
+    # The scenario called null is no missing value.
+    estimators, checks = (pd.read_csv(FOLDER / f"{name}.csv", keep_default_na=False, na_values=[""])
+                          for name in ("estimators", "checks"))  # fmt: skip
     sizes = sorted(estimators["firms"].unique(), key=lambda size: abs(size - firms))
     estimators, checks = (table[table["firms"] == sizes[0]] for table in (estimators, checks))
     rows = pd.DataFrame({"scenario": list(dict.fromkeys(estimators["scenario"])), "firms": sizes[0]})
