@@ -1,4 +1,4 @@
-"""Measure every stage of the default zone and of big files, and the ratio to a hand-written Polars script."""
+"""Measure every stage of the default zone and of big files, and models, with ratios to other programs."""
 
 import argparse
 import statistics
@@ -8,21 +8,29 @@ from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks import checksums, fits
+from benchmarks import checksums, curve, fits, staggered, wild
 from benchmarks.measure import Cost, process
 
 _NO_SPLINK = "splink is not installed: it comes with the lock (requirements.txt) or the extra `bench`"
+# Of each model the sizes it is measured at, with --quick the second list: rows, or firms of ten years.
+MODELS = {
+    "fits": (fits.main, [["100000"], ["1000000"]], [["20000"]]),
+    "curve": (curve.main, [["500", "264"], ["500", "2000"]], [["40", "60"]]),
+    "wild": (wild.main, [["264"]], [["60"]]),
+    "staggered": (staggered.main, [["13470"]], [["300", "--draws", "99"]]),
+}
 FULL, QUICK = (1_000_000, 3_000_000), (20_000, 60_000)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the tables; return 1 if the project and the script disagree."""
+    """Print the tables; return 1 if the project and another program disagree."""
     asked = _parser().parse_args(arguments)
     if asked.only in (None, "big") and find_spec("polars") is None:
         sys.exit("polars is not installed: it comes with the lock (requirements.txt), or leave it out by --only")
     if asked.only == "splink" and find_spec("splink") is None:
         sys.exit(_NO_SPLINK)
     enterprises, patents = QUICK if asked.quick else FULL
+    status = 0
     with tempfile.TemporaryDirectory(prefix="wuli-benchmark-") as folder:
         if asked.only in (None, "zone"):
             _zone(Path(folder))
@@ -32,19 +40,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _links(asked.names, 4_000 if asked.quick else 40_000)
         if asked.only in (None, "splink"):
             _splink(asked.names, 1_000 if asked.quick else 5_000)
-        if asked.only == "fits":
-            return fits.main([str(20_000 if asked.quick else 100_000), "--repeats", str(asked.repeats or 3)])
+        if asked.only in (None, *MODELS):
+            status |= _models([asked.only] if asked.only else MODELS, asked.repeats, is_quick=asked.quick)
         if asked.only in (None, "big"):
-            return _big(
+            status |= _big(
                 Path(folder), asked.enterprises or enterprises, asked.patents or patents,
                 asked.repeats or (1 if asked.quick else 3),
             )  # fmt: skip
-    return 0
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--only", choices=("zone", "index", "links", "splink", "big", "fits"),
+    parser.add_argument("--only", choices=("zone", "index", "links", "splink", *MODELS, "big"),
                         help="leave the other parts out")  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="20,000 enterprises, 60,000 patents, once")
     parser.add_argument("--enterprises", type=_count, help=f"rows of the register (default {FULL[0]:,})")
@@ -59,6 +67,16 @@ def _count(text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f"expected a whole number from 1, found '{text}'")
     return int(text)
+
+
+def _models(names: Iterable[str], repeats: int | None, *, is_quick: bool) -> int:
+    status = 0
+    for name in names:
+        measure, sizes, small = MODELS[name]
+        for size in small if is_quick else sizes:
+            _tell(f"{name} {' '.join(size)}")
+            status |= measure([*size, "--repeats", str(repeats or (1 if is_quick else 5))])
+    return status
 
 
 def _zone(folder: Path) -> None:

@@ -101,22 +101,33 @@ class Stages:
 
     def __call__(self, name: str, work: Callable[[], object]) -> object:
         """Do `work` as the stage `name` and return what it returns."""
-        _forget_peak()
+        forget_peak()
         start, cpu = time.perf_counter(), time.process_time()
         result = work()
-        self.costs[name] = Cost(time.perf_counter() - start, time.process_time() - cpu, _peak())
+        self.costs[name] = Cost(time.perf_counter() - start, time.process_time() - cpu, peak())
         return result
 
 
-def _forget_peak() -> None:
+def forget_peak() -> None:
+    """Let `peak` count from now on, where the system can (Linux)."""
     control = Path("/proc/self/clear_refs")
     if control.exists():
         control.write_text("5")
 
 
-def _peak() -> int:
+def peak() -> int:
+    """Return the largest memory of this process since `forget_peak`, in bytes; elsewhere since its start."""
+    return _status("VmHWM") or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT
+
+
+def memory() -> int:
+    """Return the memory of this process now, in bytes; 0 where the system does not tell."""
+    return _status("VmRSS")
+
+
+def _status(key: str) -> int:
     status = Path("/proc/self/status")
-    if status.exists():
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
-        return int(line.split()[1]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT
+    if not status.exists():
+        return 0
+    line = next(line for line in status.read_text().splitlines() if line.startswith(f"{key}:"))
+    return int(line.split()[1]) * 1024

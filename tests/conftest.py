@@ -15,8 +15,9 @@ from helpers import paths
 # Spark's processes live for seconds, in which the optimising compiler takes more time than its code then saves.
 os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
-# By what they take of the processors, the longest first: half of what the tests and the notebooks take in all.
+# By what they take of the processors, the longest first; the last prepares the data of all notebooks.
 LONGEST = ("test_whole_way.py", "test_engines.py", "test_spark_cluster.py", "10_data_quality.ipynb")
+
 
 @pytest.fixture(scope="session")
 def prepared_output(tmp_path_factory) -> Path:
@@ -61,6 +62,6 @@ def listed_folder() -> Path:
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with the longest files: where processes share the tests by file, none of these must be left for last."""
+    """Begin with the longest files, then notebooks: where processes share files, a long one must not be left for last."""
     places = {name: place for place, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: places.get(item.path.name, len(places)))
+    items.sort(key=lambda item: (places.get(item.path.name, len(places)), item.path.suffix != ".ipynb"))

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from benchmarks import __main__ as benchmarks
-from benchmarks import big_files, checksums, project
+from benchmarks import big_files, checksums, project, served
 from helpers import paths
 
 
@@ -111,3 +111,32 @@ def test_of_two_firms_that_splink_holds_for_as_likely_none_is_linked():
     assert found[["right_row", "decision", "left_name"]].to_numpy().tolist() == [
         [0, "review", "a"], [0, "review", "b"], [1, "match", "a"], [2, "review", "b"],
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("part", ["fits", "curve", "wild", "staggered"])
+def test_models_are_compared_in_one_run_and_a_missing_program_is_left_out_by_name(part):
+    # Without R or a library of its own, whatever this machine has.
+    bare = {"PATH": "", "HOME": "/", "PYTHONPATH": str(paths.ROOT / "src")}
+    command = [sys.executable, "-m", "benchmarks", "--only", part, "--quick"]
+    done = subprocess.run(command, cwd=paths.ROOT, env=bare, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "CPU s" in done.stdout
+    assert "MiB" in done.stdout
+    assert "R with" in done.stderr
+    assert "is not installed and is left out" in done.stderr
+
+
+def test_numbers_that_differ_are_told_and_end_with_exit_code_1(capsys):
+    ours, theirs = ([served.Run(1.0, seconds, 2**20, 2**19, values)] for seconds, values in
+                    ((0.5, (1.0, -2.0, 3.0)), (1.0, (1.0, -2.1))))  # fmt: skip
+    assert served.told("fit", {"project": ours, "other": theirs}, tolerance=0.06)
+    assert "0.50" in capsys.readouterr().out
+    assert not served.told("fit", {"project": ours, "other": theirs}, tolerance=0.04)
+    assert "differ by 5e-02: WRONG" in capsys.readouterr().out
+    assert served.difference([1.0], [float("nan")]) == served.difference([], [1.0]) == float("inf")
+
+
+def test_a_program_that_fails_is_named_with_its_exit_code():
+    program = served.Program("broken", [sys.executable, "-c", "print('hello'); raise SystemExit(3)"])
+    with pytest.raises(RuntimeError, match="broken ended at 'fit' with exit code 3"):
+        program.do("fit")

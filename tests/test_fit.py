@@ -8,6 +8,7 @@ from fresh_processes import printed_under_two_hash_seeds
 from helpers.errors import InputError, UsageError
 from helpers.models import demean, poisson
 from helpers.models.demean import Absorber
+from helpers.models.design import coded
 from helpers.models.poisson import ppml
 from helpers.models.regression import fit
 
@@ -135,10 +136,15 @@ def scattered(seed=1, rows=600, weighted=True):
 
 
 @pytest.mark.parametrize("few_levels", [1_000, 0], ids=["direct", "iterative"])
+@pytest.mark.parametrize(("dense", "narrow"), [(4, 256), (0.7, 256), (0, 256), (0, 0)],
+                         ids=["dense", "mixed", "sparse", "sparse and wide"])  # fmt: skip
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("many", [0, 1, 2, 3])
-def test_what_is_left_of_a_column_is_the_residual_of_a_regression_on_dummies(monkeypatch, few_levels, weighted, many):
-    monkeypatch.setattr(demean, "FEW_LEVELS", few_levels)
+def test_what_is_left_of_a_column_is_the_residual_of_a_regression_on_dummies(
+    monkeypatch, few_levels, dense, narrow, weighted, many
+):
+    for name, value in (("FEW_LEVELS", few_levels), ("DENSE", dense), ("NARROW", narrow), ("ROWS_AT_ONCE", 7)):
+        monkeypatch.setattr(demean, name, value)
     groups, weights, columns = scattered(weighted=weighted)
     dummies = np.concatenate([np.eye(int(g.max()) + 1)[g] for g in groups[:many]] or [np.zeros((600, 1))], axis=1)
     root = np.ones((600, 1)) if weights is None else np.sqrt(weights)[:, None]
@@ -147,6 +153,27 @@ def test_what_is_left_of_a_column_is_the_residual_of_a_regression_on_dummies(mon
     np.testing.assert_allclose(absorber(columns), expected, atol=2e-9)
     np.testing.assert_allclose(absorber(columns[:, 0]), expected[:, 0], atol=2e-9)
     assert absorber.rank == (np.linalg.matrix_rank(dummies) if many else 0)
+    if weighted:
+        np.testing.assert_array_equal(weights, scattered()[1], "the weights given are not written to")
+
+
+def test_columns_of_a_table_changed_after_a_fit_leave_its_sample_as_it_was():
+    data = firm_years()
+    result = fit(data, outcome="rd", exposure="treated", fixed_effects=["firm", "year"], estimator="ols",
+                 cluster="firm")  # fmt: skip
+    before = result.sample.y.copy()
+    data.loc[:, "rd"] = 0.0
+    np.testing.assert_array_equal(result.sample.y, before)
+
+
+@pytest.mark.parametrize("values", [[7, -3, 7, 0], [2**62, -(2**62), 2**62, 0], [1.5, -3, 1.5, 0]],
+                         ids=["near each other", "far apart", "no integers"])  # fmt: skip
+def test_codes_number_the_values_of_a_column_without_gaps(values):
+    codes = coded(pd.Series(values))
+    assert sorted(set(codes)) == [0, 1, 2]
+    assert codes[0] == codes[2]
+    small = coded(pd.Series([-100, 100, -100], dtype="int8"))
+    assert small.tolist() == [0, 1, 0]
 
 
 def test_absorption_that_does_not_settle_is_an_error(monkeypatch):

@@ -14,10 +14,11 @@ from helpers.errors import UsageError
 from helpers.models.bootstrap import wild_bootstrap
 from helpers.models.curve import every_specification, specification_curve
 from helpers.models.leave_out import leave_out
-from helpers.models.multiplicity import benjamini_hochberg, holm, romano_wolf
+from helpers.models.multiplicity import benjamini_hochberg, holm, romano_wolf, step_down
 from helpers.models.randomisation import randomisation_test
 from helpers.models.regression import fit
 from helpers.models.result import NotEstimable
+from helpers.models.vectors import Vectors
 
 
 @pytest.fixture(scope="module")
@@ -309,6 +310,21 @@ def test_romano_wolf_is_the_step_down_over_bootstrap_samples_refitted():
     assert found["p_romano_wolf"].tolist() == [expected[i] for i in range(3)]
     assert found["p"].tolist() == [wild_bootstrap(result, "x").p_value for result in results]
     assert (found["p_romano_wolf"] <= found["p_holm"] + 1e-12).all()
+
+
+def test_p_values_of_many_tests_are_those_of_the_algorithms_written_out_in_r():
+    expected = peer_numbers.peer("rwolf").set_index("term")
+    t, draws = expected["estimate"].abs().to_numpy(), np.arange(1, 1_000)
+    # The draws are given by whole numbers, so that both programs step down the same ones (r_rwolf.R).
+    star = np.column_stack([np.abs((37 * draws + 101 * k * draws**2) % 997 / 250 - 2) * (0.6 + 0.08 * k)
+                            for k in range(1, len(t) + 1)])  # fmt: skip
+    plan = Vectors.of(19, len(draws), seed=0)
+    alone = np.array([step_down(t[[i]], star[:, [i]], plan)[0] for i in range(len(t))])
+    for found, name in ((alone, "p_unadjusted"), (step_down(t, star, plan), "p_adjusted"), (holm(alone), "p_holm"),
+                        (benjamini_hochberg(alone), "p_bh")):  # fmt: skip
+        np.testing.assert_allclose(found, expected[name], rtol=1e-14, err_msg=name)
+    # Bonferroni's is Holm's first step.
+    assert holm(alone).min() == expected["p_bonferroni"].min()
 
 
 def test_one_outcome_named_twice_costs_romano_wolf_nothing_and_families_stand_alone():

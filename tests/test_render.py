@@ -11,6 +11,12 @@ from helpers import show
 from helpers.errors import PageError
 from helpers.report import execute, render
 
+STUDIES = "\n".join(
+    f'<section lang="{lang}"{study}>\n\n{word}\n\n</section>'
+    for study, word in ((' data-study="zone"', "GRIDS"), (' data-study="listed"', "CITIES"), ("", "BOTH"))
+    for lang in ("zh", "en")
+)
+
 
 @pytest.fixture
 def facts():
@@ -71,11 +77,22 @@ def test_markdown_and_headings_inside_a_section_are_rendered(facts):
         ('<section lang="zh">\n\n只有中文\n\n</section>', "expected both zh and en"),
         ('<section lang="zh">\n\n没有结尾', "is not closed"),
         ('<section lang="zh">中文</section>\n<section lang="en">English</section>', "on a line of its own"),
+        ('<section lang="zh" data-study="listed">\n\n只有中文\n\n</section>', "expected both zh and en"),
+        (STUDIES.replace("listed", "lsited"), "sections of study lsited; there are zone, listed"),
     ],
 )
 def test_languages_that_are_not_kept_apart_fail_the_page(facts, markdown, message):
     with pytest.raises(PageError, match=message):
         page(facts, markdown=markdown)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_page_holds_the_sections_of_its_own_study_and_those_of_none(facts, lang):
+    made = executed(notebook("1"))
+    made.cells.append(new_markdown_cell(STUDIES))
+    for study, mine, other in (("zone", "GRIDS", "CITIES"), ("listed", "CITIES", "GRIDS")):
+        found = render.render(execute.normalise(made), facts(lang, study=study), name="x.ipynb")
+        assert mine in found and other not in found and "BOTH" in found
 
 
 def test_a_page_prints_banner_parameters_hashes_versions_and_seed(facts):

@@ -489,6 +489,14 @@ def test_intervals_under_smoothness_are_those_of_a_general_convex_solver(study, 
     assert found[["conf_low", "conf_high"]].tolist() == pytest.approx([row["conf_low"], row["conf_high"]], abs=1e-5)
 
 
+@pytest.mark.parametrize("row", pd.read_csv(peer_numbers.PEERS / "honest_flci.csv").to_dict("records"))
+def test_intervals_under_smoothness_are_those_of_honestdid(study, row):
+    event_time = "average" if row["target"] == "average" else 0
+    found = honest(given(study, 4), kind="smoothness", m=row["m"], event_time=event_time).table.loc[0]
+    # The package takes a quantile from a million draws: its intervals have about three digits.
+    assert found[["conf_low", "conf_high"]].tolist() == pytest.approx([row["conf_low"], row["conf_high"]], abs=1.5e-3)
+
+
 def test_with_one_lead_and_no_bend_the_trend_is_drawn_on_from_it(study):
     found = honest(made(study, [0.3, 1.0], [[0.04, 0.01], [0.01, 0.09]], [-2, 0]), kind="smoothness", m=[0.0, 0.5])
     # The trend falls by 0.3 a period, so that the effect is 1.0 + 0.3; its variance 0.04 + 0.09 + 2 * 0.01.

@@ -106,9 +106,9 @@ def chinese(dirty_twice) -> Run:
 
 @pytest.fixture(scope="module")
 def english(prepared_output, run_file, tmp_path_factory) -> Run:
-    output = tmp_path_factory.mktemp("english")
+    output, cwd = (tmp_path_factory.mktemp(name) for name in ("english", "cwd"))
     shutil.copytree(prepared_output, output, dirs_exist_ok=True)
-    said = wuli("run", run_file, "-p", "lang=en", "--only", *ONLY, "--workers", "2", output=output, cwd=output)
+    said = wuli("run", run_file, "-p", "lang=en", "--only", *ONLY, "--workers", "2", output=output, cwd=cwd)
     return finished(said, output)
 
 

@@ -31,7 +31,7 @@ def cautions(sample: Sample, *, cluster: str | None, unit: str | None) -> tuple[
         found.append(Message("models.few_clusters", named))
     exposure = sample.design[:, 0]
     ends = (exposure.min(), exposure.max())
-    for value in ends if np.isin(exposure, ends).all() else ():
+    for value in ends if ((exposure == ends[0]) | (exposure == ends[1])).all() else ():
         having = int((np.bincount(sample.cluster, exposure == value) > 0).sum())
         if having <= FEW_TREATED:
             said = {"having": having, "exposure": sample.names[0], "value": f"{value:g}", **named}

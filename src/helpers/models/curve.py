@@ -7,13 +7,13 @@ Cholesky factor of a few of their cross-products.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from itertools import product
 from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.linalg import cho_factor, cho_solve
 from scipy.special import stdtr, stdtrit
 
 from helpers.errors import UsageError
@@ -170,25 +170,30 @@ def _used(one: Mapping) -> list[str]:
 
 def _groups(data: pd.DataFrame, chosen: Sequence[Mapping]) -> Iterator[tuple["_Shared | None", list[int]]]:
     """Yield OLS specifications with the same rows, fixed effects, weights and cluster, and what they share."""
-    present: dict[str, np.ndarray] = {}
+    known: dict[str, np.ndarray | None] = {}
+    digests: dict[tuple, bytes] = {}
+    rows_of: dict[bytes, np.ndarray] = {}
     members: dict[tuple, list[int]] = {}
     for i, one in enumerate(chosen):
         names = [*_used(one), *one["fixed_effects"], *(one[key] for key in ("cluster", "weights") if one[key])]
         is_shareable = one["estimator"] == "ols" and one["vcov"] == "CR1" and one["cluster"]
         if not is_shareable or any(name not in data for name in names):
             continue
-        rows = data[one["sample"]].to_numpy() if one["sample"] else np.ones(len(data), dtype=bool)
         for name in names:
-            if name not in present:
-                present[name] = data[name].notna().to_numpy()
-            rows = rows & present[name]
-        digest = blake2b(np.packbits(rows).tobytes()).digest()
-        members.setdefault((one["fixed_effects"], one["cluster"], one["weights"], digest), []).append(i)
-        present.setdefault(digest, rows)
+            if name not in known:
+                is_known = data[name].notna().to_numpy()
+                known[name] = None if is_known.all() else is_known
+        key = one["sample"], frozenset(name for name in names if known[name] is not None)
+        if key not in digests:
+            rows = data[one["sample"]].to_numpy() if one["sample"] else np.ones(len(data), dtype=bool)
+            rows = np.logical_and.reduce([rows, *(known[name] for name in key[1])])
+            digests[key] = blake2b(np.packbits(rows).tobytes()).digest()
+            rows_of[digests[key]] = rows
+        members.setdefault((one["fixed_effects"], one["cluster"], one["weights"], digests[key]), []).append(i)
     for (effects, cluster, weights, digest), own in members.items():
         columns = list(dict.fromkeys(name for i in own for name in _used(chosen[i])))
         try:
-            yield _Shared.of(data[present[digest]], columns, effects, cluster, weights), own
+            yield _Shared.of(data[rows_of[digest]], columns, effects, cluster, weights), own
         except NotEstimable:
             # One column's trouble must not be that of specifications without it.
             yield None, own
@@ -260,9 +265,9 @@ class _Shared:
         scale = np.sqrt(np.diag(cross))
         if np.linalg.eigvalsh(cross / scale / scale[:, None])[0] <= NEARLY_SINGULAR:
             return None
-        factor = cho_factor(cross)
-        towards = cho_solve(factor, np.eye(len(own))[0])
-        params = cho_solve(factor, self.cross[own, y])
+        right = np.zeros((len(own), 2))
+        right[0, 0], right[:, 1] = 1, self.cross[own, y]
+        towards, params = np.linalg.solve(cross, right).T
         scores, spreads = self._by_cluster(y, own, towards / towards[0], params)
         small = errors.small_sample_factor(clusters, rows, len(own) + self.counted)
         unit = self.size[y] / self.size[own[0]]
@@ -285,7 +290,7 @@ class _Shared:
         return (np.bincount(cluster, weighted * (self.left[:, y] - design @ params)),
                 np.bincount(cluster, weighted * exposure))  # fmt: skip
 
-    @property
+    @cached_property
     def _first_rows(self) -> pd.Index:
         return self.sample.index[np.unique(self.sample.cluster, return_index=True)[1]]
 

@@ -7,6 +7,7 @@ numpy and scipy, because the fixed effects, once factorised, are shared by all c
 
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
@@ -21,6 +22,10 @@ FEW_LEVELS = 1_000
 VERY_FEW_LEVELS = 64
 # A pivot this small, where a full one is 1, is a level that the others already span.
 REDUNDANT = 1e-11
+# Up to so many levels, dense products are faster than those of sparse tables although most of their cells are empty.
+NARROW, ROWS_AT_ONCE = 256, 500
+# A table of two effects is kept dense up to so many cells a row.
+DENSE = 4
 MOST_STEPS = 10_000
 
 
@@ -70,12 +75,13 @@ class Absorber:
         self._levels = [self.sizes[i] for i in order]
         # Each smaller effect's place in the joint vector of their coefficients.
         self._starts = np.concatenate([[0], np.cumsum(self._levels[1:], dtype=np.intp)])
+        self._is_direct = int(self._starts[-1]) <= FEW_LEVELS
         self._weigh(weights)
 
     def reweighted(self, weights: np.ndarray) -> "Absorber":
         """Return the same effects under other weights."""
         other = object.__new__(Absorber)
-        of_weights = ("rank", "_factor", "_inverse_factor")
+        of_weights = ("rank", "_blocks", "_factor", "_inverse_factor")
         other.__dict__.update({name: value for name, value in self.__dict__.items() if name not in of_weights})
         other._weigh(weights)
         return other
@@ -85,19 +91,21 @@ class Absorber:
         columns = np.asarray(columns, dtype=float)
         if not self._groups:
             return columns.copy()
-        left = columns.reshape(len(columns), -1).T.copy()
-        first = self._groups[0]
-        for row in left:
-            row -= self._means(row)[first]
+        given, first = columns.reshape(len(columns), -1).T, self._groups[0]
+        left = np.empty(given.shape)
+        for row, column in zip(left, given, strict=True):
+            np.subtract(column, self._means(column)[first], out=row)
         if len(self._groups) > 1:
             sums = np.stack([self._sums(row) for row in left], axis=1)
             others = self._direct(sums) if self._is_direct else self._iterated(sums, left)
-            shift = self._inverse[:, None] * (self._cross @ others)
+            parts = zip(self._blocks, np.split(others, self._starts[1:-1]), strict=True)
+            shift = self._inverse[:, None] * sum(block @ own for block, own in parts)
             for row, own, common in zip(left, others.T, shift.T, strict=True):
                 row += common[first]
                 for codes, start in zip(self._groups[1:], self._starts, strict=False):
                     row -= own[start:][codes]
-        return np.ascontiguousarray(left.T).reshape(columns.shape)
+        # Columns stay contiguous: what follows sums them one by one.
+        return left.T.reshape(columns.shape, order="F")
 
     @cached_property
     def rank(self) -> int:
@@ -120,38 +128,58 @@ class Absorber:
         self._weights = None if weights is None else np.ascontiguousarray(weights, dtype=float)
         if not self._groups:
             return
-        first, weights = self._groups[0], self._weights
-        whole = np.bincount(first, weights, self._levels[0]).astype(float)
+        whole = self._summed(0)
         self._inverse = np.divide(1.0, whole, out=np.zeros_like(whole), where=whole > 0)
-        if len(self._groups) == 1:
-            return
-        others = int(self._starts[-1])
-        self._is_direct = others <= FEW_LEVELS
-        blocks = [self._table(0, i) for i in range(1, len(self._groups))]
-        self._cross = blocks[0] if len(blocks) == 1 else sparse.hstack([*map(sparse.csr_array, blocks)], format="csr")
-        if len(self._groups) == 2:
-            within = np.bincount(self._groups[1], weights, others).astype(float)
-            self._within: np.ndarray | sparse.csr_array = sparse.diags_array(within, format="csr")
-        else:
-            inner = range(1, len(self._groups))
-            self._within = sparse.block_array(
-                [[sparse.csr_array(self._table(i, j)) if i != j else
-                  sparse.diags_array(np.bincount(self._groups[i], weights, self._levels[i]).astype(float))
-                  for j in inner] for i in inner], format="csr",
-            )  # fmt: skip
+
+    def _summed(self, i: int) -> np.ndarray:
+        return np.bincount(self._groups[i], self._weights, self._levels[i]).astype(float)
+
+    @cached_property
+    def _order(self) -> slice | np.ndarray:
+        """Return the rows by level of the largest effect."""
+        first = self._groups[0]
+        if (first[1:] >= first[:-1]).all():
+            return slice(None)
+        # A change of format sorts by counting.
+        each = np.arange(len(first) + 1)
+        return sparse.csc_array((each[:-1], first, each), shape=(self._levels[0], len(first))).tocsr().data
+
+    @cached_property
+    def _bounds(self) -> np.ndarray:
+        return np.concatenate([[0], np.cumsum(np.bincount(self._groups[0], minlength=self._levels[0]))])
+
+    @cached_property
+    def _blocks(self) -> list[np.ndarray | sparse.csr_array]:
+        """Return the weights by level of the largest effect and of each other one: dense where not mostly empty."""
+        return [self._block(i) for i in range(1, len(self._groups))]
+
+    def _block(self, i: int) -> np.ndarray | sparse.csr_array:
+        shape = (self._levels[0], self._levels[i])
+        if shape[0] * shape[1] <= DENSE * len(self._groups[0]):
+            return self._table(0, i)
+        # Cells may repeat: products do not mind.
+        cells = np.ones(len(self._groups[0])) if self._weights is None else self._weights[self._order]
+        return sparse.csr_array((cells, self._groups[i][self._order], self._bounds), shape=shape)
 
     def _table(self, i: int, j: int) -> np.ndarray | sparse.csr_array:
         """Return the sums of weights by levels of two effects, dense where it is not mostly empty."""
         rows, columns, shape = self._groups[i], self._groups[j], (self._levels[i], self._levels[j])
         cells = shape[0] * shape[1]
-        if cells <= 4 * len(rows):
+        if cells <= DENSE * len(rows):
             return np.bincount(rows * shape[1] + columns, self._weights, cells).reshape(shape).astype(float)
         weights = np.ones(len(rows)) if self._weights is None else self._weights
         return sparse.coo_array((weights, (rows, columns)), shape=shape).tocsr()
 
     def _means(self, row: np.ndarray) -> np.ndarray:
         weighted = row if self._weights is None else row * self._weights
+        if self._is_in_order:
+            return np.add.reduceat(weighted, self._bounds[:-1]) * self._inverse
         return np.bincount(self._groups[0], weighted, self._levels[0]) * self._inverse
+
+    @cached_property
+    def _is_in_order(self) -> bool:
+        """Return whether rows stand by level of the largest effect, none of them empty, and so sum without a table."""
+        return isinstance(self._order, slice) and bool((np.diff(self._bounds) > 0).all())
 
     def _sums(self, row: np.ndarray) -> np.ndarray:
         weighted = row if self._weights is None else row * self._weights
@@ -163,16 +191,45 @@ class Absorber:
     @cached_property
     def _factor(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Return the triangular factor of the scaled system, the levels it keeps, the scale and the system."""
-        cross = self._cross
-        if isinstance(cross, np.ndarray):
-            system = self._within.toarray() - cross.T @ (self._inverse[:, None] * cross)
-        else:
-            system = (self._within - cross.T @ sparse.diags_array(self._inverse) @ cross).toarray()
-        full = self._within.diagonal()
+        full = np.concatenate([self._summed(i) for i in range(1, len(self._groups))])
+        system = np.diag(full)
+        places = [slice(*ends) for ends in pairwise(self._starts)]
+        for i, here in enumerate(places):
+            for j, there in enumerate(places[: i + 1]):
+                part = self._shared(i, j)
+                if i != j:
+                    met = self._table(j + 1, i + 1)
+                    part -= (met if isinstance(met, np.ndarray) else met.toarray()).T
+                    system[there, here] -= part.T
+                system[here, there] -= part
         scale = np.divide(1.0, np.sqrt(full), out=np.zeros_like(full), where=full > 0)
         factor, pivots, rank, _ = lapack.dpstrf(system * scale * scale[:, None], tol=REDUNDANT)
         kept = pivots[:rank] - 1
         return np.triu(factor[:rank, :rank]), kept, scale, system
+
+    def _shared(self, i: int, j: int) -> np.ndarray:
+        """Return block i's transpose times block j, each level of the largest effect divided by its weight."""
+        left, right = self._blocks[i], self._blocks[j]
+        if isinstance(right, np.ndarray):
+            return left.T @ (self._inverse[:, None] * right)
+        if isinstance(left, np.ndarray):
+            return (right.T @ (self._inverse[:, None] * left)).T
+        if i == j and left.shape[1] <= NARROW:
+            return self._squared(left)
+        scaled = right.data * np.repeat(self._inverse, np.diff(self._bounds))
+        return (left.T @ sparse.csr_array((scaled, right.indices, right.indptr), shape=right.shape)).toarray()
+
+    def _squared(self, block: sparse.csr_array) -> np.ndarray:
+        """Return `_shared` of a sparse block with itself, a few dense rows at a time, which stay near the processor."""
+        levels, width = block.shape
+        found, sizes = np.zeros((width, width)), np.diff(self._bounds)
+        cells = np.repeat(np.arange(levels) % ROWS_AT_ONCE, sizes) * width + block.indices
+        scaled = np.repeat(np.sqrt(self._inverse), sizes) * block.data
+        for start in range(0, levels, ROWS_AT_ONCE):
+            own = slice(self._bounds[start], self._bounds[min(start + ROWS_AT_ONCE, levels)])
+            part = np.bincount(cells[own], scaled[own], ROWS_AT_ONCE * width).reshape(ROWS_AT_ONCE, width)
+            found += part.T @ part
+        return found
 
     def _direct(self, sums: np.ndarray) -> np.ndarray:
         factor, kept, scale, system = self._factor
@@ -195,7 +252,14 @@ class Absorber:
         return np.linalg.inv(self._factor[0])
 
     def _iterated(self, sums: np.ndarray, columns: np.ndarray) -> np.ndarray:
-        cross, within = sparse.csr_array(self._cross), self._within
+        # A copy: blocks may hold the weights themselves, and cells that repeat are summed in place.
+        cross = sparse.hstack([*map(sparse.csr_array, self._blocks)], format="csr").copy()
+        cross.sum_duplicates()
+        inner = range(1, len(self._groups))
+        within = sparse.block_array(
+            [[sparse.csr_array(self._table(i, j)) if i != j else sparse.diags_array(self._summed(i)) for j in inner]
+             for i in inner], format="csr",
+        )  # fmt: skip
         turned = cross.T.tocsr()
         diagonal = within.diagonal() - turned.power(2) @ self._inverse
         inverse = np.divide(1.0, diagonal, out=np.zeros_like(diagonal), where=diagonal > REDUNDANT * within.diagonal())

@@ -97,7 +97,7 @@ def ppml(
         working = mean if weights is None else mean * weights
         new = predictor + (y - mean) / mean
         absorber = absorber.reweighted(working) if absorber else Absorber(groups, weights=working, tolerance=tolerance)
-        both = absorber(np.column_stack([residual + (new - target), left]))
+        both = absorber(np.vstack([residual + (new - target), left.T]).T)
         target, residual, left = new, both[:, 0], both[:, 1:]
         params = least_squares(left, residual, working)
         proposed = new - (residual - left @ params)
@@ -115,14 +115,13 @@ def least_squares(design: np.ndarray, y: np.ndarray, weights: np.ndarray | None 
     """Return the coefficients of `y` (N,) on `design` (N, K), of full rank, under `weights` (N,)."""
     if not design.shape[1]:
         return np.zeros(0)
-    size = np.sqrt(np.einsum("ij,ij->j", design, design))
-    scaled = design / size
-    weighted = scaled if weights is None else scaled * weights[:, None]
-    factor = cho_factor(weighted.T @ scaled)
-    params = cho_solve(factor, weighted.T @ y)
+    weighted = design if weights is None else design * weights[:, None]
+    products = weighted.T @ design
+    size = np.sqrt(np.diag(products))
+    factor = cho_factor(products / size / size[:, None])
+    params = cho_solve(factor, weighted.T @ y / size) / size
     # One step of refinement gives back the digits that the normal equations cost.
-    params += cho_solve(factor, weighted.T @ (y - scaled @ params))
-    return params / size
+    return params + cho_solve(factor, weighted.T @ (y - design @ params) / size) / size
 
 
 def _settled(y, old, new, weights, deviance) -> tuple[np.ndarray, float]:

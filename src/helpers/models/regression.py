@@ -10,13 +10,13 @@ from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtr, stdtrit
 
 from helpers.errors import UsageError
 from helpers.models import vcov as errors
 from helpers.models.caution import cautions
 from helpers.models.demean import Absorber
-from helpers.models.design import identified, narrowed, prepare, refuse_sample
+from helpers.models.design import identified, lengths, narrowed, prepare, refuse_sample
 from helpers.models.poisson import PoissonFit, least_squares, ppml
 from helpers.models.result import TABLE_COLUMNS, NotEstimable, Result, Sample
 from helpers.models.vcov import CLUSTERED, Covariance, Vcov, Working
@@ -186,8 +186,9 @@ def _with_intercept(sample: Sample) -> np.ndarray:
 def _least_squares(sample: Sample, outcome: str, fixed_effects: Sequence[str]) -> Working:
     absorber = Absorber(sample.absorbed, weights=sample.weights)
     left = identified(sample, fixed_effects, absorber)
-    y = absorber(sample.y - sample.y.mean())
-    if np.sum(y**2) <= 1e-20 * np.sum((sample.y - sample.y.mean()) ** 2):
+    centred = sample.y - sample.y.mean()
+    y = absorber(centred)
+    if lengths(y[:, None])[0] <= 1e-10 * lengths(centred[:, None])[0]:
         raise _refusal("fit.outcome_swallowed", outcome=outcome, effects=tuple(fixed_effects))
     params = least_squares(left, y, sample.weights)
     residual = y - left @ params
@@ -335,8 +336,8 @@ def _incidental(sample: Sample, fixed_effects: Sequence[str], estimator: str) ->
 def _table(names: list[str], params: np.ndarray, found: Covariance, level: float) -> pd.DataFrame:
     error = np.sqrt(np.diag(found.matrix))
     statistic = params / error
-    reach = stats.t.ppf(0.5 + level / 2, found.df) * error
-    p_value = 2 * stats.t.sf(np.abs(statistic), found.df)
+    reach = stdtrit(found.df, 0.5 + level / 2) * error
+    p_value = 2 * stdtr(found.df, -np.abs(statistic))
     columns = (names, params, error, statistic, p_value, params - reach, params + reach, found.df)
     return pd.DataFrame(dict(zip(TABLE_COLUMNS, columns, strict=True)))
 

@@ -25,6 +25,9 @@ MOST_ROWS = 3_000
 ALL_OF_IT = 1e-9
 # Variances can differ by many powers of ten, so that only rounding tells a singular direction from a small one.
 SINGULAR = 1e-13
+# Of products of columns of length one, the smallest eigenvalue above which their inverse keeps twelve digits.
+WELL_APART = 1e-3
+FIRST_ROWS = 1_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +70,15 @@ class Working:
     @property
     def bread(self) -> np.ndarray:
         """Inverse of design' W design, shape (K, K)."""
-        inverse = np.linalg.inv(np.linalg.qr(self.design * self.root[:, None], mode="r"))
+        scaled = self.design if self.weights is None else self.design * self.root[:, None]
+        products = scaled.T @ scaled
+        size = np.sqrt(np.diag(products))
+        values, vectors = np.linalg.eigh(products / size / size[:, None])
+        if values[0] > WELL_APART:
+            inverse = vectors / np.sqrt(values) / size[:, None]
+        else:
+            # Products of columns nearly alike leave too few digits.
+            inverse = np.linalg.inv(np.linalg.qr(scaled, mode="r"))
         return inverse @ inverse.T
 
     @property
@@ -225,9 +236,15 @@ def crv3j(
 
 def is_nested(codes: np.ndarray, cluster: np.ndarray) -> bool:
     """Return whether all rows of each value of `codes` lie in one cluster."""
+    if codes is cluster:
+        return True
     of = np.empty(int(codes.max()) + 1, dtype=np.intp)
-    of[codes] = cluster
-    return bool((of[codes] == cluster).all())
+    # Most effects that are not nested show it in their first rows.
+    for rows in (slice(FIRST_ROWS), slice(None)):
+        of[codes[rows]] = cluster[rows]
+        if (of[codes[rows]] != cluster[rows]).any():
+            return False
+    return True
 
 
 def summed(columns: np.ndarray, codes: np.ndarray, size: int | None = None) -> np.ndarray:

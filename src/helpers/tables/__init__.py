@@ -334,3 +334,4 @@ from helpers.tables.timing import (
     timeline_note,
     timeline_results,
 )
+from helpers.tables.truth import truth_note, truth_rows, truth_sentence, truth_table

@@ -64,3 +64,8 @@ def truth_sentence(rows: pd.DataFrame, lang: Lang) -> str:
     }  # fmt: skip
     return say("evidence.truth_says", lang, firms=int(rows["firms"].iloc[0]), panels=int(rows["panels"].min()),
                **{name: f"{100 * share:.0f}" for name, share in values.items()})  # fmt: skip
+
+
+def truth_note(rows: pd.DataFrame, lang: Lang) -> str:
+    """Say what the table is made of and which of its rows should be small."""
+    return say("evidence.truth_note", lang, firms=int(rows["firms"].iloc[0]), panels=int(rows["panels"].min()))
