@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.truth.store import SCENARIOS
+from benchmarks.truth.summary import MEASURES
 from helpers import paths
 from helpers.errors import UsageError
 
@@ -99,6 +100,8 @@ def effect_table(estimators: pd.DataFrame, firms: int) -> str:
     held = estimators[estimators["firms"] == firms].set_index(["scenario", "estimator"])
     rows = []
     for name, words in ESTIMATOR_WORDS.items():
+        if not MEASURES[name].has_interval:
+            continue
         here, there = held.loc[("effect", name)], held.loc[("null", name)]
         bias = [f"{row['bias']:+.3f} ± {row['bias_error']:.3f}" for row in (there, here)]
         means = (_number(here[mean]) for mean in ("truth", "estimate"))
