@@ -13,6 +13,7 @@ from small_zone import small_params
 
 from helpers import codebook, forces, inputs, panel, paths, simulate, study
 from helpers.errors import InputError
+from helpers.tables import analysis_panel
 
 BOOK = codebook.load()
 SUPPLIED = ("p5_life_regular", "c3_reach", "s12_lectures")
@@ -152,9 +153,11 @@ def test_the_panel_with_exposures_keeps_every_firm_year_once(small_zone):
 
 def test_the_columns_a_page_may_name_are_those_of_the_panel_with_exposures(small_zone):
     held = small_zone.columns()
-    assert set(held) == set(small_zone.panel_with_exposures())
-    numbers = ("year", "patents_utility", "member_share_pct", "is_hnte")
-    assert [held[name] for name in (*numbers, "uscc", "status_on")] == [True] * len(numbers) + [False, False]
+    # What a page reads: the panel, what is made of persons, and what the plan makes of both.
+    assert set(held) == set(analysis_panel(small_zone))
+    numbers = ("year", "patents_utility", "member_share_pct", "is_hnte", "has_patent", "force_party_traction")
+    words = ("uscc", "status_on", "grid_year")
+    assert [held[name] for name in (*numbers, *words)] == [True] * len(numbers) + [False] * len(words)
 
 
 def truth_counts(truth: dict) -> pd.Series:

@@ -38,7 +38,7 @@ def force_scores(tables: Mapping[str, pd.DataFrame], *, days: Mapping[int, date]
     DataFrame
         uscc, year and one column a force (`COLUMNS`): score / 10, so that one is a standard deviation of an indicator
         among the firms of that day and size class; missing where a force was refused for want of indicators, or where
-        all firms of the day have the same.
+        all firms of the day have the same. No rows without the tables that tell which firms have an organisation.
 
     Notes
     -----
@@ -47,8 +47,11 @@ def force_scores(tables: Mapping[str, pd.DataFrame], *, days: Mapping[int, date]
     """
     made, frame = [], framework()
     for year, day in days.items():
-        with forces.minimum_people(minimum):
-            indicators = firm_indicators(tables, as_of=day)[list(frame.belongs.index)]
+        try:
+            with forces.minimum_people(minimum):
+                indicators = firm_indicators(tables, as_of=day)[list(frame.belongs.index)]
+        except forces.MissingTable:
+            break
         used, _ = available(indicators, AVAILABILITY)
         if not used:
             continue
@@ -60,6 +63,7 @@ def force_scores(tables: Mapping[str, pd.DataFrame], *, days: Mapping[int, date]
         differing = scores.loc[:, scores.nunique() > 1]
         made.append(differing.reindex(columns=scores.columns).div(STANDARD).assign(year=year))
     if not made:
-        return pd.DataFrame(columns=["uscc", "year", *COLUMNS.values()])
+        return pd.DataFrame({"uscc": pd.Series(dtype="str"), "year": pd.Series(dtype="int64"),
+                             **dict.fromkeys(COLUMNS.values(), pd.Series(dtype="float64"))})  # fmt: skip
     rows = pd.concat(made).rename_axis(index="uscc", columns=None).reset_index()
     return rows[["uscc", "year", *COLUMNS.values()]]

@@ -14,7 +14,7 @@ from helpers.models.result import NotEstimable, Result
 
 COMPLETE = "_is_complete"
 _ASKED = ("outcome", "exposure", "cluster", "estimator", "n_incomplete", "status", "reason")
-_NUMBERS = (
+NUMBERS = (
     "estimate", "std_error", "p_value", "conf_low", "conf_high", "effect", "effect_low", "effect_high", "detectable",
     "per_year", "per_year_low", "per_year_high",
     "n_obs", "n_units", "n_clusters", "n_dropped", "outcome_mean", "zero_share",
@@ -77,8 +77,8 @@ def associations(
                 else:
                     rows.append({**row, "status": "estimated", "reason": None, **described(result)})
     # All columns even where nothing was estimated, so that a page can say so.
-    table = pd.DataFrame(rows, columns=[*_ASKED, *_NUMBERS, *_WORDS, "warnings"])
-    blank = dict.fromkeys((name for name in _NUMBERS if table[name].isna().all()), "float64")
+    table = pd.DataFrame(rows, columns=[*_ASKED, *NUMBERS, *_WORDS, "warnings"])
+    blank = dict.fromkeys((name for name in NUMBERS if table[name].isna().all()), "float64")
     words = {name: table[name].astype("object").fillna("") for name in _WORDS}
     warnings = [found if isinstance(found, tuple) else () for found in table["warnings"]]
     return table.astype(blank).assign(**words, warnings=warnings)

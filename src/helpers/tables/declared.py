@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.index.scores import force_scores
-from helpers.models.association import described
+from helpers.models.association import NUMBERS, described
 from helpers.models.one_plus import log_one_plus
 from helpers.models.result import NotEstimable
 from helpers.plan.model import Plan
@@ -17,6 +17,7 @@ from helpers.tables.labels import labelled
 from helpers.text import Lang, Message, label, number, p_text, say, with_ends
 
 OUTSIDE = "outside_plan"
+ASKED = ("name", "question", "role", "family", "outcome", "exposure", "estimator", "sample", "cluster")
 # What exp(b) - 1 is a change of, in per cent.
 IN_PERCENT = {"poisson": "percent", "negbin": "percent", "cloglog": "hazard", "logit": "odds", "clogit": "odds"}
 
@@ -67,8 +68,7 @@ def declared_rows(derived: pd.DataFrame, declared: Plan) -> pd.DataFrame:
     """
     rows = []
     for one in declared.specifications:
-        kept = one.model_dump(include={"name", "question", "role", "family", "outcome", "exposure", "estimator",
-                                       "sample", "cluster"})  # fmt: skip
+        kept = one.model_dump(include=set(ASKED))
         lacking = [name for name in (one.outcome, one.exposure) if name not in derived]
         try:
             if lacking:
@@ -80,7 +80,8 @@ def declared_rows(derived: pd.DataFrame, declared: Plan) -> pd.DataFrame:
             continue
         is_share = set(frame[one.outcome].dropna().astype(float).unique()) <= {0.0, 1.0}
         rows.append({**kept, "status": "estimated", "reason": None, "is_share": is_share, **found})
-    return pd.DataFrame(rows)
+    # All columns even where nothing was estimated, so that a page can say so.
+    return pd.DataFrame(rows, columns=[*ASKED, "status", "reason", "is_share", *NUMBERS])
 
 
 def declared_estimates(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
