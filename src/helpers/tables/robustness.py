@@ -15,7 +15,7 @@ from helpers.plan.grade import Grade
 from helpers.plan.model import Plan, Specification, Study
 from helpers.plan.robustness import Unseen, corrected
 from helpers.plan.trends import YEARS_BEFORE, TrendBefore
-from helpers.tables.labels import labelled, three_digits
+from helpers.tables.labels import inline, labelled, three_digits
 from helpers.text import Lang, Message, label, number, p_text, say, with_ends
 
 
@@ -212,7 +212,7 @@ def spillover_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     places = [say("evidence.another_grid" if flag else "evidence.own_grid", lang) for flag in rows["is_placebo"]]
     table = pd.DataFrame(
         {"outcome": rows["outcome"], "exposure": rows["exposure"], "whose": places,
-         "fixed_effects": [say("pages.comma", lang).join(label(name, lang) for name in names)
+         "fixed_effects": [say("pages.comma", lang).join(inline(name, lang) for name in names)
                            for names in rows["effects"]],
          "effect_interval": written, "p_wild": ["–" if pd.isna(p) else p_text(p) for p in rows["p_wild"]],
          "detectable": ["–" if pd.isna(least) else f"+{number(100 * np.expm1(least), ',.0f')} %"
@@ -278,9 +278,10 @@ def channels_table(found: list[Channel], lang: Lang) -> pd.DataFrame:
 
 
 def channels_note(found: list[Channel], lang: Lang) -> str:
-    """Say what has to hold for the parts to be effects at all."""
-    known = [one.found.assumption.text(lang) for one in found if not isinstance(one.found, Message)]
-    return say("evidence.channels_note", lang) + "".join(dict.fromkeys(known))
+    """Say what has to hold for the parts to be effects, once a mediator: outcomes differ in name alone."""
+    known = {one.mediator: one.found.assumption.text(lang) for one in reversed(found)
+             if not isinstance(one.found, Message)}  # fmt: skip
+    return say("evidence.channels_note", lang) + " ".join(known.values())
 
 
 def grade_table(found: Grade, lang: Lang) -> pd.DataFrame:
@@ -290,8 +291,9 @@ def grade_table(found: Grade, lang: Lang) -> pd.DataFrame:
 
 def grade_sentence(found: Grade, one: Specification, lang: Lang) -> str:
     """Say the grade of a claim and the rule that decided it."""
-    return say("evidence.grade", lang, outcome=label(one.outcome, lang), exposure=label(one.exposure, lang),
+    said = say("evidence.grade", lang, outcome=label(one.outcome, lang), exposure=label(one.exposure, lang),
                level=say(f"grade.level_{found.level}", lang), rule=found.rule.text(lang))  # fmt: skip
+    return said[:1].upper() + said[1:]
 
 
 def robustness_results(rows: pd.DataFrame, found: Grade) -> dict[str, dict]:
