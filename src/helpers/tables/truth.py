@@ -57,7 +57,7 @@ def truth_rows(firms: int) -> pd.DataFrame:
 
 def truth_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return `truth_rows` in words: shares in per cent with their Monte-Carlo error."""
-    table = pd.DataFrame({"scenario": [label(f"scenario_{name}", lang) for name in rows["scenario"]]})
+    table = pd.DataFrame({"planted_truth": [label(f"scenario_{name}", lang) for name in rows["scenario"]]})
     for column in (*REJECTED.values(), *CHECKED.values()):
         table[column] = [
             f"{number(100 * share, '.0f')} ± {number(100 * error, '.0f')}"
