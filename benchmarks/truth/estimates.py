@@ -17,7 +17,7 @@ from helpers import plan
 from helpers.models.bootstrap import WildTest, wild_bootstrap
 from helpers.models.curve import Curve
 from helpers.models.regression import fit
-from helpers.models.result import NotEstimable, Result
+from helpers.models.result import NotEstimable, Result, or_why
 from helpers.models.staggered import EventStudy
 from helpers.plan import evidence, grade, robustness, timing
 from helpers.plan.model import Specification
@@ -121,7 +121,7 @@ def _founding(panel: Panel, one: Specification, *, seed: int) -> Row:
         found |= _named(name, _or_none(lambda o=options: robustness.fitted(frame, one, **o)), one.exposure)
     wild = Message("evidence.no_wild")
     if result is not None:
-        wild = robustness.or_why(lambda: wild_bootstrap(result, one.exposure, level=_P_ALONE))
+        wild = or_why(lambda: wild_bootstrap(result, one.exposure, level=_P_ALONE))
     found |= _trend(frame, one) | _against_other_comparisons(frame, one, seed=seed)
     if seed < DEAR_SEEDS:
         found |= _against_design(panel.frame, one)
@@ -214,7 +214,7 @@ def _breakdown(study: EventStudy | NotEstimable, event_time: int | str):
     if isinstance(study, NotEstimable):
         return study.message
     # No interval is wanted, only the breakdown value.
-    return robustness.or_why(lambda: study.honest(event_time=event_time, m=()))
+    return or_why(lambda: study.honest(event_time=event_time, m=()))
 
 
 def _graded(

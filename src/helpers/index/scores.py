@@ -11,12 +11,13 @@ from helpers.forces.firms import firm_indicators
 from helpers.index.build import build
 from helpers.index.classes import size_classes
 from helpers.index.framework import available, framework
+from helpers.params.pages import Page55
 
 COLUMNS: Final = {
     "政治引领力": "force_political_guidance", "发展支撑力": "force_development_support",
     "先锋原动力": "force_pioneer_drive", "党建牵引力": "force_party_traction", "园区凝聚力": "force_park_cohesion",
 }  # fmt: skip
-AVAILABILITY: Final = 0.5
+AVAILABILITY: Final = Page55.model_fields["availability"].default
 # Points of a score that are one standard deviation of an indicator.
 STANDARD: Final = 10.0
 

@@ -60,9 +60,7 @@ def associations(
     """
     rows = []
     for outcome, estimator in outcomes.items():
-        used = panel
-        if outcome + COMPLETE in panel:
-            used = panel[panel[outcome + COMPLETE].fillna(value=False).astype(bool)]
+        used = visible(panel, outcome)
         for exposure in exposures:
             for cluster in clusters:
                 row = {"outcome": outcome, "exposure": exposure, "cluster": cluster, "estimator": estimator,
@@ -82,6 +80,12 @@ def associations(
     words = {name: table[name].astype("object").fillna("") for name in _WORDS}
     warnings = [found if isinstance(found, tuple) else () for found in table["warnings"]]
     return table.astype(blank).assign(**words, warnings=warnings)
+
+
+def visible(panel: pd.DataFrame, outcome: str) -> pd.DataFrame:
+    """Return the rows whose outcome is all visible yet: all of them where the panel does not say."""
+    flag = panel.get(outcome + COMPLETE)
+    return panel if flag is None else panel[flag.fillna(value=False).astype(bool)]
 
 
 def described(result: Result) -> dict:

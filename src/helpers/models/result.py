@@ -1,6 +1,8 @@
 """What one fitted specification says: coefficients with intervals, sample, clusters, and the rules that were used."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -8,6 +10,7 @@ import pandas as pd
 from helpers.errors import InputError
 from helpers.text import Message
 
+Made = TypeVar("Made")
 TABLE_COLUMNS = ("term", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high", "df")
 
 
@@ -17,6 +20,14 @@ class NotEstimable(InputError):
     def __init__(self, message: Message) -> None:
         self.message = message
         super().__init__(str(message))
+
+
+def or_why(make: Callable[[], Made]) -> Made | Message:
+    """Return what `make` returns, or the message of what it cannot estimate."""
+    try:
+        return make()
+    except NotEstimable as trouble:
+        return trouble.message
 
 
 @dataclass(frozen=True, eq=False)

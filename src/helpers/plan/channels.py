@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from helpers.models.mediation import Mediation, mediation
-from helpers.models.result import NotEstimable
+from helpers.models.result import or_why
 from helpers.plan.model import Plan, Specification
-from helpers.plan.sample import BASELINE, analysis_frame
+from helpers.plan.sample import analysis_frame, controls_of
 from helpers.text import Message
 
 
@@ -37,16 +37,15 @@ def channels(derived: pd.DataFrame, declared: Plan, *, seed: int) -> list[Channe
     correlation that would undo the answer computable.
     """
     made = []
-    for one in declared.specifications:
+    for one in (one for one in declared.specifications if one.mediators):
+        frame, _ = analysis_frame(derived, one)
         for mediator in one.mediators:
-            frame, _ = analysis_frame(derived, one)
-            try:
-                found: Mediation | Message = mediation(
-                    frame, outcome=one.outcome, exposure=one.exposure, mediator=mediator,
-                    controls=[f"{name}{BASELINE}" for name in one.controls], fixed_effects=one.fixed_effects,
-                    cluster=one.cluster, seed=seed,
-                )  # fmt: skip
-            except NotEstimable as trouble:
-                found = trouble.message
+            alone = one.model_copy(update={"mediators": ()})
+            found = or_why(
+                lambda frame=frame, one=alone, mediator=mediator: mediation(
+                    frame, outcome=one.outcome, exposure=one.exposure, mediator=mediator, controls=controls_of(one),
+                    fixed_effects=one.fixed_effects, cluster=one.cluster, seed=seed,
+                )
+            )
             made.append(Channel(one, mediator, found))
     return made

@@ -8,7 +8,7 @@ import pandas as pd
 from helpers.models.bootstrap import WildTest
 from helpers.models.curve import Curve
 from helpers.models.randomisation import RandomisationTest
-from helpers.models.result import NotEstimable
+from helpers.models.result import NotEstimable, or_why
 from helpers.models.staggered import EventStudy
 from helpers.models.staggered.honest import Honest
 from helpers.plan import robustness, timing
@@ -88,10 +88,7 @@ def investigate(derived: pd.DataFrame, declared: Plan, one: Specification, *, se
     without = robustness.without_each(frame, one)
     unseen = robustness.unseen(derived, one, multiple=declared.rules.covariate_multiples)
     studies = timing.event_studies(frame, one, seed=seed, methods=GRADED)
-    try:
-        trend: TrendBefore | Message = trend_before(frame, one)
-    except NotEstimable as trouble:
-        trend = trouble.message
+    trend = or_why(lambda: trend_before(frame, one))
     bounds = timing.honest_bounds(studies)
     known = evidence(one, rows=errors, few=few, studies=studies, trend=trend, bounds=bounds, family=family,
                      unseen=unseen, left_out=without, curve=curve)  # fmt: skip

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from helpers.models.association import COMPLETE
-from helpers.models.result import NotEstimable
+from helpers.models.result import or_why
 from helpers.plan.model import Specification
-from helpers.plan.robustness import fitted
+from helpers.plan.robustness import fitted, in_row
 from helpers.plan.sample import analysis_frame
 
 # Exposure -> day on which it began, for the share of the first year.
@@ -30,8 +30,8 @@ def codings(derived: pd.DataFrame, one: Specification) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a coding: coding (`declared` first), status, reason (a `Message` or None), estimate, conf_low,
-        conf_high, p_value, n_obs, n_units. The codings:
+        One row a coding: coding (`declared` first), estimator, status, reason (a `Message` or None), estimate,
+        conf_low, conf_high, p_value, n_obs, n_units. The codings:
 
         next_year: exposed from the first whole year on; share_of_year: in its first year by the part that was left;
         other_exposure: coverage of any kind for an organisation of one's own, a clause with substance for any clause;
@@ -45,16 +45,10 @@ def codings(derived: pd.DataFrame, one: Specification) -> pd.DataFrame:
             continue
         panel, changed = made
         other = one.model_copy(update=changed)
-        try:
-            result = fitted(analysis_frame(panel, other)[0], other)
-        except NotEstimable as trouble:
-            rows.append({"coding": coding, "status": "not_estimable", "reason": trouble.message})
-            continue
-        term = result.term(other.exposure)
-        numbers = {name: float(term[name]) for name in ("estimate", "conf_low", "conf_high", "p_value")}
-        rows.append({"coding": coding, "status": "estimated", "reason": None, **numbers, "n_obs": result.n_obs,
-                     "n_units": result.n_units})  # fmt: skip
-    columns = ["coding", "status", "reason", "estimate", "conf_low", "conf_high", "p_value", "n_obs", "n_units"]
+        found = or_why(lambda panel=panel, other=other: fitted(analysis_frame(panel, other)[0], other))
+        rows.append({"coding": coding, "estimator": one.estimator, **in_row(found)})
+    columns = ["coding", "estimator", "status", "reason", "estimate", "conf_low", "conf_high", "p_value", "n_obs",
+               "n_units"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -3,7 +3,6 @@
 In go the derived panel and a specification of the plan; out come tidy frames, and `Evidence` for its grade.
 """
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -18,11 +17,11 @@ from helpers.models.multiplicity import romano_wolf
 from helpers.models.oster import Oster, oster
 from helpers.models.randomisation import FEW_TREATED, RandomisationTest, randomisation_test
 from helpers.models.regression import fit
-from helpers.models.result import NotEstimable, Result
+from helpers.models.result import NotEstimable, Result, or_why
 from helpers.models.robustness import Robustness, robustness_value
 from helpers.models.weighting import Weighted, aipw
 from helpers.plan.model import Plan, Specification
-from helpers.plan.sample import analysis_frame, at_baseline, controls_of
+from helpers.plan.sample import analysis_frame, at_baseline, controls_of, terms_of
 from helpers.plan.timing import FEWEST_TREATED
 from helpers.text import Message
 
@@ -33,9 +32,24 @@ SAMPLES: Final = ("all_rows", "balanced_rows", "without_largest")
 
 def fitted(frame: pd.DataFrame, one: Specification, **options: str) -> Result:
     """Fit a declared specification on its analysis frame; options replace what it says."""
-    chosen = {"outcome": one.outcome, "exposure": one.exposure, "controls": controls_of(one), "unit": one.unit,
-              "fixed_effects": one.fixed_effects, "estimator": one.estimator, "cluster": one.cluster}  # fmt: skip
-    return fit(frame, **(chosen | options))
+    return fit(frame, unit=one.unit, **(terms_of(one) | options))
+
+
+def in_row(found: Result | Message) -> dict:
+    """Return what a table's row holds of a fit, or of the reason why there is none.
+
+    Returns
+    -------
+    dict
+        status ("estimated" or "not_estimable"), reason (a `Message` or None); of the exposure estimate, std_error,
+        conf_low, conf_high, p_value; n_obs, n_units, n_clusters.
+    """
+    if isinstance(found, Message):
+        return {"status": "not_estimable", "reason": found}
+    term = found.term(found.exposure)
+    numbers = {name: float(term[name]) for name in ("estimate", "std_error", "conf_low", "conf_high", "p_value")}
+    counts = {name: getattr(found, name) for name in ("n_obs", "n_units", "n_clusters")}
+    return {"status": "estimated", "reason": None, **numbers, **counts}
 
 
 def standard_errors(
@@ -59,18 +73,18 @@ def standard_errors(
     Econometrics Journal 21). Exposures that differ within a grid are dealt out among firms, whose dates they are.
     """
     rules = (("CR1", one.unit), ("CR1", one.cluster), ("CR2", one.cluster), ("CRV3J", one.cluster))
-    rows = [
-        _row(rule, cluster, lambda rule=rule, cluster=cluster: fitted(frame, one, cluster=cluster, vcov=rule), one)
+    fits = {
+        (rule, cluster): or_why(lambda rule=rule, cluster=cluster: fitted(frame, one, cluster=cluster, vcov=rule))
         for rule, cluster in dict.fromkeys(rules)
-    ]
-    wild = or_why(lambda: wild_bootstrap(fitted(frame, one), one.exposure))
-    rows.append(_test_row("wild", one.cluster, wild))
+    }
+    rows = [{"rule": rule, "cluster": cluster, **in_row(found)} for (rule, cluster), found in fits.items()]
+    few = wild_of(fits["CR1", one.cluster])
+    rows.append(_test_row("wild", one.cluster, few))
     coarser = one.panel.coarser if one.cluster == one.panel.group else None
     if coarser is not None and coarser in frame:
-        rows.append(_row("CR1", coarser, lambda: fitted(frame, one, cluster=coarser), one))
-        by_area = or_why(lambda: wild_bootstrap(fitted(frame, one, cluster=coarser), one.exposure))
-        rows.append(_test_row("wild", coarser, by_area))
-    few = wild
+        by_area = or_why(lambda: fitted(frame, one, cluster=coarser))
+        rows.append({"rule": "CR1", "cluster": coarser, **in_row(by_area)})
+        rows.append(_test_row("wild", coarser, wild_of(by_area)))
     if _few_treated(frame, one):
         few = or_why(lambda: _randomised(frame, one))
         rows.append(_test_row("randomisation", one.cluster, few))
@@ -79,14 +93,9 @@ def standard_errors(
     return pd.DataFrame(rows, columns=columns), few
 
 
-def _row(rule: str, cluster: str, make: Callable[[], Result], one: Specification) -> dict:
-    result = or_why(make)
-    if isinstance(result, Message):
-        return {"rule": rule, "cluster": cluster, "status": "not_estimable", "reason": result}
-    term = result.term(one.exposure)
-    numbers = {name: float(term[name]) for name in ("estimate", "std_error", "conf_low", "conf_high", "p_value")}
-    return {"rule": rule, "cluster": cluster, "status": "estimated", "reason": None, **numbers,
-            "n_clusters": result.n_clusters}  # fmt: skip
+def wild_of(found: Result | Message) -> WildTest | Message:
+    """Return the enumerated wild bootstrap of a fit's exposure, or why there is none."""
+    return found if isinstance(found, Message) else or_why(lambda: wild_bootstrap(found, found.exposure))
 
 
 def _test_row(rule: str, cluster: str, test: WildTest | RandomisationTest | Message) -> dict:
@@ -107,9 +116,7 @@ def _few_treated(frame: pd.DataFrame, one: Specification) -> bool:
 def _randomised(frame: pd.DataFrame, one: Specification) -> RandomisationTest:
     within = frame.groupby([one.cluster, "year"])[one.exposure].nunique()
     by = one.cluster if within.max() <= 1 else one.unit
-    chosen = {"outcome": one.outcome, "exposure": one.exposure, "controls": controls_of(one),
-              "fixed_effects": one.fixed_effects, "estimator": one.estimator, "cluster": one.cluster}  # fmt: skip
-    return randomisation_test(frame, assigned_by=by, period="year", seed=0, **chosen)
+    return randomisation_test(frame, assigned_by=by, period="year", seed=0, **terms_of(one))
 
 
 def corrected(derived: pd.DataFrame, declared: Plan, family: str) -> pd.DataFrame:
@@ -177,10 +184,7 @@ def without_each(frame: pd.DataFrame, one: Specification) -> dict[str, pd.DataFr
     found = {}
     for by in dict.fromkeys((one.unit, one.cluster)):
         with suppress(NotEstimable):
-            found[by] = leave_out(
-                frame, by=by, outcome=one.outcome, exposure=one.exposure, controls=controls_of(one),
-                fixed_effects=one.fixed_effects, estimator=one.estimator, cluster=one.cluster,
-            )  # fmt: skip
+            found[by] = leave_out(frame, by=by, **terms_of(one))
     return found
 
 
@@ -260,11 +264,3 @@ def _of_enough(firms: pd.DataFrame, one: Specification) -> pd.DataFrame:
         said = {"exposure": one.exposure, "treated": treated, "units": f"{len(firms):,}", "fewest": FEWEST_TREATED}
         raise NotEstimable(Message("evidence.few_changed", said))
     return firms
-
-
-def or_why(make):
-    """Return what `make` returns, or the message of what it cannot estimate."""
-    try:
-        return make()
-    except NotEstimable as trouble:
-        return trouble.message

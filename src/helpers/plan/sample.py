@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from helpers.models.association import COMPLETE
+from helpers.models.association import COMPLETE, visible
 from helpers.panel.pieces import SUBSTANCE
 from helpers.plan.model import Sample, Specification
 
@@ -69,11 +69,6 @@ def _cross(panel: pd.DataFrame) -> pd.Series:
     return (share > 0).astype(float).where(share.notna() | has_none)
 
 
-def _cohort_cross(panel: pd.DataFrame) -> pd.Series:
-    first = panel["year"].where(_cross(panel) == 1).groupby(panel["uscc"]).transform("min")
-    return first.astype("Float64")
-
-
 def _log(name: str) -> Callable[[pd.DataFrame], pd.Series]:
     def made(panel: pd.DataFrame) -> pd.Series:
         values = panel[name].astype(float)
@@ -98,10 +93,10 @@ def _left_state(panel: pd.DataFrame) -> pd.Series:
     return (1 - panel["is_state_owned"].astype(float)).where(_state_at_first(panel) == 1)
 
 
-def _first_year(flags: Callable[[pd.DataFrame], pd.Series]) -> Callable[[pd.DataFrame], pd.Series]:
+def _first_year(unit: str, flags: Callable[[pd.DataFrame], pd.Series]) -> Callable[[pd.DataFrame], pd.Series]:
     def made(panel: pd.DataFrame) -> pd.Series:
-        first = panel[flags(panel) == 1].groupby("stock_code")["year"].min()
-        return panel["stock_code"].map(first).astype(float)
+        first = panel[flags(panel) == 1].groupby(unit)["year"].min()
+        return panel[unit].map(first).astype(float)
 
     return made
 
@@ -117,14 +112,14 @@ _DERIVED: Final[Mapping[str, tuple[tuple[str, ...], Callable[[pd.DataFrame], pd.
     "is_first_award": (("hnte_first_year", "year"), _first_award),
     "has_binding_charter": (("has_charter", "charter_substance"), _binding),
     "has_cross_appointment": (("cross_appointment_share_pct", "has_own_org"), _cross),
-    "cohort_cross": (("uscc", "year", "cross_appointment_share_pct", "has_own_org"), _cohort_cross),
+    "cohort_cross": (("uscc", "year", "cross_appointment_share_pct", "has_own_org"), _first_year("uscc", _cross)),
     "ln_employees": (("employees",), _log("employees")),
     "ln_assets": (("assets_10k_cny",), _log("assets_10k_cny")),
     "grid_year": (("grid_id", "year"), _in_year("grid_id")),
     "city_year": (("city", "year"), _in_year("city")),
-    "cohort_state": (_OWNERSHIP, _first_year(lambda panel: panel["is_state_owned"].astype(float))),
+    "cohort_state": (_OWNERSHIP, _first_year("stock_code", lambda panel: panel["is_state_owned"].astype(float))),
     "has_left_state": (_OWNERSHIP, _left_state),
-    "cohort_left_state": (_OWNERSHIP, _first_year(_left_state)),
+    "cohort_left_state": (_OWNERSHIP, _first_year("stock_code", _left_state)),
     "is_balanced": (("stock_code", "year"), _balanced),
 }
 
@@ -148,11 +143,10 @@ def analysis_frame(derived: pd.DataFrame, specification: Specification) -> tuple
     """
     kept = derived[_SAMPLES[specification.sample](derived)]
     left_out = {"not_in_sample": len(derived) - len(kept)}
-    complete = specification.outcome + COMPLETE
-    if complete in kept:
-        whole = kept[complete].fillna(value=False).astype(bool)
-        left_out["not_complete"] = int((~whole).sum())
-        kept = kept[whole]
+    if specification.outcome + COMPLETE in kept:
+        whole = visible(kept, specification.outcome)
+        left_out["not_complete"] = len(kept) - len(whole)
+        kept = whole
     baseline = {
         f"{name}{BASELINE}": at_baseline(derived, name, unit=specification.unit).reindex(kept.index)
         for name in specification.controls
@@ -163,6 +157,15 @@ def analysis_frame(derived: pd.DataFrame, specification: Specification) -> tuple
 def controls_of(specification: Specification) -> tuple[str, ...]:
     """Return the columns of `analysis_frame` that are held fixed: controls at baseline, and mediators."""
     return (*(f"{name}{BASELINE}" for name in specification.controls), *specification.mediators)
+
+
+def terms_of(specification: Specification) -> dict[str, object]:
+    """Return what estimators that take any specification are told of one, by their names of it."""
+    return {
+        "outcome": specification.outcome, "exposure": specification.exposure, "controls": controls_of(specification),
+        "fixed_effects": specification.fixed_effects, "estimator": specification.estimator,
+        "cluster": specification.cluster,
+    }  # fmt: skip
 
 
 def at_baseline(panel: pd.DataFrame, name: str, *, unit: str) -> pd.Series:

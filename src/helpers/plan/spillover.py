@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from helpers.models.bootstrap import wild_bootstrap
 from helpers.models.power import minimum_detectable_effect
+from helpers.models.result import Result, or_why
 from helpers.plan.model import Plan
-from helpers.plan.robustness import fitted, or_why
+from helpers.plan.robustness import fitted, in_row, wild_of
 from helpers.plan.sample import analysis_frame
 from helpers.text import Message
 
@@ -25,18 +25,14 @@ def spillovers(derived: pd.DataFrame, declared: Plan) -> pd.DataFrame:
     for one in declared.of(question="spillover").specifications:
         panels = {False: derived} | ({True: placebo_grids(derived)} if one.exposure == "grid_exposure" else {})
         for is_placebo, panel in panels.items():
+            found = or_why(lambda one=one, panel=panel: fitted(analysis_frame(panel, one)[0], one))
             row = {"outcome": one.outcome, "exposure": one.exposure, "estimator": one.estimator,
-                   "effects": one.fixed_effects, "is_placebo": is_placebo}  # fmt: skip
-            result = or_why(lambda one=one, panel=panel: fitted(analysis_frame(panel, one)[0], one))
-            if isinstance(result, Message):
-                rows.append({**row, "status": "not_estimable", "reason": result})
-                continue
-            term = result.term(one.exposure)
-            numbers = {name: float(term[name]) for name in ("estimate", "conf_low", "conf_high", "p_value")}
-            wild = or_why(lambda result=result, one=one: wild_bootstrap(result, one.exposure))
-            numbers["p_wild"] = np.nan if isinstance(wild, Message) else wild.p_value
-            numbers["detectable"] = minimum_detectable_effect(term["std_error"], df=term["df"])
-            rows.append({**row, "status": "estimated", "reason": None, **numbers, "n_units": result.n_units})
+                   "effects": one.fixed_effects, "is_placebo": is_placebo, **in_row(found)}  # fmt: skip
+            if isinstance(found, Result):
+                term, wild = found.term(one.exposure), wild_of(found)
+                row["p_wild"] = np.nan if isinstance(wild, Message) else wild.p_value
+                row["detectable"] = minimum_detectable_effect(term["std_error"], df=term["df"])
+            rows.append(row)
     columns = ["outcome", "exposure", "estimator", "effects", "is_placebo", "status", "reason", "estimate", "conf_low",
                "conf_high", "p_value", "p_wild", "detectable", "n_units"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)

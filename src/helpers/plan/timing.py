@@ -7,12 +7,12 @@ from typing import Final
 import pandas as pd
 
 from helpers.models.randomisation import RandomisationTest, randomisation_test
-from helpers.models.result import NotEstimable
+from helpers.models.result import NotEstimable, or_why
 from helpers.models.staggered import EventStudy, staggered
 from helpers.models.staggered.event_study import Method
 from helpers.models.staggered.honest import Honest
 from helpers.plan.model import Specification
-from helpers.plan.sample import controls_of
+from helpers.plan.sample import terms_of
 from helpers.text import Message
 
 METHODS: Final[tuple[Method, ...]] = (
@@ -110,13 +110,8 @@ def dealt_out(frame: pd.DataFrame, one: Specification, *, seed: int) -> Randomis
         Of the draws, where there are too many assignments to count.
     """
     whole = _every_year(frame.dropna(subset=[one.outcome, one.exposure]), one)
-    try:
-        return randomisation_test(
-            whole, outcome=one.outcome, exposure=one.exposure, assigned_by=one.unit, period="year",
-            controls=controls_of(one), fixed_effects=one.fixed_effects, estimator=one.estimator, seed=seed,
-        )  # fmt: skip
-    except NotEstimable as trouble:
-        return trouble.message
+    terms = terms_of(one) | {"cluster": one.unit}
+    return or_why(lambda: randomisation_test(whole, **terms, assigned_by=one.unit, period="year", seed=seed))
 
 
 def honest_bounds(studies: Mapping[Method, EventStudy | NotEstimable]) -> Honest | Message:
@@ -126,10 +121,7 @@ def honest_bounds(studies: Mapping[Method, EventStudy | NotEstimable]) -> Honest
         return study.message if study is not None else Message("evidence.no_study")
     if study.n_treated < FEWEST_TREATED:
         return Message("evidence.few_to_judge", {"treated": study.n_treated, "fewest": FEWEST_TREATED})
-    try:
-        return study.honest(event_time="average")
-    except NotEstimable as trouble:
-        return trouble.message
+    return or_why(lambda: study.honest(event_time="average"))
 
 
 def by_event_time(studies: dict[Method, EventStudy | NotEstimable], *, reach: tuple[int, int]) -> pd.DataFrame:

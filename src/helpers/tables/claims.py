@@ -6,7 +6,7 @@ from helpers.plan.claims import Claim
 from helpers.plan.grade import LEVELS
 from helpers.tables.labels import inline, labelled
 from helpers.tables.robustness import effect_words, in_percent
-from helpers.text import Lang, label, number, say
+from helpers.text import Lang, label, number, say, with_capital
 
 
 def claims_table(claims: list[Claim], lang: Lang) -> pd.DataFrame:
@@ -39,7 +39,7 @@ def claim_sentences(claims: list[Claim], lang: Lang) -> list[str]:
         words = {"outcome": inline(claim.one.outcome, lang), "exposure": inline(claim.one.exposure, lang)}
         rule = claim.grade.rule.text(lang)
         sentence = say(f"evidence.claim_{claim.grade.level}", lang, effect=effect, rule=rule, **words)
-        said.append(sentence[:1].upper() + sentence[1:])
+        said.append(with_capital(sentence))
     return said
 
 

@@ -8,7 +8,7 @@ from helpers.models.completion import FEWEST, FLOOR, completed_months
 from helpers.study import Study
 from helpers.tables.innovation import last_complete, months
 from helpers.tables.labels import inline, labelled
-from helpers.text import Lang, number, say
+from helpers.text import Lang, number, say, with_capital
 
 COUNTED_SHOWN = 18
 _MODELLED = ["modelled", "conf_low", "conf_high"]
@@ -106,4 +106,4 @@ def completion_sentence(modelled: pd.DataFrame, lang: Lang) -> str:
         said.append(say(f"pages.modelled_{reason}", lang, kind=inline(kind, lang), told=told, months=len(rows),
                         floor=f"{100 * FLOOR:.0f}", fewest=FEWEST))  # fmt: skip
     kinds = say("pages.semicolon", lang).join(said)
-    return say("pages.completion_note", lang, kinds=kinds[:1].upper() + kinds[1:])
+    return say("pages.completion_note", lang, kinds=with_capital(kinds))

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.index.scores import force_scores
-from helpers.models.association import NUMBERS, described
+from helpers.models.association import NUMBERS, described, visible
 from helpers.models.one_plus import log_one_plus
 from helpers.models.result import NotEstimable
 from helpers.plan.model import Plan
@@ -161,8 +161,7 @@ def one_plus_rows(panel: pd.DataFrame, rows: pd.DataFrame, **specification: obje
     ]  # fmt: skip
     made = []
     for row in counts.itertuples():
-        flag = f"{row.outcome}_is_complete"
-        used = panel[panel[flag].fillna(value=False).astype(bool)] if flag in panel else panel
+        used = visible(panel, row.outcome)
         found = log_one_plus(used, outcome=row.outcome, exposure=row.exposure, cluster=row.cluster, **specification)
         made.append(found.assign(outcome=row.outcome, exposure=row.exposure))
     return pd.concat(made, ignore_index=True) if made else pd.DataFrame(columns=["outcome", "exposure", "way"])

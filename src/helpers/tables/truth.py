@@ -30,6 +30,13 @@ def results(folder: Path = FOLDER) -> tuple[pd.DataFrame, pd.DataFrame]:
     return first, second
 
 
+def _nearest(firms: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the results at the size nearest to so many firms."""
+    estimators, checks = results()
+    size = min(estimators["firms"].unique(), key=lambda size: abs(size - firms))
+    return estimators[estimators["firms"] == size], checks[checks["firms"] == size]
+
+
 def truth_rows(firms: int) -> pd.DataFrame:
     """Return what the study found at the size nearest to so many firms.
 
@@ -40,10 +47,8 @@ def truth_rows(firms: int) -> pd.DataFrame:
         headline reject, a claim is graded an association or more, timing or more, the strongest grade, and spillover is
         seen, each with its Monte-Carlo error (`<name>_error`).
     """
-    estimators, checks = results()
-    sizes = sorted(estimators["firms"].unique(), key=lambda size: abs(size - firms))
-    estimators, checks = (table[table["firms"] == sizes[0]] for table in (estimators, checks))
-    rows = pd.DataFrame({"scenario": list(dict.fromkeys(estimators["scenario"])), "firms": sizes[0]})
+    estimators, checks = _nearest(firms)
+    rows = estimators[["scenario", "firms"]].drop_duplicates(ignore_index=True)
     for table, key, value, names in (
         (estimators, "estimator", "rejected", REJECTED), (checks, "check", "share", CHECKED),
     ):  # fmt: skip
@@ -94,16 +99,15 @@ def failing(methods: Iterable[str], firms: int) -> pd.DataFrame:
         One row an estimator that rejects more than 5 % where nothing is planted, or whose 95 % intervals hold the
         planted effect less often than that, beyond two Monte-Carlo errors: method, firms, alarms, coverage (0-1).
     """
-    estimators, _ = results()
-    sizes = sorted(estimators["firms"].unique(), key=lambda size: abs(size - firms))
-    held = estimators[estimators["firms"] == sizes[0]].set_index(["scenario", "estimator"])
+    estimators, _ = _nearest(firms)
+    held = estimators.set_index(["scenario", "estimator"])
     rows = []
     for method in methods:
         null, effect = held.loc[("null", method)], held.loc[("effect", method)]
         is_loud = null["rejected"] - 2 * null["rejected_error"] > ALPHA
         is_off = effect["coverage"] + 2 * effect["coverage_error"] < 1 - ALPHA
         if is_loud or is_off:
-            rows.append((method, sizes[0], null["rejected"], effect["coverage"]))
+            rows.append((method, null["firms"], null["rejected"], effect["coverage"]))
     return pd.DataFrame(rows, columns=["method", "firms", "alarms", "coverage"])
 
 

@@ -57,6 +57,11 @@ def p_text(p: float) -> str:
     return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
+def with_capital(said: str) -> str:
+    """Return a sentence with a capital at its beginning, where its language has any."""
+    return said[:1].upper() + said[1:]
+
+
 def with_ends(point: float, low: float, high: float, form: str) -> str:
     """Return a number with its interval in brackets, which stays on one line."""
     return f"{number(point, form)} ({number(low, form)}\u00a0…\u00a0{number(high, form)})"
