@@ -6,9 +6,10 @@ import pytest
 
 from helpers import plan
 from helpers.models import NotEstimable, RandomisationTest, WildTest
-from helpers.plan import channels, claims, codings, evidence, robustness, sample, spillover
+from helpers.plan import channels, claims, codings, evidence, robustness, sample, spillover, trends
 from helpers.plan.grade import grade
-from helpers.text import Message
+from helpers.tables import codings_table, trend_sentence
+from helpers.text import LANGS, Message, with_ends
 
 
 @pytest.fixture(scope="module")
@@ -153,3 +154,20 @@ def test_all_evidence_of_a_claim_comes_together_and_is_graded(derived, one):
     declared = claim.errors[(claim.errors["rule"] == "CR1") & (claim.errors["cluster"] == one.cluster)].iloc[0]
     assert claim.evidence.estimate == declared["estimate"]
     assert claim.evidence.p_few_clusters == claim.few.p_value
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_linear_claim_is_told_in_points_and_no_exponent_is_taken(derived, lang):
+    linear = plan.load("zone").named("founding_other.has_patent.has_own_org")
+    # Large enough for an exponent to show.
+    scaled = derived.assign(has_patent=100 * derived["has_patent"])
+    frame, _ = sample.analysis_frame(scaled, linear)
+    term = robustness.fitted(frame, linear).term(linear.exposure)
+    assert abs(term["estimate"]) > 0.2
+    declared = codings_table(codings.codings(scaled, linear), lang).iloc[0, 1]
+    assert declared == with_ends(*(100 * term[name] for name in ("estimate", "conf_low", "conf_high")), "+,.0f")
+    held = trends.trend_before(frame, linear)
+    fixed = held.held_fixed
+    assert with_ends(*(100 * fixed[name] for name in ("estimate", "conf_low", "conf_high")), "+,.0f") in trend_sentence(
+        held, lang
+    )

@@ -16,7 +16,7 @@ from helpers.plan.model import Plan, Specification, Study
 from helpers.plan.robustness import Unseen, corrected
 from helpers.plan.trends import YEARS_BEFORE, TrendBefore
 from helpers.tables.labels import inline, labelled, three_digits
-from helpers.text import Lang, Message, label, number, p_text, say, with_ends
+from helpers.text import Lang, Message, label, number, p_text, say, with_capital, with_ends
 
 
 def errors_table(rows: pd.DataFrame, one: Specification, lang: Lang) -> pd.DataFrame:
@@ -68,7 +68,7 @@ def effect_words(found, estimator: str) -> str:
 
 
 def _effect_or_why(row, lang: Lang) -> str:
-    return effect_words(row, "poisson") if row.status == "estimated" else row.reason.text(lang)
+    return effect_words(row, row.estimator) if row.status == "estimated" else row.reason.text(lang)
 
 
 def families(derived: pd.DataFrame, declared: Plan) -> pd.DataFrame:
@@ -229,8 +229,7 @@ def trend_sentence(found: TrendBefore | Message, lang: Lang) -> str:
         return found.text(lang)
     numbers = {}
     for name, row in (("slope", found.slope), ("held", found.held_fixed)):
-        ends = ("estimate", "conf_low", "conf_high")
-        numbers[name] = with_ends(*(100 * np.expm1(row[end]) for end in ends), "+,.0f")
+        numbers[name] = effect_words(row, found.by_cluster.estimator)
     return say("evidence.trend_says", lang, years=YEARS_BEFORE, p=p_text(found.slope["p_value"]), **numbers)
 
 
@@ -250,11 +249,11 @@ def codings_sentence(rows: pd.DataFrame, lang: Lang) -> str:
     known = rows[rows["status"] == "estimated"]
     if known.empty:
         return say("evidence.no_codings", lang)
-    percent = 100 * np.expm1(known["estimate"])
+    percent = [in_percent(row, row.estimator)[0] for row in known.itertuples()]
     declared = np.sign(known["estimate"].iloc[0])
     clear = int(((known["conf_low"] > 0) | (known["conf_high"] < 0)).sum())
-    return say("evidence.codings_says", lang, n=len(known), least=number(percent.min(), "+,.0f"),
-               greatest=number(percent.max(), "+,.0f"), other=int((np.sign(known["estimate"]) != declared).sum()),
+    return say("evidence.codings_says", lang, n=len(known), least=number(min(percent), "+,.0f"),
+               greatest=number(max(percent), "+,.0f"), other=int((np.sign(known["estimate"]) != declared).sum()),
                clear=clear)  # fmt: skip
 
 
@@ -293,7 +292,7 @@ def grade_sentence(found: Grade, one: Specification, lang: Lang) -> str:
     """Say the grade of a claim and the rule that decided it."""
     said = say("evidence.grade", lang, outcome=label(one.outcome, lang), exposure=label(one.exposure, lang),
                level=say(f"grade.level_{found.level}", lang), rule=found.rule.text(lang))  # fmt: skip
-    return said[:1].upper() + said[1:]
+    return with_capital(said)
 
 
 def robustness_results(rows: pd.DataFrame, found: Grade) -> dict[str, dict]:
