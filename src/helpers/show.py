@@ -34,6 +34,8 @@ _SHORT_TEXT, _LONG_TEXT = 16, 44
 _MANY_COLUMNS = 8
 _CSS_PIXELS_PER_INCH = 96
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
+# What stands in the place of a number that is not told: suppressed, or not there.
+_NO_NUMBER = {"*", "–"}
 _NUMBER_TEXT = re.compile(r"[<>≥≤~≈+−-]?\s?\d[\d,]*(\.\d+)?\s?%?")
 
 
@@ -82,7 +84,7 @@ def figure(
     picture = _picture(drawing, alt)
     plt.close(drawing)
     parts = [
-        f'<figure class="figure"><div class="scroll" role="region" aria-label="{escape(title)}" tabindex="0">'
+        f'<figure class="figure"><div class="scroll" role="group" aria-label="{escape(title)}" tabindex="0">'
         f"{picture}</div>",
         f'<figcaption><span class="number" data-kind="figure"></span>{escape(title)}{_note(note)}</figcaption>',
     ]
@@ -227,7 +229,7 @@ def _grid(frame: pd.DataFrame, label: str, formats: Mapping[str, Format], lang: 
     )
     body = "\n".join(_row(cells, classes, lang) for cells in zip(*texts, strict=True)) if texts else ""
     return (
-        f'<div class="scroll" role="region" aria-label="{escape(label)}" tabindex="0"><table{wide}>\n'
+        f'<div class="scroll" role="group" aria-label="{escape(label)}" tabindex="0"><table{wide}>\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
     )
 
@@ -262,7 +264,7 @@ def _is_numeric(column: pd.Series) -> bool:
         return False
     if pd.api.types.is_numeric_dtype(column):
         return True
-    present = [value for value in column.tolist() if not _is_missing(value)]
+    present = [v for v in column.tolist() if not _is_missing(v) and not (isinstance(v, str) and v in _NO_NUMBER)]
     return bool(present) and all(
         isinstance(value, int | float | np.number) or (isinstance(value, str) and _NUMBER_TEXT.fullmatch(value.strip()))
         for value in present
