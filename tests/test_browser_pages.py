@@ -91,7 +91,7 @@ def browser():
 @pytest.fixture(scope="module")
 def pages(request) -> list[Path]:
     given = os.environ.get("WULI_PAGES")
-    folder = Path(given) if given else request.getfixturevalue("whole_run") / "reports" / "small"
+    folder = Path(given) if given else request.getfixturevalue("whole_run")[0] / "reports" / "small"
     found = sorted(folder.glob("*.html"))
     assert found, f"no page in {folder}"
     return found

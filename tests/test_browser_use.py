@@ -240,14 +240,14 @@ def test_the_data_behind_a_figure_are_downloaded_in_the_order_in_which_they_stan
 
 def test_the_choice_of_language_changes_text_title_and_document_and_keeps_the_place(first):
     first.page.locator("#in-zh").focus()
-    first.page.evaluate("document.getElementById('zh-s3').scrollIntoView()")
-    first.until("document.querySelector('.toc [aria-current]')?.hash === '#zh-s3'")
+    first.page.evaluate("document.getElementById('zh-s2').scrollIntoView()")
+    first.until("document.querySelector('.toc [aria-current]')?.hash === '#zh-s2'")
     first.page.keyboard.press("ArrowRight")
     assert first.page.evaluate("document.documentElement.lang") == "en"
     assert first.page.title() == "Part 0 · Title"
     assert not first.page.locator("main .zh:visible").count() and first.page.locator("main .en:visible").count()
-    first.until("Math.abs(document.getElementById('en-s3').getBoundingClientRect().top) < 40")
-    assert first.page.evaluate("location.hash") == "#en-s3"
+    first.until("Math.abs(document.getElementById('en-s2').getBoundingClientRect().top) < 40")
+    assert first.page.evaluate("location.hash") == "#en-s2"
     first.page.reload()
     assert first.page.title() == "Part 0 · Title"
 
