@@ -4,12 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import findings, models, plan
-from helpers.index.scores import COLUMNS, force_scores
+from helpers import findings, models, plan, stages
+from helpers.index import scores
+from helpers.index.scores import COLUMNS, days_of, force_scores
 from helpers.models import NotEstimable
 from helpers.plan import claims, sample
 from helpers.plan.evidence import Evidence
 from helpers.plan.grade import LEVELS, grade
+from helpers.study import Study
 from helpers.tables import (
     analysis_panel,
     claim_sentences,
@@ -81,6 +83,19 @@ def test_force_scores_compare_the_firms_of_one_day(small_zone, panel):
     assert scores[held].mean().to_numpy() == pytest.approx(10.0, abs=0.2)
     merged = panel[panel["year"] == 2021].set_index("uscc")["force_political_guidance"]
     np.testing.assert_allclose(merged, scores.set_index("uscc")["force_political_guidance"].reindex(merged.index))
+
+
+def test_force_scores_are_prepared_once_for_the_runs_minimum_for_its_owner_alone(small_zone, monkeypatch):
+    held = stages.scores_file(small_zone.folder, 10)
+    assert held.stat().st_mode & 0o777 == 0o600
+    anew = force_scores(small_zone.all_tables(), days=days_of(small_zone.panel()), minimum=10)
+    asked = []
+    monkeypatch.setattr(scores, "force_scores", lambda tables, *, days, minimum: asked.append(minimum))
+    pd.testing.assert_frame_equal(small_zone.force_scores(), anew, check_exact=True)
+    assert asked == []
+    # Nothing was prepared for another minimum, and what was is not taken for it.
+    Study(small_zone.params.model_copy(update={"min_cell": 20}), small_zone.folder).force_scores()
+    assert asked == [20]
 
 
 def test_cross_appointment_begins_with_the_first_share_above_zero():

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from helpers.findings.scales import IN_PERCENT
-from helpers.index.scores import force_scores
 from helpers.models.association import NUMBERS, described, visible
 from helpers.models.one_plus import log_one_plus
 from helpers.models.result import NotEstimable
@@ -26,9 +25,7 @@ def analysis_panel(zone: Study) -> pd.DataFrame:
     panel = with_derived(zone.panel_with_exposures())
     if zone.params.study != "zone":
         return panel
-    days = {int(year): day.date() for year, day in panel.groupby("year")["status_on"].first().items()}
-    scores = force_scores(zone.all_tables(), days=days, minimum=zone.params.min_cell)
-    return panel.merge(scores, on=["uscc", "year"], how="left", validate="one_to_one")
+    return panel.merge(zone.force_scores(), on=["uscc", "year"], how="left", validate="one_to_one")
 
 
 def with_roles(
