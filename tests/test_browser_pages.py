@@ -43,7 +43,9 @@ LIGHTEN = """([other, rows, codes]) => {
   for (const folded of all("details")) folded.open = true;
 }"""
 UNCOVER = """() => {
+  document.body.style.width = "4000px";
   for (const box of document.querySelectorAll(".scroll, pre")) Object.assign(box.style, {background: "none", overflow: "visible"});
+  for (const wide of document.querySelectorAll("main figure, main .scroll")) Object.assign(wide.style, {width: "max-content", maxWidth: "none"});
   for (const cell of document.querySelectorAll("th, td")) cell.style.position = "static";
   for (const code of document.querySelectorAll("pre")) code.style.whiteSpace = "pre-wrap";
 }"""
@@ -66,7 +68,7 @@ TEXTS = """() => {
   for (const named of document.querySelectorAll("[aria-label], [alt], [placeholder]")) {
     if (!named.checkVisibility()) continue;
     for (const name of ["aria-label", "alt", "placeholder"]) {
-      if (named.hasAttribute(name)) found.push([named.closest("[lang]").lang, false, named.getAttribute(name)]);
+      if (named.hasAttribute(name)) found.push([named.closest("[lang]").lang, false, named.getAttribute(name), true]);
     }
   }
   return found;
@@ -116,8 +118,10 @@ def scanned(page, *, of_colours: bool) -> list[str]:
 def misnamed(texts: list[list], lang: str) -> list[str]:
     """Return texts that are not in the language which they are said to be in."""
     wrong = []
-    for said, is_apart, text in texts:
-        if CHINESE.search(text) and not said.startswith("zh"):
+    for said, is_apart, text, *is_attribute in texts:
+        # An attribute has one language: of an English one that names a firm, English.
+        is_named_in = bool(is_attribute) and WORDS.search(text)
+        if CHINESE.search(text) and not said.startswith("zh") and not is_named_in:
             wrong.append(f"Chinese as {said}: {text[:60]}")
         if said.startswith("zh") and not is_apart:
             words = [found for found in WORDS.findall(text) if not NAMES.match(found)]

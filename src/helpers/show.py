@@ -34,6 +34,7 @@ _SHORT_TEXT, _LONG_TEXT = 16, 44
 _MANY_COLUMNS = 8
 _CSS_PIXELS_PER_INCH = 96
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
+_CHINESE_NAME = re.compile(r"[\u3400-\u9fff]+(?:[（）()·、\w]*[\u3400-\u9fff）])?")
 # What stands in the place of a number that is not told: suppressed, or not there.
 _NO_NUMBER = {"*", "–"}
 _NUMBER_TEXT = re.compile(r"[<>≥≤~≈+−-]?\s?\d[\d,]*(\.\d+)?\s?%?")
@@ -86,14 +87,15 @@ def figure(
     parts = [
         f'<figure class="figure"><div class="scroll" role="group" aria-label="{escape(title)}" tabindex="0">'
         f"{picture}</div>",
-        f'<figcaption><span class="number" data-kind="figure"></span>{escape(title)}{_note(note)}</figcaption>',
+        f'<figcaption><span class="number" data-kind="figure"></span>{_worded(title, lang)}'
+        f"{_note(note, lang)}</figcaption>",
     ]
     if data is not None:
         shown = data.head(_ROWS_BEHIND_FIGURE)
         cut = say("page.rows_cut", lang, shown=len(shown), rows=len(data)) if len(shown) < len(data) else ""
         parts.append(
             f'<details class="behind"><summary>{say("page.data_behind", lang)}</summary>'
-            f"{_grid(shown, title, formats or {}, lang)}{_note(cut)}</details>"
+            f"{_grid(shown, title, formats or {}, lang)}{_note(cut, lang)}</details>"
         )
     return HTML("\n".join([*parts, "</figure>"]))
 
@@ -126,8 +128,8 @@ def table(
     -------
     IPython.display.HTML
     """
-    caption = f'<figcaption><span class="number" data-kind="table"></span>{escape(title)}</figcaption>'
-    foot = f'<p class="note">{escape(note)}</p>' if note else ""
+    caption = f'<figcaption><span class="number" data-kind="table"></span>{_worded(title, lang)}</figcaption>'
+    foot = f'<p class="note">{_worded(note, lang)}</p>' if note else ""
     return HTML(f'<figure class="table">{caption}\n{_grid(frame, title, formats or {}, lang)}{foot}</figure>')
 
 
@@ -212,8 +214,14 @@ def _picture(drawing: Figure, alt: str) -> str:
     return f'<img src="{source}" alt="{escape(alt)}" width="{round(drawing.get_figwidth() * _CSS_PIXELS_PER_INCH)}">'
 
 
-def _note(note: str) -> str:
-    return f'<span class="note">{escape(note)}</span>' if note else ""
+def _note(note: str, lang: Lang) -> str:
+    return f'<span class="note">{_worded(note, lang)}</span>' if note else ""
+
+
+def _worded(words: str, lang: Lang) -> str:
+    """Return words as HTML; a name in Chinese among English words says so, as in a table's cells."""
+    shown = escape(words)
+    return shown if lang == "zh" else _CHINESE_NAME.sub(r'<span lang="zh-CN">\g<0></span>', shown)
 
 
 def _grid(frame: pd.DataFrame, label: str, formats: Mapping[str, Format], lang: Lang) -> str:
