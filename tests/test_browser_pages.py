@@ -43,7 +43,7 @@ LIGHTEN = """([other, rows, codes]) => {
   for (const folded of all("details")) folded.open = true;
 }"""
 UNCOVER = """() => {
-  document.body.style.width = "4000px";
+  document.body.style.width = "40000px";
   for (const box of document.querySelectorAll(".scroll, pre")) Object.assign(box.style, {background: "none", overflow: "visible"});
   for (const wide of document.querySelectorAll("main figure, main .scroll")) Object.assign(wide.style, {width: "max-content", maxWidth: "none"});
   for (const cell of document.querySelectorAll("th, td")) cell.style.position = "static";

@@ -35,6 +35,7 @@ _MANY_COLUMNS = 8
 _CSS_PIXELS_PER_INCH = 96
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _CHINESE_NAME = re.compile(r"[\u3400-\u9fff]+(?:[（）()·、\w]*[\u3400-\u9fff）])?")
+_LATIN = re.compile(r"[A-Za-z]")
 # What stands in the place of a number that is not told: suppressed, or not there.
 _NO_NUMBER = {"*", "–"}
 _NUMBER_TEXT = re.compile(r"[<>≥≤~≈+−-]?\s?\d[\d,]*(\.\d+)?\s?%?")
@@ -135,12 +136,12 @@ def table(
 
 def text(sentence: str) -> HTML:
     """Show a sentence that code has put together."""
-    return HTML(f"<p>{escape(sentence)}</p>")
+    return HTML(f"<p>{_worded(sentence, _language(sentence))}</p>")
 
 
 def sentences(lines: Iterable[str]) -> HTML:
     """Show sentences that code has put together as a list."""
-    return HTML("<ul>\n" + "\n".join(f"<li>{escape(line)}</li>" for line in lines) + "\n</ul>")
+    return HTML("<ul>\n" + "\n".join(f"<li>{_worded(line, _language(line))}</li>" for line in lines) + "\n</ul>")
 
 
 def parameters(values: BaseModel, *, lang: Lang) -> HTML:
@@ -216,6 +217,11 @@ def _picture(drawing: Figure, alt: str) -> str:
 
 def _note(note: str, lang: Lang) -> str:
     return f'<span class="note">{_worded(note, lang)}</span>' if note else ""
+
+
+def _language(sentence: str) -> Lang:
+    """Return the language of a sentence, whatever names stand in it; a Chinese character counts two letters."""
+    return "zh" if 2 * len(_CHINESE.findall(sentence)) >= len(_LATIN.findall(sentence)) else "en"
 
 
 def _worded(words: str, lang: Lang) -> str:
