@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
-from helpers import codebook, ingest, paths, stages
+from helpers import codebook, ingest, paths, restricted, stages
 from helpers.errors import InputError
 from helpers.index import scores
 from helpers.ingest import people
@@ -88,14 +88,35 @@ class Study:
         return pd.read_parquet(path)
 
     def restricted(self, name: str) -> pd.DataFrame:
-        """Return a table of the restricted layer; callers hand on counts and estimates only."""
+        """Return a table of the restricted layer, for looking at it; what is handed on are counts and estimates only.
+
+        Parameters
+        ----------
+        name : str
+            Of a table whose rows are about persons, or that has columns about persons.
+
+        Warns
+        -----
+        RestrictedWarning
+            Once a table and kernel, where code outside of this package asks.
+
+        Raises
+        ------
+        InputError
+            If the run does not hold it, or if code outside of this package asks for it while a page is made.
+        """
+        restricted.tell(self.params, name)
         path = self.folder / "restricted" / f"{name}.parquet"
         if not path.exists():
             raise InputError(f"run '{self.params.run}' holds no restricted table '{name}'")
         return pd.read_parquet(path)
 
     def all_tables(self) -> dict[str, pd.DataFrame]:
-        """Return every table in full, persons and restricted columns included, for functions that return aggregates."""
+        """Return every table in full, persons and restricted columns included, for functions that return aggregates.
+
+        Warns and refuses as `restricted`, once for each table of persons.
+        """
+        restricted.tell(self.params, *(name for name in self.table_names() if codebook.load()[name].is_restricted))
         return {name: self._full(name) for name in self.table_names()}
 
     def _full(self, name: str) -> pd.DataFrame:
@@ -134,14 +155,23 @@ class Study:
         return self.folder / "restricted" / "exposures.parquet"
 
     def panel_with_exposures(self) -> pd.DataFrame:
-        """Return the panel with person-derived exposures; only estimates and suppressed counts may leave it."""
+        """Return the panel with person-derived exposures; only estimates and suppressed counts may leave it.
+
+        Warns and refuses as `restricted`. Pages estimate from `tables.analysis_panel`, which has these columns too.
+        """
+        restricted.tell(self.params, restricted.EXPOSED)
         if not self._exposures.exists():
             return self.panel()
         exposures = pd.read_parquet(self._exposures)
         return self.panel().merge(exposures, on=["uscc", "year"], how="left", validate="one_to_one")
 
     def record(self, name: str) -> pd.DataFrame:
-        """Return one of the run's records as text: `joins`, `problems`, `counts`, `sources`, `steps`, `linkage`."""
+        """Return one of the run's records as text: `joins`, `problems`, `counts`, `sources`, `steps`, `linkage`.
+
+        Those of the restricted layer (`restricted/counts`) warn and are refused as `restricted`.
+        """
+        if name.startswith("restricted/"):
+            restricted.tell(self.params, name)
         return pd.read_csv(self.folder / f"{name}.csv", dtype="str", keep_default_na=False, encoding="utf-8-sig")
 
     def counts_shown(self, minimum: int | None = None) -> tuple[pd.DataFrame, dict[str, int]]:

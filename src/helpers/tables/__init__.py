@@ -257,7 +257,7 @@ from helpers.tables.relinked import (
     estimates_by_rule,
     filings_table,
     links_by_name,
-    panels_by_rule,
+    rule_panels,
     rule_words,
     rules_finding,
     rules_results,

@@ -43,6 +43,17 @@ def links_by_name(zone: Study) -> pd.DataFrame:
     return found.assign(is_uncoded=is_open)[found["uscc"].notna() & found["year"].notna()].reset_index(drop=True)
 
 
+def rule_panels(zone: Study, links: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return `panels_by_rule` of a run's panel, the exposures that come from persons among its columns.
+
+    Parameters
+    ----------
+    links : DataFrame
+        From `links_by_name`.
+    """
+    return panels_by_rule(zone.panel_with_exposures(), links)
+
+
 def panels_by_rule(panel: pd.DataFrame, links: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return the panel by codes, with whole names, with all links, without each reason, and by names alone."""
     extra = links[links["is_uncoded"]]
