@@ -196,6 +196,7 @@ from helpers.tables.panel import (
     baseline_covariates,
     columns_note,
     columns_table,
+    complete,
     complete_years,
     exposure_alt,
     exposure_by_grid,
@@ -334,4 +335,5 @@ from helpers.tables.timing import (
     timeline_note,
     timeline_results,
 )
+from helpers.tables.tour import dictionary_table, place_in_plan, tidy_note, tidy_table
 from helpers.tables.truth import failing, failing_note, truth_note, truth_rows, truth_sentence, truth_table
