@@ -221,6 +221,16 @@ def open_run(run: str) -> Study:
     Where the files of a run are no longer there, what was prepared from them is opened as it stands. In a notebook that
     `wuli run` executes, only the data that this very run prepared are opened.
 
+    Parameters
+    ----------
+    run : str
+        Name of a prepared run, or of a run file in notebooks/params.
+
+    Returns
+    -------
+    Study
+        Its tables (`table`), panel and records, read when asked for.
+
     Raises
     ------
     InputError
