@@ -60,7 +60,7 @@ def _run(options: argparse.Namespace) -> int:
             params, study.prepare, only=options.only, workers=options.workers, time_limit=options.time_limit, bar=bar
         )
     for page in published.failed:
-        print(f"{page.stem}: {page.reason}", file=sys.stderr)
+        print(f"{page.stem}: {page.reason[params.lang]}", file=sys.stderr)
     terminal.show(_shown(published.index))
     return FAILED if published.failed else DONE
 

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from html import escape
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,13 +21,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from pydantic import BaseModel
 
+from helpers import svg
 from helpers.text import Lang, number, say
 
 Format = str | Callable[[Any], str]
 # Above this an SVG weighs more than the same figure in pixels, and phones are slow to draw it.
-_SVG_BYTES = 400_000
+_SVG_BYTES = 250_000
 _PIXELS_PER_INCH = 200
-_ROWS_BEHIND_FIGURE = 500
+_ROWS_BEHIND_FIGURE = 1_000
 # Widths in Latin letters, a Chinese character counting two: up to the first a cell keeps one line.
 _SHORT_TEXT, _LONG_TEXT = 16, 44
 _MANY_COLUMNS = 8
@@ -57,7 +58,7 @@ def figure(
     alt : str
         What the figure shows, for a reader who cannot see it.
     data : DataFrame, optional
-        The drawn values, after disclosure control; shown folded, at most 500 rows.
+        The drawn values, after disclosure control; shown folded, at most 1,000 rows.
     lang : {"zh", "en"}
         Language of the words added here.
     note : str
@@ -78,11 +79,11 @@ def figure(
     if not title.strip() or not alt.strip():
         raise ValueError("a figure needs a title and an alt text")
     drawing = drawn if isinstance(drawn, Figure) else drawn.get_figure(root=True)
-    source, width = _data_uri(drawing), round(drawing.get_figwidth() * _CSS_PIXELS_PER_INCH)
+    picture = _picture(drawing, alt)
     plt.close(drawing)
     parts = [
         f'<figure class="figure"><div class="scroll" role="region" aria-label="{escape(title)}" tabindex="0">'
-        f'<img src="{source}" alt="{escape(alt)}" width="{width}"></div>',
+        f"{picture}</div>",
         f'<figcaption><span class="number" data-kind="figure"></span>{escape(title)}{_note(note)}</figcaption>',
     ]
     if data is not None:
@@ -199,21 +200,14 @@ def _listed(value: Any) -> str:
     return ", ".join(map(str, value)) or "–" if isinstance(value, list) else str(value)
 
 
-def _data_uri(drawing: Figure) -> str:
-    vector = _saved(drawing, "svg", metadata={"Date": None, "Creator": None})
+def _picture(drawing: Figure, alt: str) -> str:
+    vector = svg.drawn(drawing, label=alt)
     if len(vector) <= _SVG_BYTES:
-        return _encoded("image/svg+xml", vector)
-    return _encoded("image/png", _saved(drawing, "png", dpi=_PIXELS_PER_INCH, metadata={"Software": None}))
-
-
-def _saved(drawing: Figure, kind: Literal["svg", "png"], **options: Any) -> bytes:
+        return vector
     buffer = io.BytesIO()
-    drawing.savefig(buffer, format=kind, bbox_inches="tight", **options)
-    return buffer.getvalue()
-
-
-def _encoded(mime: str, content: bytes) -> str:
-    return f"data:{mime};base64,{base64.b64encode(content).decode('ascii')}"
+    drawing.savefig(buffer, format="png", bbox_inches="tight", dpi=_PIXELS_PER_INCH, metadata={"Software": None})
+    source = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+    return f'<img src="{source}" alt="{escape(alt)}" width="{round(drawing.get_figwidth() * _CSS_PIXELS_PER_INCH)}">'
 
 
 def _note(note: str) -> str:

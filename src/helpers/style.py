@@ -10,6 +10,10 @@ from matplotlib import font_manager
 FONT_FILES = ("NotoSansCJKsc-Regular.otf", "NotoSansCJKsc-Bold.otf")
 SVG_HASH_SALT = "wuli"
 
+# Neutral colours, which a page may set otherwise for a dark screen (`helpers.svg`).
+PAPER, INK, EDGE, GRID = "#ffffff", "#262626", "#5b6770", "#e4e8ec"
+CARD, LINE = "#f7f9fa", "#cbd3da"
+
 # Okabe & Ito (2008): told apart under the common forms of colour blindness; one colour per meaning everywhere.
 COLOURS = {
     "invention": "#0072B2",
@@ -22,7 +26,7 @@ COLOURS = {
     "reference": "#9AA5B1",
     "missing": "#D55E00",
     "present": "#DCE3EA",
-    "shade": "#E9ECEF",
+    "shade": "#e9ecef",
 }
 
 
@@ -53,7 +57,13 @@ def use() -> None:
             "axes.unicode_minus": False,
             "axes.spines.top": False,
             "axes.spines.right": False,
-            "axes.edgecolor": "#5B6770",
+            "text.color": INK,
+            "axes.labelcolor": INK,
+            "xtick.color": INK,
+            "ytick.color": INK,
+            "axes.facecolor": PAPER,
+            "figure.facecolor": PAPER,
+            "axes.edgecolor": EDGE,
             "axes.titleweight": "bold",
             "axes.titlelocation": "left",
             "axes.titlesize": 12,
@@ -62,7 +72,7 @@ def use() -> None:
             "ytick.labelsize": 9.5,
             "legend.frameon": False,
             "legend.fontsize": 9.5,
-            "grid.color": "#E4E8EC",
+            "grid.color": GRID,
             "grid.linewidth": 0.7,
             "figure.figsize": (7.2, 4.0),
             "figure.constrained_layout.use": True,

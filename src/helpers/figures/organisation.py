@@ -43,7 +43,7 @@ def plot_tree(orgs: pd.DataFrame, *, ax: Axes | None = None, lang: Lang) -> Axes
     ends = orgs[orgs["parent_org_id"].notna()]
     starts = orgs.loc[ends["parent_org_id"]]
     for (_, end), (_, start) in zip(ends.iterrows(), starts.iterrows(), strict=True):
-        ax.plot([start["x"], end["x"]], [start["y"], end["y"]], color="#D5DBE1", linewidth=0.7, zorder=1)
+        ax.plot([start["x"], end["x"]], [start["y"], end["y"]], color=style.LINE, linewidth=0.7, zorder=1)
     shown = [name for name in _TYPES if (orgs["org_type"] == name).any()]
     for name in shown:
         colour, size = _TYPES[name]
@@ -109,8 +109,8 @@ def plot_grid_map(grids: pd.DataFrame, *, ax: Axes | None = None, lang: Lang) ->
         for row, grid in enumerate(grids[grids["area"] == area].itertuples()):
             top = -row * (high + _GAP)
             ax.add_patch(FancyBboxPatch((left, top - high), wide - _GAP, high, linewidth=0.8,
-                                        boxstyle="round,pad=0,rounding_size=0.06", facecolor="#F7F9FA",
-                                        edgecolor="#CBD3DA"))  # fmt: skip
+                                        boxstyle="round,pad=0,rounding_size=0.06", facecolor=style.CARD,
+                                        edgecolor=style.LINE))  # fmt: skip
             covered = grid.own + grid.joint + grid.attached
             ax.text(left + 0.1, top - 0.07, grid.grid_id, va="top", fontsize=9, fontweight="bold")
             ax.text(left + wide - _GAP - 0.1, top - 0.07, f"{covered} / {grid.firms}", va="top", ha="right", fontsize=9)

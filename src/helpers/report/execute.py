@@ -23,6 +23,7 @@ from traitlets.config import Config
 from helpers import paths
 from helpers.errors import PageError
 from helpers.inputs import PREPARED
+from helpers.report import twins
 from helpers.report.gate import scrub
 
 # 1 January 2020: some writers stamp files with the time of day unless they are told another.
@@ -52,7 +53,7 @@ class _Kernel(AsyncKernelManager):
 def execute(
     notebook: Path, parameters: Mapping[str, Any], *, log: Path, prepared: str = "", time_limit: float = 3600.0
 ) -> NotebookNode:
-    """Run `notebook` from its first cell in a fresh kernel, in its own folder.
+    """Run `notebook` from its first cell in a fresh kernel, in its own folder, and its words in the other language.
 
     Parameters
     ----------
@@ -70,7 +71,8 @@ def execute(
     Returns
     -------
     NotebookNode
-        As executed, with papermill's metadata: pass it to `gate.check` and then to `normalise`.
+        As executed, with papermill's metadata and the twins of its cells (`twins.doubled`): pass it to `gate.check` and
+        then to `normalise`.
 
     Raises
     ------
@@ -81,6 +83,8 @@ def execute(
     name = paths.relative(notebook)
     fresh = _read(notebook)
     _require_parameters(fresh, parameters, name)
+    if "lang" in parameters:
+        fresh = twins.doubled(fresh, parameters["lang"], name=name)
     # What a failed cell printed may hold what no page may: the evidence is for its owner alone.
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     executed = log.with_suffix(".ipynb")
@@ -102,7 +106,8 @@ def execute(
                 timeout_func=lambda cell: max(1.0, deadline - time.monotonic()),
             )
     except PapermillExecutionError as error:
-        raise PageError(f"{name}, cell {error.cell_index + 1}: {error.ename}: {error.evalue}") from None
+        place = twins.place(nbformat.read(executed, as_version=4), error.cell_index)
+        raise PageError(f"{name}, {place}: {error.ename}: {error.evalue}") from None
     except CellTimeoutError:
         raise PageError(f"{name}: not done after the time limit of {time_limit:g} s; see --time-limit") from None
     except DeadKernelError:
@@ -118,8 +123,11 @@ def execute(
 
 
 def normalise(notebook: NotebookNode) -> NotebookNode:
-    """Return a copy without anything that differs between two runs on the same inputs: ids, times, paths."""
-    notebook = NotebookNode(nbformat.from_dict(notebook))
+    """Return a copy without anything that differs between two runs on the same inputs: ids, times, paths.
+
+    Its cells are those of the notebook again: what twins gave is in their metadata (`twins.outputs_by_language`).
+    """
+    notebook = twins.folded(notebook)
     kept = {"kernelspec", "language_info", "wuli"} & set(notebook.metadata)
     notebook.metadata = nbformat.from_dict({name: notebook.metadata[name] for name in sorted(kept)})
     for number, cell in enumerate(notebook.cells, start=1):

@@ -16,6 +16,8 @@ from nbformat import NotebookNode
 
 from helpers import paths
 from helpers.errors import PageError
+from helpers.report import twins
+from helpers.text import LANGS, Lang
 
 _GLYPH = re.compile(r"Glyph .{0,80}? missing", re.DOTALL)
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
@@ -29,11 +31,11 @@ class Passed:
     """What the gate reads from a notebook that it lets through."""
 
     results: dict[str, Any]
-    finding: str
+    finding: dict[Lang, str]
     warnings: tuple[str, ...]
 
 
-def check(notebook: NotebookNode, name: str) -> Passed:
+def check(notebook: NotebookNode, name: str, lang: Lang = "zh") -> Passed:
     """Let an executed notebook through, or say everything that is wrong with it.
 
     Parameters
@@ -42,6 +44,8 @@ def check(notebook: NotebookNode, name: str) -> Passed:
         From `execute.execute`, before `normalise`: the kernel's replies are read from its metadata.
     name : str
         The notebook as people know it, for the message.
+    lang : {"zh", "en"}
+        The language that its own cells ran in; their twins speak the other one.
 
     Returns
     -------
@@ -59,7 +63,7 @@ def check(notebook: NotebookNode, name: str) -> Passed:
         problems.append("no cell tagged 'results' with the output of show.results(…)")
     if problems:
         raise PageError(f"{name}: not fit to be published:\n  " + "\n  ".join(problems))
-    return Passed(results or {}, _finding(notebook), tuple(_warnings(notebook)))
+    return Passed(results or {}, _finding(notebook, lang), tuple(_warnings(notebook)))
 
 
 def scrub(text: str) -> str:
@@ -68,45 +72,45 @@ def scrub(text: str) -> str:
     return places.sub("…", text) if places else text
 
 
-def _code_cells(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:
-    for number, cell in enumerate(notebook.cells, start=1):
+def _code_cells(notebook: NotebookNode) -> Iterator[tuple[str, NotebookNode]]:
+    for index, cell in enumerate(notebook.cells):
         if cell.cell_type == "code" and cell.source.strip():
-            yield number, cell
+            yield twins.place(notebook, index), cell
 
 
 def _execution(notebook: NotebookNode) -> Iterator[str]:
     before = 0
-    for number, cell in _code_cells(notebook):
+    for at, cell in _code_cells(notebook):
         count = cell.get("execution_count")
         errors = [output for output in cell.outputs if output.output_type == "error"]
         for error in errors:
-            yield f"cell {number} ended in {error.ename}: {error.evalue}"
+            yield f"{at} ended in {error.ename}: {error.evalue}"
         if count is None:
-            yield f"cell {number} was not run"
+            yield f"{at} was not run"
             continue
         if "shell.execute_reply" not in cell.metadata.get("execution", {}):
-            yield f"cell {number} was begun but not finished: its kernel died or was killed"
+            yield f"{at} was begun but not finished: its kernel died or was killed"
         if count <= before:
-            yield f"cell {number} was run out of order (count {count} after {before}): its kernel was restarted"
+            yield f"{at} was run out of order (count {count} after {before}): its kernel was restarted"
         before = max(before, count)
 
 
 def _outputs(notebook: NotebookNode) -> Iterator[str]:
     places = _machine_paths()
-    for number, cell in _code_cells(notebook):
+    for at, cell in _code_cells(notebook):
         for output in cell.outputs:
             shown = _DATA_URI.sub("", _text(output))
             if _GLYPH.search(shown):
-                yield f"cell {number} draws characters that its font does not have (Glyph … missing): see style.use()"
+                yield f"{at} draws characters that its font does not have (Glyph … missing): see style.use()"
             if output.get("name") == "stderr" or output.output_type == "error":
                 continue
             if places and (found := places.search(shown)):
-                yield f"cell {number} shows a path of this machine: {scrub(_around(shown, found))}"
+                yield f"{at} shows a path of this machine: {scrub(_around(shown, found))}"
             if _ADDRESS.search(shown):
-                yield f"cell {number} shows a memory address, which differs at every run: show the object's content"
+                yield f"{at} shows a memory address, which differs at every run: show the object's content"
             kinds = output.get("data", {})
             if "text/html" not in kinds and any(kind in kinds for kind in _PICTURES):
-                yield f"cell {number} shows a picture without description: show it with show.figure(…)"
+                yield f"{at} shows a picture without description: show it with show.figure(…)"
 
 
 def _around(text: str, found: re.Match[str]) -> str:
@@ -139,19 +143,23 @@ def _results(notebook: NotebookNode) -> dict[str, Any] | None:
     return None
 
 
-def _finding(notebook: NotebookNode) -> str:
+def _finding(notebook: NotebookNode, lang: Lang) -> dict[Lang, str]:
+    """Return the page's first finding in each language it is told in."""
+    told: dict[Lang, str] = {}
     for _, cell in _code_cells(notebook):
         for output in cell.outputs:
             if found := _FINDING.search(output.get("data", {}).get("text/html", "")):
-                return unescape(re.sub(r"<[^>]+>", "", found[1])).strip()
-    return ""
+                words = unescape(re.sub(r"<[^>]+>", "", found[1])).strip()
+                told.setdefault(twins.language_of(cell, lang), words)
+    # One that depends on no language is the same in both.
+    return {language: told.get(language) or told[lang] for language in LANGS} if lang in told else {}
 
 
 def _warnings(notebook: NotebookNode) -> Iterator[str]:
-    for number, cell in _code_cells(notebook):
+    for at, cell in _code_cells(notebook):
         for output in cell.outputs:
             if output.get("name") == "stderr" and (line := _last_word(output.text)):
-                yield f"cell {number}: {line}"
+                yield f"{at}: {line}"
 
 
 def _last_word(text: str) -> str:

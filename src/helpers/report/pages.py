@@ -6,9 +6,9 @@ it as `<stem>.former.html`, with its date, so that nothing published is lost and
 
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,7 +17,7 @@ import nbformat
 from helpers import codebook, paths
 from helpers.errors import PageError
 from helpers.report import execute, gate, manifest, prose, render
-from helpers.text import Lang, say
+from helpers.text import LANGS, Lang, Words, both, say
 
 Status = Literal["ok", "failed", "not_available", "not_run"]
 _REASON_CHARACTERS = 400
@@ -28,10 +28,10 @@ class Page:
     """What became of one notebook; `made_on` and `parameters` are those of the page, or of the last good one."""
 
     stem: str
-    title: str
+    title: Words
     status: Status
-    finding: str = ""
-    reason: str = ""
+    finding: Words = field(default_factory=dict)
+    reason: Words = field(default_factory=dict)
     log: str = ""
     seconds: float = 0.0
     fingerprint: str = ""
@@ -70,7 +70,7 @@ def make(job: Job) -> Page:
         executed = execute.execute(
             job.notebook, job.parameters, log=log, prepared=job.prepared, time_limit=job.time_limit
         )
-        passed = gate.check(executed, name)
+        passed = gate.check(executed, name, job.facts.lang)
         html = render.render(execute.normalise(executed), job.facts, name=name, parameters=job.parameters)
     except PageError as error:
         return replace(failed(job, str(error)), seconds=round(time.perf_counter() - started, 3))
@@ -91,15 +91,16 @@ def make(job: Job) -> Page:
     )
 
 
-def _title(job: Job) -> str:
+def _title(job: Job) -> Words:
     try:
-        return prose.title_of(
-            nbformat.read(job.notebook, as_version=4), job.facts.lang, where=paths.relative(job.notebook),
-            study=job.facts.study,
-        )  # fmt: skip
+        notebook = nbformat.read(job.notebook, as_version=4)
+        return {
+            lang: prose.title_of(notebook, lang, where=paths.relative(job.notebook), study=job.facts.study)
+            for lang in LANGS
+        }
     except Exception:
         # Whatever is wrong with the notebook is said when it is executed; its index entry needs a name all the same.
-        return job.notebook.stem
+        return dict.fromkeys(LANGS, job.notebook.stem)
 
 
 def _log_link(job: Job) -> str:
@@ -110,23 +111,25 @@ def _log_link(job: Job) -> str:
 def failed(job: Job, reason: str) -> Page:
     """Put a page in place that says why there is none."""
     reason = gate.scrub(reason)[:_REASON_CHARACTERS]
-    return _instead(job, "failed", [say("page.failed_text", job.facts.lang), *reason.splitlines()], reason=reason)
+    lines = [dict.fromkeys(LANGS, line) for line in reason.splitlines()]
+    return _instead(job, "failed", [both("page.failed_text"), *lines], reason=dict.fromkeys(LANGS, reason))
 
 
 def _not_available(job: Job) -> Page:
-    lang = job.facts.lang
-    tables = ("、" if lang == "zh" else ", ").join(_table_name(name, lang) for name in job.missing)
-    reason = say("page.missing_text", lang, n=len(job.missing), tables=tables)
+    reason = {
+        lang: say("page.missing_text", lang, n=len(job.missing), tables=_table_names(job.missing, lang))
+        for lang in LANGS
+    }
     return _instead(job, "not_available", [reason], reason=reason, fingerprint=job.fingerprint)
 
 
-def _instead(job: Job, status: Status, paragraphs: list[str], **facts: str) -> Page:
+def _instead(job: Job, status: Status, paragraphs: list[Words], **facts: Any) -> Page:
     """Write the page that stands where there is no good one, with the ways to its log and to the last good page."""
-    title, lang, log = _title(job), job.facts.lang, _log_link(job)
+    title, log = _title(job), _log_link(job)
     former = _former(job)
-    links = [(log, escape(say("page.log", lang)))] if log else []
+    links = [(log, both("page.log"))] if log else []
     if former:
-        links.append((former["former"], escape(say("page.former", lang, day=former["made_on"]))))
+        links.append((former["former"], both("page.former", day=former["made_on"])))
     html = render.message(title, paragraphs, job.facts, name=paths.relative(job.notebook), links=links)
     (job.folder / f"{job.notebook.stem}.html").write_text(html, encoding="utf-8")
     return Page(job.notebook.stem, title, status, log=log, **former, **facts)
@@ -144,7 +147,7 @@ def _former(job: Job) -> dict[str, Any]:
         return {}
     html, name = file.read_text(encoding="utf-8"), f"{stem}.former.html"
     if is_good:
-        said = escape(say("page.former_banner", job.facts.lang, day=record["made_on"]))
+        said = render.in_both(both("page.former_banner", day=record["made_on"]))
         html = html.replace('<div class="page', f'<p class="banner" role="note">{said}</p>\n<div class="page', 1)
     (job.folder / name).write_text(html, encoding="utf-8")
     return {"former": name, "made_on": record["made_on"], "parameters": record["parameters"]}
@@ -154,6 +157,10 @@ def _record(job: Job) -> dict[str, Any]:
     """Return what the published manifest says about the notebook; empty where it says nothing."""
     pages = manifest.read(paths.reports() / job.facts.run).get("pages", [])
     return next((row for row in pages if row["stem"] == job.notebook.stem), {})
+
+
+def _table_names(names: Sequence[str], lang: Lang) -> str:
+    return say("text.comma", lang).join(_table_name(name, lang) for name in names)
 
 
 def _table_name(name: str, lang: Lang) -> str:
@@ -167,7 +174,7 @@ def kept(job: Job) -> Page:
     file = published / f"{job.notebook.stem}.html"
     is_current = record.get("fingerprint") == job.fingerprint and record.get("status") in ("ok", "not_available")
     if not is_current or not file.exists():
-        return _instead(job, "not_run", [say("page.not_run_text", job.facts.lang)])
+        return _instead(job, "not_run", [both("page.not_run_text")])
     for name in (file.name, record["former"], record["log"]):
         if name and (published / name).exists():
             (job.folder / name).parent.mkdir(mode=0o700, exist_ok=True)

@@ -21,6 +21,7 @@ import re
 from dataclasses import dataclass
 from html import escape, unescape
 
+import latex2mathml.converter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
@@ -80,15 +81,26 @@ def title_of(notebook: NotebookNode, lang: Lang, *, where: str, study: str = "zo
     return where
 
 
+class _Renderer(IPythonRenderer):
+    """Sets formulas as MathML, which browsers show without a script; copies of them give the TeX."""
+
+    def block_math(self, body: str) -> str:
+        return latex2mathml.converter.convert(body.strip(), display="block")
+
+    def inline_math(self, body: str) -> str:
+        return latex2mathml.converter.convert(body.strip())
+
+
 def to_html(source: str) -> str:
-    """Return Markdown as HTML; HTML inside it stays."""
-    return MarkdownWithMath(renderer=IPythonRenderer(escape=False, exclude_anchor_links=True)).render(source)
+    """Return Markdown as HTML; HTML inside it stays, TeX between dollar signs becomes MathML."""
+    return MarkdownWithMath(renderer=_Renderer(escape=False, exclude_anchor_links=True)).render(source)
 
 
-def anchored(html: str, headings: list[Heading], *, drop_title: bool) -> tuple[str, list[Heading]]:
+def anchored(html: str, headings: list[Heading], *, lang: Lang, drop_title: bool) -> tuple[str, list[Heading]]:
     """Give every heading an anchor of its own; return the HTML and the headings so far.
 
-    With `drop_title` the first heading of level one is taken out: the page prints it in its head.
+    An anchor names its language, so that a link to a passage opens the page in that language. With `drop_title` the
+    first heading of level one is taken out: the page prints it in its head.
     """
     found = list(headings)
 
@@ -97,7 +109,7 @@ def anchored(html: str, headings: list[Heading], *, drop_title: bool) -> tuple[s
         if level == 1 and drop_title and not any(heading.level == 1 for heading in found):
             found.append(Heading(1, "", _plain(inner)))
             return ""
-        anchor = f"s{sum(heading.level > 1 for heading in found) + 1}"
+        anchor = f"{lang}-s{sum(heading.level > 1 for heading in found) + 1}"
         # A second heading of level one would compete with the page's title.
         level = max(level, 2)
         found.append(Heading(level, anchor, _plain(inner)))

@@ -1,41 +1,50 @@
-"""Executed notebooks in, self-contained HTML out: one file a page, no request to anywhere, the same bytes each time."""
+"""Executed notebooks in, self-contained HTML out: one file a page in two languages, no request to anywhere.
+
+The same inputs give the same bytes. What stands in both languages stands in two elements, `class="zh" lang="zh-CN"` and
+`class="en" lang="en"`; the reader's choice of language hides one of them (`page.css`), with or without scripts.
+"""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from html.parser import HTMLParser
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import jinja2
 import nbformat
-from nbconvert import HTMLExporter
+from nbconvert import TemplateExporter
+from nbconvert.filters import Highlight2HTML
 from nbformat import NotebookNode
 
+from helpers import svg
 from helpers.errors import PageError
-from helpers.report import prose
-from helpers.text import Lang, say
+from helpers.report import foreign, prose, twins
+from helpers.report.foreign import external_requests
+from helpers.text import LANGS, Lang, Words, both, say
 
 TEMPLATES = Path(__file__).parent / "template"
+TAGS: Mapping[Lang, str] = {"zh": "zh-CN", "en": "en"}
 _NUMBER = re.compile(r'<span class="number" data-kind="(figure|table)"></span>')
-_CSS_REQUEST = re.compile(r"url\(\s*['\"]?(?!data:|#)|@import", re.IGNORECASE)
-_REFUSED_TAGS = frozenset({"script", "iframe", "object", "embed", "link", "base", "frame"})
-_SOURCE_ATTRIBUTES = frozenset({"src", "srcset", "poster", "data", "background"})
+_POLICY = re.compile(r"sha256-of-(style|script)")
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What every page of a run prints beside its content; plain values, the same for the same inputs."""
+    """What every page of a run prints beside its content; plain values, the same for the same inputs.
+
+    `lang` is the language a page opens in; `run_title`, `zone` and `banner` are told in both.
+    """
 
     lang: Lang
     run: str
     study: str
-    run_title: str
-    zone: str
+    run_title: Words
+    zone: Words
     period: str
     as_of: str
-    banner: str
+    banner: Words
     is_synthetic: bool
     parameters: Mapping[str, str]
     inputs: Sequence[Mapping[str, str]]
@@ -43,6 +52,7 @@ class Facts:
     packages: Mapping[str, str]
     seed: int
     plan: str
+    version: str
 
 
 def render(notebook: NotebookNode, facts: Facts, *, name: str, parameters: Mapping[str, Any] | None = None) -> str:
@@ -62,7 +72,7 @@ def render(notebook: NotebookNode, facts: Facts, *, name: str, parameters: Mappi
     Returns
     -------
     str
-        A whole HTML document in `facts.lang`.
+        A whole HTML document in both languages that opens in `facts.lang`.
 
     Raises
     ------
@@ -70,105 +80,161 @@ def render(notebook: NotebookNode, facts: Facts, *, name: str, parameters: Mappi
         If a cell's languages are not kept apart, or the page would ask another place for anything.
     """
     page = nbformat.from_dict(notebook)
-    headings: list[prose.Heading] = []
+    headings: dict[Lang, list[prose.Heading]] = {lang: [] for lang in LANGS}
+    numbers = {lang: _Numbers(lang) for lang in LANGS}
     for number, cell in enumerate(page.cells, start=1):
         if cell.cell_type == "markdown":
-            source = prose.in_language(cell.source, facts.lang, where=f"{name}, cell {number}", study=facts.study)
-            html, headings = prose.anchored(prose.to_html(source), headings, drop_title=True)
-            cell.metadata["html"] = html
-    _number_outputs(page, facts.lang)
+            parts = {}
+            for lang in LANGS:
+                source = prose.in_language(cell.source, lang, where=f"{name}, cell {number}", study=facts.study)
+                parts[lang], headings[lang] = prose.anchored(
+                    prose.to_html(source), headings[lang], lang=lang, drop_title=True
+                )
+            cell.metadata["html"] = _passages(parts, "section", "prose ")
+        else:
+            cell.outputs = _outputs(cell, facts.lang, numbers)
     context = {
-        "facts": facts,
-        "title": next((heading.text for heading in headings if heading.level == 1), name),
-        "toc": [heading for heading in headings if heading.level in (2, 3)],
+        **_context(facts),
+        "title": {lang: _title(headings[lang], name) for lang in LANGS},
+        "toc": {lang: [h for h in headings[lang] if h.level in (2, 3)] for lang in LANGS},
         "page_parameters": dict(parameters or {}),
-        "say": _say(facts.lang),
     }
     html, _ = _exporter().from_notebook_node(page, resources={"page": context})
     return _finished(html, name)
 
 
 def message(
-    title: str, paragraphs: list[str], facts: Facts, *, name: str, links: Sequence[tuple[str, str]] = ()
+    title: Words, paragraphs: Sequence[Words], facts: Facts, *, name: str, links: Sequence[tuple[str, Words]] = ()
 ) -> str:
-    """Return a page that says why there is nothing to see; `links` are (address, text) of what helps further."""
-    source = prose.message_cell(title, paragraphs)
-    source += "".join(f'\n\n<p><a href="{address}">{text}</a></p>' for address, text in links)
-    cell = nbformat.v4.new_markdown_cell(source, id="cell-001")
+    """Return a page that says why there is nothing to see; `links` are (address, words) of what helps further."""
+    sections = []
+    for lang in LANGS:
+        ways = "".join(f'\n\n<p><a href="{address}">{escape(words[lang])}</a></p>' for address, words in links)
+        source = prose.message_cell(title[lang], [words[lang] for words in paragraphs])
+        sections.append(f'<section lang="{lang}">\n\n{source}{ways}\n\n</section>')
+    cell = nbformat.v4.new_markdown_cell("\n".join(sections), id="cell-001")
     return render(nbformat.v4.new_notebook(cells=[cell]), facts, name=name)
 
 
-def index(pages: Sequence[Any], facts: Facts, *, count: str) -> str:
+def index(pages: Sequence[Any], facts: Facts, *, count: Words) -> str:
     """Return the index of a run: every page with its status, its finding and its address."""
-    context = {"facts": facts, "title": facts.run_title, "toc": [], "page_parameters": {}, "say": _say(facts.lang)}
-    template = _environment().get_template("overview.html.j2")
-    html = template.render(pages=pages, count=count, page=context)
-    return _finished(html, "index")
+    context = {**_context(facts), "title": facts.run_title, "toc": {lang: [] for lang in LANGS}, "page_parameters": {}}
+    return document("overview.html.j2", "index", pages=pages, count=count, page=context)
 
 
-def external_requests(html: str) -> list[str]:
-    """Return everything in an HTML document for which a browser would ask another place, or that could run code."""
-    finder = _Finder()
-    finder.feed(html)
-    return finder.found
+def document(template: str, name: str, /, **values: Any) -> str:
+    """Return a page from a template of `template/page`, finished as every page is.
+
+    Raises
+    ------
+    PageError
+        If the page would ask another place for anything.
+    """
+    return _finished(_environment().get_template(template).render(**values), name)
 
 
-class _Finder(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.found: list[str] = []
-        self._in_style = False
+def in_both(words: Words) -> str:
+    """Return words as HTML: twice, each marked with its language, or once where they are the same."""
+    if len({words[lang] for lang in LANGS}) == 1:
+        return escape(words[LANGS[0]])
+    return "".join(f'<span class="{lang}" lang="{TAGS[lang]}">{escape(words[lang])}</span>' for lang in LANGS)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._in_style = tag == "style"
-        if tag in _REFUSED_TAGS:
-            self.found.append(f"<{tag}>")
-        for attribute, value in attrs:
-            text = (value or "").strip()
-            embedded = text.startswith(("data:", "#")) or not text
-            referenced = attribute in _SOURCE_ATTRIBUTES or (tag in ("image", "use") and attribute.endswith("href"))
-            if (referenced and not embedded) or (attribute == "style" and _CSS_REQUEST.search(text)):
-                self.found.append(f'<{tag} {attribute}="{text[:60]}">')
-            if attribute.startswith("on") or text.lower().startswith("javascript:"):
-                self.found.append(f"<{tag} {attribute}=…>")
 
-    def handle_endtag(self, tag: str) -> None:
-        self._in_style = self._in_style and tag != "style"
+def _context(facts: Facts) -> dict[str, Any]:
+    return {
+        "facts": facts,
+        "langs": [(lang, TAGS[lang]) for lang in LANGS],
+        "tag": TAGS[facts.lang],
+        "both": in_both,
+        "say": lambda key, **values: in_both(both(f"page.{key}", **values)),
+        "said": lambda key, lang, **values: escape(say(f"page.{key}", lang, **values)),
+    }
 
-    def handle_data(self, data: str) -> None:
-        if self._in_style and _CSS_REQUEST.search(data):
-            self.found.append("<style> with url(…) or @import")
+
+def _title(headings: Sequence[prose.Heading], name: str) -> str:
+    return next((heading.text for heading in headings if heading.level == 1), name)
+
+
+def _passages(parts: Mapping[Lang, str], tag: str, kind: str = "") -> str:
+    """Return passages as elements of their language; one that is the same in both stands once."""
+    if len(set(parts.values())) == 1:
+        only = parts[LANGS[0]]
+        return f'<{tag} class="{kind.strip()}">{only}</{tag}>' if only.strip() else ""
+    told = [(lang, html) for lang, html in parts.items() if html.strip()]
+    return "\n".join(f'<{tag} class="{kind}{lang}" lang="{TAGS[lang]}">\n{html}</{tag}>' for lang, html in told)
+
+
+class _Numbers:
+    """Puts numbers before the captions of one language, in the order of the page."""
+
+    def __init__(self, lang: Lang) -> None:
+        self._lang, self._counts = lang, {"figure": 0, "table": 0}
+
+    def put(self, html: str) -> str:
+        return _NUMBER.sub(self._number, html)
+
+    def _number(self, match: re.Match[str]) -> str:
+        kind = match[1]
+        self._counts[kind] += 1
+        words = say(f"page.{kind}_number", self._lang, number=self._counts[kind])
+        return f'<span class="number" id="{self._lang}-{kind}-{self._counts[kind]}">{words}</span>'
+
+
+def _outputs(cell: NotebookNode, lang: Lang, numbers: Mapping[Lang, _Numbers]) -> list[NotebookNode]:
+    """Return a cell's outputs as one piece of HTML, each language in an element of its own."""
+    given = twins.outputs_by_language(cell, lang)
+    parts = {one: "\n".join(filter(None, map(_html, given.get(one, given[lang])))) for one in LANGS}
+    numbered = {one: numbers[one].put(parts[one]) for one in LANGS}
+    if not any(part.strip() for part in parts.values()):
+        return []
+    html = _passages(numbered, "div") if len(given) > 1 else numbered[lang]
+    return [nbformat.v4.new_output("display_data", data={"text/html": html})]
+
+
+def _html(output: NotebookNode) -> str:
+    # A warning is for whoever runs the study: it stands in the manifest, not on the page.
+    if output.output_type == "stream":
+        return _plain(output.text) if output.name == "stdout" else ""
+    data = output.get("data", {})
+    if "text/html" in data:
+        return data["text/html"]
+    if "text/markdown" in data:
+        return prose.to_html(data["text/markdown"])
+    return _plain(data["text/plain"]) if data.get("text/plain") else ""
+
+
+def _plain(text: str) -> str:
+    return f'<pre class="text" tabindex="0">{escape(text)}</pre>'
 
 
 def _finished(html: str, name: str) -> str:
-    found = external_requests(html)
-    if found:
+    text = "\n".join(line.rstrip() for line in svg.letters_once(html).strip().splitlines()) + "\n"
+    text = _POLICY.sub(lambda found: _hashes()[found[1]], text)
+    if found := external_requests(text):
         raise PageError(f"{name}: the page would load or run {len(found)} foreign thing(s): {', '.join(found[:5])}")
-    return "\n".join(line.rstrip() for line in html.strip().splitlines()) + "\n"
-
-
-def _number_outputs(notebook: NotebookNode, lang: Lang) -> None:
-    """Put numbers before captions, in the order of the page (`notebook` is this module's own copy)."""
-    counts = {"figure": 0, "table": 0}
-
-    def number(match: re.Match[str]) -> str:
-        kind = match[1]
-        counts[kind] += 1
-        return f'<span class="number">{say(f"page.{kind}_number", lang, number=counts[kind])}</span>'
-
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if "text/html" in output.get("data", {}):
-                output.data["text/html"] = _NUMBER.sub(number, output.data["text/html"])
-
-
-def _say(lang: Lang) -> Callable[..., str]:
-    return lambda key, **values: say(f"page.{key}", lang, **values)
+    return text
 
 
 @cache
-def _exporter() -> HTMLExporter:
-    return HTMLExporter(extra_template_basedirs=[str(TEMPLATES)], template_name="page")
+def _hashes() -> dict[str, str]:
+    """Return the hashes of the template's own style and script; no other one on a page is taken or run."""
+    hashes = {}
+    for kind, file in (("style", "page.css"), ("script", "page.js")):
+        lines = (TEMPLATES / "page" / file).read_text(encoding="utf-8").splitlines()
+        content = "\n" + "\n".join(line.rstrip() for line in lines) + "\n"
+        hashes[kind] = foreign.content_hash(content)
+    return hashes
+
+
+@cache
+def _exporter() -> TemplateExporter:
+    # Not HTMLExporter: it parses each page again to add descriptions that all pictures here have, and so spoils SVG.
+    return TemplateExporter(
+        extra_template_basedirs=[str(TEMPLATES)],
+        template_name="page",
+        template_file="index.html.j2",
+        filters={"highlight_code": Highlight2HTML(pygments_lexer="ipython3")},
+    )
 
 
 @cache
@@ -176,3 +242,5 @@ def _environment() -> jinja2.Environment:
     loader = jinja2.FileSystemLoader(TEMPLATES / "page")
     # As nbconvert's own environment, which shares these templates: they escape what they print.
     return jinja2.Environment(loader=loader, autoescape=False, undefined=jinja2.StrictUndefined)
+
+

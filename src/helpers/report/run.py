@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -24,7 +25,7 @@ from helpers.params.pages import NUMBERS, columns_named
 from helpers.report import manifest, publish, render
 from helpers.report.pages import Job, Page, failed, kept, make
 from helpers.report.progress import Bar
-from helpers.text import Lang, say
+from helpers.text import LANGS, both
 
 Prepare = Callable[[RunParams, Callable[[str], None]], manifest.Prepared]
 TIME_LIMIT = 3600.0
@@ -210,11 +211,11 @@ def _facts(params: RunParams, study: manifest.Prepared) -> render.Facts:
         lang=params.lang,
         run=params.run,
         study=params.study,
-        run_title=params.title(params.lang),
-        zone=params.zone_name(params.lang),
+        run_title={lang: params.title(lang) for lang in LANGS},
+        zone={lang: params.zone_name(lang) for lang in LANGS},
         period=f"{params.first_year}–{params.last_year}",
         as_of=params.as_of.isoformat(),
-        banner=study.banner(params.lang),
+        banner={lang: study.banner(lang) for lang in LANGS},
         is_synthetic=params.data.kind == "synthetic",
         parameters=params.flat(),
         inputs=manifest.inputs(study),
@@ -222,6 +223,7 @@ def _facts(params: RunParams, study: manifest.Prepared) -> render.Facts:
         packages=manifest.package_versions(),
         seed=params.seed,
         plan=plan.load(params.study).short_hash,
+        version=metadata.version("wuli"),
     )
 
 
@@ -295,10 +297,9 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 
 def _index(pages: Sequence[Page], facts: render.Facts) -> str:
-    lang: Lang = facts.lang
     number = {status: sum(page.status == status for page in pages) for status in ("ok", "failed", "not_run")}
     missing = sum(page.status == "not_available" for page in pages)
-    count = say("page.index_count", lang, pages=len(pages), missing=missing, **number)
+    count = both("page.index_count", pages=len(pages), missing=missing, **number)
     return render.index(pages, facts, count=count)
 
 
