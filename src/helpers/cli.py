@@ -74,7 +74,7 @@ def _publish(options: argparse.Namespace) -> int:
             options.notebook, options.parameter, name=options.name_as, time_limit=options.time_limit, bar=bar
         )
     for page in published.failed:
-        print(f"{page.stem}: {page.reason}", file=sys.stderr)
+        print(f"{page.stem}: {page.reason['en']}", file=sys.stderr)
     terminal.show(_shown(published.index.with_name(f"{options.notebook.stem}.html")))
     return FAILED if published.failed else DONE
 
