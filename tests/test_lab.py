@@ -234,9 +234,9 @@ def assert_ran(page) -> None:
     assert "RestrictedWarning" not in printed(cells, "stderr")
     if any("figures.plot_" in cell["source"] for cell in cells):
         page.evaluate(SHOW_CELL, '<figure class=\\"figure\\">')
-        drawn = page.locator("figure.figure img").first
+        drawn = page.locator("figure.figure").get_by_role("img").first
         sync_api.expect(drawn).to_be_visible()
-        assert drawn.evaluate("image => image.complete && image.naturalWidth > 100")
+        assert drawn.bounding_box()["width"] > 200 and drawn.bounding_box()["height"] > 100
 
 
 def test_the_tour_prepares_its_data_runs_from_top_to_bottom_and_shows_what_it_should(tour):

@@ -16,7 +16,10 @@ ATTACHED = "挂靠"
 
 
 def rests_on(zone: Study, rows: pd.DataFrame, lang: Lang) -> list[str]:
-    """Say what the answer stands on: kind of data, rows read and set aside, years used, variation of the exposure."""
+    """Say what the answer stands on: kind of data, rows read and set aside, years used, variation of the exposure.
+
+    `rows`: from `models.associations`.
+    """
     _, counts = zone.counts_shown()
     headline = rows.iloc[0]
     panel = zone.panel_with_exposures()
@@ -89,7 +92,10 @@ def _truth(zone: Study, lang: Lang) -> str:
 
 
 def would_change(zone: Study, rows: pd.DataFrame, lang: Lang) -> list[str]:
-    """Say what would change the answer: its dependence on outcome, what was not ruled out, what was not tested."""
+    """Say what would change the answer: its dependence on outcome, what was not ruled out, what was not tested.
+
+    `rows`: from `models.associations`.
+    """
     estimated = rows[rows["status"] == "estimated"]
     said = []
     if len(estimated):
@@ -117,7 +123,10 @@ def _other_outcomes(headline: pd.Series, others: pd.DataFrame, lang: Lang) -> st
 
 
 def outcomes_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return one row an outcome: difference, interval, what the interval says in words, smallest detectable."""
+    """Return one row an outcome: difference, interval, what the interval says in words, smallest detectable.
+
+    `rows`: from `models.associations`.
+    """
     estimated = rows[rows["status"] == "estimated"]
     short = {"poisson": "findings.percent"}
     units = [say(short.get(name, "findings.points_short"), lang) for name in estimated["estimator"]]
