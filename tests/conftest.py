@@ -16,7 +16,7 @@ from helpers import paths
 os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
 # By what they take of the processors, the longest first; the last prepares the data of all notebooks.
-LONGEST = ("test_whole_way.py", "test_engines.py", "test_spark_cluster.py", "10_data_quality.ipynb")
+LONGEST = ("test_whole_way.py", "test_lab.py", "test_engines.py", "test_spark_cluster.py", "10_data_quality.ipynb")
 
 
 @pytest.fixture(scope="session")
