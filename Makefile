@@ -8,6 +8,8 @@ TESTERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# The pages of a run, and the tour; a notebook of somebody's own is nobody's but his.
+NOTEBOOKS := $(sort $(wildcard notebooks/[0-9]*.ipynb)) notebooks/tour.ipynb
 PYTEST := $(BIN)/python -m pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
@@ -22,7 +24,7 @@ report: $(STAMP)  ## Make the pages of a run (RUN=notebooks/params/zone.yml, WOR
 	@$(BIN)/wuli run $(RUN) --workers $(WORKERS)
 
 test: lint  ## Lint, then all tests and the notebooks against their stored results
-	@$(PYTEST) --nbval-lax tests $(sort $(wildcard notebooks/[0-9]*.ipynb))
+	@$(PYTEST) --nbval-lax tests $(NOTEBOOKS)
 
 lint: $(STAMP)  ## Check the code's style
 	@$(BIN)/ruff check
@@ -31,8 +33,8 @@ check: $(STAMP)  ## Check a folder of files (DIR=folder)
 	@test -n "$(DIR)" || { echo "say which folder: make check DIR=folder" >&2; exit 2; }
 	@$(BIN)/wuli check "$(DIR)"
 
-lab: $(STAMP)  ## Open the notebooks in JupyterLab
-	@$(BIN)/jupyter lab notebooks
+lab: $(STAMP)  ## Open the notebooks in JupyterLab, at the tour
+	@$(BIN)/jupyter lab notebooks/tour.ipynb
 
 # Execution writes the kernel's own version into the metadata, which would show as a change under another Python.
 KERNEL_KEYS := $(addprefix metadata.language_info.,version codemirror_mode file_extension mimetype nbconvert_exporter pygments_lexer)
@@ -40,8 +42,8 @@ KERNEL_KEYS := $(addprefix metadata.language_info.,version codemirror_mode file_
 notebooks: $(STAMP)  ## Run all notebooks in place and keep their results alone
 	@WULI_OUTPUT=$$(mktemp -d); export WULI_OUTPUT; trap 'rm -rf "$$WULI_OUTPUT"' EXIT; \
 	  $(BIN)/jupyter nbconvert --to notebook --execute --inplace --log-level=WARN \
-	    --KernelManager.transport=ipc --KernelManager.ip="$$WULI_OUTPUT/kernel" notebooks/[0-9]*.ipynb; status=$$?; \
-	  $(BIN)/nbstripout --keep-count --keep-id --extra-keys "$(KERNEL_KEYS)" notebooks/[0-9]*.ipynb; exit $$status
+	    --KernelManager.transport=ipc --KernelManager.ip="$$WULI_OUTPUT/kernel" $(NOTEBOOKS); status=$$?; \
+	  $(BIN)/nbstripout --keep-count --keep-id --extra-keys "$(KERNEL_KEYS)" $(NOTEBOOKS); exit $$status
 
 bench: $(STAMP)  ## Measure time and memory of every stage
 	@$(BIN)/python -m benchmarks

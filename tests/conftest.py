@@ -20,7 +20,7 @@ from helpers import paths
 os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
 # By what they take of the processors, the longest first; the last prepares the data of all notebooks.
-LONGEST = ("test_whole_way.py", "test_engines.py", "test_spark_cluster.py", "10_data_quality.ipynb")
+LONGEST = ("test_whole_way.py", "test_lab.py", "test_engines.py", "test_spark_cluster.py", "10_data_quality.ipynb")
 # It looks at pages that the first of these makes, and would only wait for them.
 LAST = "test_browser_pages.py"
 

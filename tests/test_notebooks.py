@@ -9,12 +9,15 @@ import nbformat
 import pytest
 
 from helpers import codebook, paths
-from helpers.params import PAGES
+from helpers.params import PAGES, Page, own
 from helpers.params.pages import model_of
 from helpers.report.prose import in_language
 from helpers.text import LANGS
 
-NOTEBOOKS = sorted(paths.NOTEBOOKS.glob("*.ipynb"))
+PAGE_NOTEBOOKS = sorted(paths.NOTEBOOKS.glob("[0-9]*.ipynb"))
+# What a notebook of one's own looks like: no page of a run, and held to the same rules.
+TOUR = paths.NOTEBOOKS / "tour.ipynb"
+NOTEBOOKS = [*PAGE_NOTEBOOKS, TOUR]
 FEWEST_CELLS, MOST_CELLS, MOST_LINES = 8, 30, 15
 RESULTS_TAGS = {"results", "keep_output", "nbval-check-output"}
 LOOPS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.For, ast.AsyncFor, ast.While, ast.Lambda)
@@ -54,13 +57,18 @@ def assigned(cell) -> dict[str, object]:
     return {node.target.id: ast.literal_eval(node.value) for node in tree.body}
 
 
+def model(path) -> type[Page]:
+    """Return the model of a page, or the one that the tour's own cell declares."""
+    return own.declared(cells(path)[1].source, where=path.name) if path == TOUR else model_of(path.stem)
+
+
 def headings(text: str) -> list[int]:
     return [len(marks) for marks in re.findall(r"^(#+) ", text, re.MULTILINE)]
 
 
 def test_every_page_model_has_its_notebook_and_every_notebook_its_model():
-    assert [path.stem for path in NOTEBOOKS] == sorted(PAGES)
-    assert all(re.fullmatch(r"[1-9]\d_[a-z_]+", path.stem) for path in NOTEBOOKS)
+    assert [path.stem for path in PAGE_NOTEBOOKS] == sorted(PAGES)
+    assert all(re.fullmatch(r"[1-9]\d_[a-z_]+", path.stem) for path in PAGE_NOTEBOOKS)
 
 
 @each
@@ -112,11 +120,11 @@ def test_only_the_first_cell_has_a_title(path):
 
 @each
 def test_a_notebook_declares_exactly_the_parameters_of_its_model_with_its_defaults(path):
-    cell, model = cells(path)[1], model_of(path.stem)
+    cell = cells(path)[1]
     assert tagged(path, "parameters") == [cell]
     declared = assigned(cell)
-    assert set(declared) == set(model.model_fields)
-    standard = model(run=declared["run"]).model_dump(mode="json")
+    assert set(declared) == set(model(path).model_fields)
+    standard = model(path).model_validate_strings({"run": declared["run"]}).model_dump(mode="json")
     assert declared == standard
     assert (paths.RUN_FILES / f"{declared['run']}.yml").exists()
 
@@ -132,9 +140,9 @@ def test_the_setup_validates_every_parameter_sets_the_style_and_opens_the_run(pa
     cell = cells(path)[2]
     assert tagged(path, "setup") == [cell]
     tree = ast.parse(cell.source)
-    (made,) = calls(tree, "page") or calls(tree, "params.page")
-    assert ast.literal_eval(made.args[0]) == path.stem
-    assert {word.arg for word in made.keywords} == set(model_of(path.stem).model_fields)
+    (made,) = calls(tree, "page") or calls(tree, "params.page") or calls(tree, "own_page")
+    assert [ast.literal_eval(name) for name in made.args] == ([] if path == TOUR else [path.stem])
+    assert {word.arg for word in made.keywords} == set(model(path).model_fields)
     assert all(ast.unparse(word.value) == word.arg for word in made.keywords)
     assert len(calls(tree, "style.use")) == len(calls(tree, "study.open_run") or calls(tree, "open_run")) == 1
 

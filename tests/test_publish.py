@@ -241,3 +241,13 @@ def test_the_content_hash_of_a_notebook_does_not_depend_on_its_outputs(tmp_path)
     other = written(notebook("2"), tmp_path / "c.ipynb")
     assert manifest._content(plain) == manifest._content(run_once)
     assert manifest._content(plain) != manifest._content(other)
+
+
+def test_a_notebook_of_somebodys_own_beside_the_pages_changes_nothing_about_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    page = written(notebook("1"), tmp_path / "notebooks" / "10_data_quality.ipynb")
+    before = manifest._content_hash()
+    written(notebook("2"), tmp_path / "notebooks" / "mine.ipynb")
+    assert manifest._content_hash() == before
+    written(notebook("3"), page)
+    assert manifest._content_hash() != before

@@ -20,6 +20,7 @@ listed                      the listed-firms study (real input without a party v
 plan                        what is estimated, declared before it is, and how strong the evidence may be called
 findings                    what the estimates say, in words never stronger than the checks allow
 inputs, stages              what prepared data depend on: parameters, files, code; how they are made
+restricted                  rows about persons: whoever asks for them is told, a page in the making refused
 study                       prepares a run's data once and opens it for a notebook
 style, svg                  the one theme; a drawn figure as a small element of a page
 figures, tables, show       one function per figure and per table; how a page shows them

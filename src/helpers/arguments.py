@@ -24,6 +24,7 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     )
     known = whole.add_subparsers(dest="name", required=True, metavar="COMMAND")
     _add_run(known).set_defaults(command=commands["run"])
+    _add_publish(known).set_defaults(command=commands["publish"])
     _add_prepare(known).set_defaults(command=commands["prepare"])
     _add_check(known).set_defaults(command=commands["check"])
     _add_synth(known).set_defaults(command=commands["synth"])
@@ -86,11 +87,37 @@ def _add_run(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
     run.add_argument(
         "--workers", type=_positive, default=1, metavar="N", help="notebooks executed at a time (default 1)"
     )
-    run.add_argument(
-        "--time-limit", type=_positive, default=3600, metavar="SECONDS", help="for one notebook (default 3600)"
-    )
+    _add_time_limit(run)
     _add_progress(run)
     return run
+
+
+def _add_publish(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
+    publish = commands.add_parser(
+        "publish",
+        help="publish a notebook of your own as one page",
+        description="Execute a notebook of your own on the data of a run, check it as the pages of a run are, and "
+        "publish reports/NAME/NOTEBOOK.html, which says that it is exploratory. The notebook declares its parameters "
+        "in its cell tagged 'parameters', one a line: name: type = default  # meaning. The last line printed is the "
+        "page to open.",
+        epilog="docs/notebooks.md tells what such a notebook holds; notebooks/tour.ipynb is one.",
+    )
+    publish.add_argument("notebook", type=Path, metavar="NOTEBOOK.ipynb", help="e.g. notebooks/tour.ipynb")
+    publish.add_argument(
+        "-p", "--parameter", action="append", default=[], metavar="NAME=VALUE",
+        help="a parameter that the notebook declares, e.g. -p run=mine -p lang=en; may repeat",
+    )  # fmt: skip
+    publish.add_argument("--name", dest="name_as", default="", metavar="NAME",
+                         help="of the folder in reports (default: RUN-NOTEBOOK)")  # fmt: skip
+    _add_time_limit(publish)
+    _add_progress(publish)
+    return publish
+
+
+def _add_time_limit(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--time-limit", type=_positive, default=3600, metavar="SECONDS", help="for one notebook (default 3600)"
+    )
 
 
 def _add_prepare(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:

@@ -65,6 +65,20 @@ def _run(options: argparse.Namespace) -> int:
     return FAILED if published.failed else DONE
 
 
+def _publish(options: argparse.Namespace) -> int:
+    from helpers.report import own
+    from helpers.report.progress import Bar
+
+    with Bar(options.progress) as bar:
+        published = own.publish(
+            options.notebook, options.parameter, name=options.name_as, time_limit=options.time_limit, bar=bar
+        )
+    for page in published.failed:
+        print(f"{page.stem}: {page.reason['en']}", file=sys.stderr)
+    terminal.show(_shown(published.index.with_name(f"{options.notebook.stem}.html")))
+    return FAILED if published.failed else DONE
+
+
 def _prepare(options: argparse.Namespace) -> int:
     params = load(options.params, [*options.parameter, *([f"engine={options.engine}"] if options.engine else [])])
     _limit(options)
@@ -173,7 +187,7 @@ def _shown(path: Path) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    commands = (_run, _prepare, _check, _synth, _codebook, _link)
+    commands = (_run, _publish, _prepare, _check, _synth, _codebook, _link)
     return arguments.parser({command.__name__.removeprefix("_"): command for command in commands})
 
 

@@ -19,6 +19,10 @@ class InputError(WuliError):
         super().__init__("\n".join(self.problems))
 
 
+class RestrictedWarning(UserWarning):
+    """Somebody looks at rows about persons; what may leave the machine is said in it."""
+
+
 class CodebookError(WuliError):
     """The codebook contradicts itself."""
 

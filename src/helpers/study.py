@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
-from helpers import codebook, ingest, paths, stages
+from helpers import codebook, ingest, paths, restricted, stages
 from helpers.errors import InputError
 from helpers.index import scores
 from helpers.ingest import people
@@ -88,14 +88,35 @@ class Study:
         return pd.read_parquet(path)
 
     def restricted(self, name: str) -> pd.DataFrame:
-        """Return a table of the restricted layer; callers hand on counts and estimates only."""
+        """Return a table of the restricted layer, for looking at it; what is handed on are counts and estimates only.
+
+        Parameters
+        ----------
+        name : str
+            Of a table whose rows are about persons, or that has columns about persons.
+
+        Warns
+        -----
+        RestrictedWarning
+            Once a table and kernel, where code outside of this package asks.
+
+        Raises
+        ------
+        InputError
+            If the run does not hold it, or if code outside of this package asks for it while a page is made.
+        """
+        restricted.tell(self.params, name)
         path = self.folder / "restricted" / f"{name}.parquet"
         if not path.exists():
             raise InputError(f"run '{self.params.run}' holds no restricted table '{name}'")
         return pd.read_parquet(path)
 
     def all_tables(self) -> dict[str, pd.DataFrame]:
-        """Return every table in full, persons and restricted columns included, for functions that return aggregates."""
+        """Return every table in full, persons and restricted columns included, for functions that return aggregates.
+
+        Warns and refuses as `restricted`, once for each table of persons.
+        """
+        restricted.tell(self.params, *(name for name in self.table_names() if codebook.load()[name].is_restricted))
         return stages.full_tables(self.folder, codebook.load())
 
     def panel(self) -> pd.DataFrame:
@@ -130,25 +151,32 @@ class Study:
         return self.folder / "restricted" / "exposures.parquet"
 
     def panel_with_exposures(self) -> pd.DataFrame:
-        """Return the panel with person-derived exposures; only estimates and suppressed counts may leave it."""
+        """Return the panel with person-derived exposures; only estimates and suppressed counts may leave it.
+
+        Warns and refuses as `restricted`. Pages estimate from `tables.analysis_panel`, which has these columns too.
+        """
+        restricted.tell(self.params, restricted.EXPOSED)
         if not self._exposures.exists():
             return self.panel()
         exposures = pd.read_parquet(self._exposures)
         return self.panel().merge(exposures, on=["uscc", "year"], how="left", validate="one_to_one")
 
     def force_scores(self) -> pd.DataFrame:
-        """Return `index.scores.force_scores` of the panel's years at the run's minimum; only estimates may leave it.
-
-        They were prepared with the data, but for another minimum than that of the run at the time.
-        """
+        """Return `index.scores.force_scores` of the panel's years at the run's minimum; only estimates may leave it."""
         held = stages.scores_file(self.folder, self.params.min_cell)
         if held.exists():
             return pd.read_parquet(held)
+        # Data prepared for another minimum are opened too.
         days = scores.days_of(self.panel())
         return scores.force_scores(self.all_tables(), days=days, minimum=self.params.min_cell)
 
     def record(self, name: str) -> pd.DataFrame:
-        """Return one of the run's records as text: `joins`, `problems`, `counts`, `sources`, `steps`, `linkage`."""
+        """Return one of the run's records as text: `joins`, `problems`, `counts`, `sources`, `steps`, `linkage`.
+
+        Those of the restricted layer (`restricted/counts`) warn and are refused as `restricted`.
+        """
+        if name.startswith("restricted/"):
+            restricted.tell(self.params, name)
         return pd.read_csv(self.folder / f"{name}.csv", dtype="str", keep_default_na=False, encoding="utf-8-sig")
 
     def counts_shown(self, minimum: int | None = None) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -197,6 +225,16 @@ def open_run(run: str) -> Study:
 
     Where the files of a run are no longer there, what was prepared from them is opened as it stands. In a notebook that
     `wuli run` executes, only the data that this very run prepared are opened.
+
+    Parameters
+    ----------
+    run : str
+        Name of a prepared run, or of a run file in notebooks/params.
+
+    Returns
+    -------
+    Study
+        Its tables (`table`), panel and records, read when asked for.
 
     Raises
     ------

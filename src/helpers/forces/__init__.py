@@ -109,6 +109,17 @@ VARIANTS: dict[str, tuple[dict[str, str], ...]] = {
 def compute(id: str, tables: Mapping[str, pd.DataFrame], *, as_of: date, **options: str) -> Indicator:
     """Compute one indicator from the tables its function names.
 
+    Parameters
+    ----------
+    id : str
+        Of an indicator or of a KPI of a system: a key of `REGISTRY` or `MEASURES`.
+    tables : mapping of name to DataFrame
+        Clean tables; more than it needs may be among them.
+    as_of : date
+        Day of the reading.
+    **options
+        Of its own function, for example which of its readings.
+
     Raises
     ------
     MissingTable
@@ -156,7 +167,15 @@ def all_indicators(tables: Mapping[str, pd.DataFrame], as_of: date) -> pd.DataFr
 
 
 def all_measures(tables: Mapping[str, pd.DataFrame], as_of: date) -> pd.DataFrame:
-    """Compute every KPI of the systems that is none of the indicators; columns as `all_indicators`, without force."""
+    """Compute every KPI of the systems that is none of the indicators; columns as `all_indicators`, without force.
+
+    Parameters
+    ----------
+    tables : mapping of name to DataFrame
+        Clean tables; a KPI whose tables are not among them says so.
+    as_of : date
+        Day of the reading.
+    """
     rows = []
     for id in MEASURES:
         try:

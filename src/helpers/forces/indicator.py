@@ -109,6 +109,18 @@ def ratio(
 
     Parameters
     ----------
+    id : str
+        Of the indicator.
+    numerator, denominator : float
+        Counts or sums.
+    unit, window : str
+        One of `Unit` and of `Window`.
+    base : str
+        A code of `forces.base_…`.
+    benchmark : tuple of str
+        Ids of published figures.
+    note, note_values : str, mapping
+        A key of its note and what is filled in there.
     people : {'', 'denominator', 'both'}
         Which are counts of persons: nothing is given below the minimum of persons (`minimum_people`, 10 by default) in
         the denominator; with `both` the numerator goes too where it, or what it leaves of the denominator, is below it

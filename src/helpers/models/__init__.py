@@ -1,6 +1,6 @@
 """Regressions, what they could have detected, and how far they hold: a firm-year table in, frozen results out.
 
-result, design, demean      what a fit says; the rows and terms it uses; fixed effects taken out of columns
+result, tidy, design, demean    what a fit says, also as frames; rows and terms it uses; fixed effects taken out
 regression, poisson, likelihood, vcov, caution      `fit`: ten estimators, five kinds of standard errors, what to mind
 association, one_plus    a grid of specifications; ln(1 + y) beside Poisson
 balance, power, completion      groups before treatment; detectable effects and equivalence; filings not yet visible
@@ -31,13 +31,14 @@ from helpers.models.result import NotEstimable, Result
 from helpers.models.robustness import Robustness, robustness_value
 from helpers.models.staggered import EventStudy, staggered
 from helpers.models.threshold import Density, density_at_threshold
+from helpers.models.tidy import glance, tidy
 from helpers.models.weighting import Weighted, aipw, ipw
 
 __all__ = [
     "Bunching", "Curve", "Density", "EValue", "EventStudy", "Mediation", "NotEstimable", "Oster", "RandomisationTest",
     "RegressionTable", "Result", "Robustness", "Weighted", "WildTest", "aipw", "associations", "balance", "bunching",
     "completed_months", "density_at_threshold", "detectable", "e_value", "equivalence", "equivalence_test",
-    "every_specification", "fit", "ipw", "leave_out", "log_one_plus", "mediation", "minimum_detectable_effect", "oster",
-    "randomisation_test", "regression_table", "robustness_value", "romano_wolf", "specification_curve", "staggered",
-    "wild_bootstrap",
+    "every_specification", "fit", "glance", "ipw", "leave_out", "log_one_plus", "mediation",
+    "minimum_detectable_effect", "oster", "randomisation_test", "regression_table", "robustness_value", "romano_wolf",
+    "specification_curve", "staggered", "tidy", "wild_bootstrap",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from html import escape
 from typing import TypeVar
 
 import numpy as np
@@ -113,6 +114,13 @@ class Result:
     warnings: tuple[Message, ...] = field(default=())
     sample: Sample | None = field(default=None, repr=False, compare=False)
     covariance: np.ndarray | None = field(default=None, repr=False, compare=False)
+
+    def _repr_html_(self) -> str:
+        """Return what JupyterLab shows: formula, coefficients, sample and rule, and what to mind."""
+        sizes = f"n = {self.n_obs:,}" + (f", {self.n_clusters:,} clusters of {self.cluster}" if self.cluster else "")
+        lines = [self.formula, f"{sizes}; {self.rule}", *map(str, self.warnings)]
+        first, *others = (f"<p>{escape(line)}</p>" for line in lines)
+        return "\n".join([first, self.table.to_html(index=False, float_format="{:.4g}".format, border=0), *others])
 
     def term(self, name: str) -> pd.Series:
         """Return the table's row of one coefficient.

@@ -19,7 +19,7 @@ ORDER = 2
 class Density:
     """The density on both sides of a cutoff.
 
-    Parameters
+    Attributes
     ----------
     left, right : float
         Density just below and just above, per unit of the running variable.

@@ -132,8 +132,31 @@ def ipw(
 ) -> Weighted:  # fmt: skip
     """Estimate a treatment effect by inverse probability weights that add up to one in each group (Hajek).
 
-    Parameters, errors and overlap are those of `aipw`; without an outcome model the score has to be right. The standard
-    error counts the estimation of the score: Lunceford & Davidian (2004, Statistics in Medicine 23, section 3).
+    Parameters
+    ----------
+    data : DataFrame of shape (N, k)
+        One row a unit.
+    outcome, exposure : str
+        A numeric column, and one of 0 and 1.
+    covariates : sequence of str
+        Measured before treatment, in the score; at least one.
+    estimand : {"ate", "att"}
+        Over all units, or over the treated.
+    trim : float
+        As in `aipw`.
+    cluster : str, optional
+        Units whose errors may be dependent.
+    level : float
+        Coverage of the interval.
+
+    Returns
+    -------
+    Weighted
+
+    Notes
+    -----
+    Errors and overlap are those of `aipw`; without an outcome model the score has to be right. The standard error
+    counts the estimation of the score: Lunceford & Davidian (2004, Statistics in Medicine 23, section 3).
     """
     return _weighted(data, outcome, exposure, covariates, estimand, None, trim, cluster, "stacked", level)
 

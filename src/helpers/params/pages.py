@@ -220,7 +220,7 @@ def page(stem: str, **values: Any) -> Page:
 
 
 def page_values(params: RunParams, stem: str) -> dict[str, Any]:
-    """Return the full resolved parameter set of the notebook `stem` in a run, as plain values."""
+    """Return the full resolved parameter set of the notebook `stem` in the run of `params`, as plain values."""
     own = params.pages.get(stem, {})
     values = {"run": params.run, "lang": params.lang, "min_cell": params.min_cell, **own}
     return page(stem, **values).model_dump(mode="json")

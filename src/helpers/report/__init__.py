@@ -1,6 +1,7 @@
 """From prepared data and notebooks to published pages.
 
 run         the whole: prepare, pages, index, manifest, publication
+own         a notebook of somebody's own, published as a run by itself
 execute     one notebook through papermill in a fresh kernel
 gate        is the executed notebook fit to be published?
 render      notebook -> one self-contained HTML page; index of a run

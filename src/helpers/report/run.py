@@ -53,6 +53,7 @@ def run(
     time_limit: float = TIME_LIMIT,
     bar: Bar | None = None,
     notebooks: Path = paths.NOTEBOOKS,
+    own: Mapping[Path, dict[str, Any]] | None = None,
 ) -> Published:
     """Make and publish the pages of a run under `reports/<run>/`.
 
@@ -73,6 +74,8 @@ def run(
         Shows how far the run is.
     notebooks : Path
         Folder of the notebooks.
+    own : mapping, optional
+        Notebooks of somebody's own instead, each with its full parameter set (`report.own`).
 
     Returns
     -------
@@ -89,15 +92,17 @@ def run(
     """
     bar = bar or Bar(shown=False)
     started = time.perf_counter()
-    every = _notebooks(notebooks, params.study)
+    given = own or {path: page_values(params, path.stem) for path in _notebooks(notebooks, params.study)}
+    every = list(given)
     chosen = _chosen(every, only)
-    values = {path.stem: page_values(params, path.stem) for path in every}
+    values = {path.stem: page for path, page in given.items()}
     reconcile.readings_from(params.readings)
     bar.expect(len(chosen) + 1)
     with publish.locked(params.run):
         study = prepare(params, bar.stage)
-        # A page that misses its tables is not executed, whatever it would ask of the panel.
-        asked = [path for path in chosen if not study.missing(_required(path, params.study))]
+        # A page that misses its tables is not executed, whatever it would ask of the panel; what the parameters of
+        # somebody's own mean, only that notebook knows.
+        asked = [path for path in chosen if not own and not study.missing(_required(path, params.study))]
         _require_columns({path.stem: values[path.stem] for path in asked}, study.columns())
         _require_declared({path.stem: values[path.stem] for path in asked}, plan.load(params.study))
         prepared = time.perf_counter() - started

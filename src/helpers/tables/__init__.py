@@ -195,6 +195,7 @@ from helpers.tables.panel import (
     baseline_covariates,
     columns_note,
     columns_table,
+    complete,
     complete_years,
     exposure_alt,
     exposure_by_grid,
@@ -256,7 +257,7 @@ from helpers.tables.relinked import (
     estimates_by_rule,
     filings_table,
     links_by_name,
-    panels_by_rule,
+    rule_panels,
     rule_words,
     rules_finding,
     rules_results,
@@ -333,4 +334,5 @@ from helpers.tables.timing import (
     timeline_note,
     timeline_results,
 )
+from helpers.tables.tour import dictionary_table, place_in_plan, tidy_note, tidy_table
 from helpers.tables.truth import failing, failing_note, truth_note, truth_rows, truth_sentence, truth_table

@@ -56,7 +56,10 @@ def _joint(zone: Study) -> pd.DataFrame:
 
 
 def network_rows(firms: pd.DataFrame, ties: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return, by kind of tie, pairs of firms and their joint filings, and the years they span."""
+    """Return, by kind of tie, pairs of firms and their joint filings, and the years they span.
+
+    `firms`, `ties`: from `joint_network`.
+    """
     rows = [
         {
             "tie": label(f"tie_{tie}", lang), "firm_pairs": len(part), "joint_filings": int(part["filings"].sum()),
@@ -68,7 +71,10 @@ def network_rows(firms: pd.DataFrame, ties: pd.DataFrame, lang: Lang) -> pd.Data
 
 
 def network_alt(firms: pd.DataFrame, ties: pd.DataFrame, lang: Lang) -> str:
-    """Describe the network: firms, pairs, parts, members among them."""
+    """Describe the network: firms, pairs, parts, members among them.
+
+    `firms`, `ties`: from `joint_network`.
+    """
     largest = int((firms["component"] == 0).sum())
     return say("pages.network_alt", lang, firms=len(firms), ties=len(ties), parts=firms["component"].nunique(),
                largest=largest, members=int(firms["is_member"].sum()))  # fmt: skip
@@ -100,7 +106,10 @@ def visible_to(zone: Study) -> dict[str, date]:
 
 
 def before_after_table(zone: Study, pairs: pd.DataFrame, filings: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return filings a firm before and after joining, members beside similar firms, and the difference of changes."""
+    """Return filings a firm before and after joining, members beside similar firms, and the difference of changes.
+
+    `pairs`, `filings`: from `similar_pairs`.
+    """
     found = alliance.before_after(pairs, filings, visible_to=visible_to(zone), months=MONTHS)
     shown = pd.DataFrame(
         {
@@ -123,14 +132,20 @@ def _with_bounds(value: float, low: float, high: float) -> str:
 
 
 def joint_pairs_table(zone: Study, pairs: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return how many pairs of firms file together, among members and among similar firms, before and after joining."""
+    """Return how many pairs of firms file together, among members and among similar firms, before and after joining.
+
+    `pairs`: from `similar_pairs`.
+    """
     found = alliance.joint_pairs(pairs, _joint(zone), visible_to=min(visible_to(zone).values()), months=MONTHS)
     found["group"] = [label(f"alliance_{name}", lang) for name in found["group"]]
     return labelled(found.rename(columns={"before": "filed_before", "after": "filed_after"}), lang)
 
 
 def pairs_note(zone: Study, pairs: pd.DataFrame, lang: Lang) -> str:
-    """Say how many members have a similar firm, and from which extract on the windows after can be read."""
+    """Say how many members have a similar firm, and from which extract on the windows after can be read.
+
+    `pairs`: from `similar_pairs`.
+    """
     members = alliance.members_by_position(zone.table("alliance_members"), as_of=zone.params.as_of)
     n = int(members.loc[members["chain_position"] == "all", "firms"].iloc[0])
     if pairs.empty:
@@ -144,7 +159,10 @@ def pairs_note(zone: Study, pairs: pd.DataFrame, lang: Lang) -> str:
 
 
 def alliance_results(zone: Study, ties: pd.DataFrame, pairs: pd.DataFrame) -> dict[str, int]:
-    """Return member firms, events, pairs of firms that file together and similar firms found."""
+    """Return member firms, events, pairs of firms that file together and similar firms found.
+
+    `ties`: from `joint_network`; `pairs`: from `similar_pairs`.
+    """
     members = alliance.members_by_position(zone.table("alliance_members"), as_of=zone.params.as_of)
     events = services.alliance_outcomes(zone.table("alliance_events"), as_of=zone.params.as_of)
     return {

@@ -44,14 +44,20 @@ def estimates_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 
 def refused_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return the specifications that could not be estimated, with the reason."""
+    """Return the specifications that could not be estimated, with the reason.
+
+    `rows`: from `with_roles`.
+    """
     refused = rows.loc[rows["status"] != "estimated", ["outcome", "exposure", "cluster", "reason"]]
     refused = refused.assign(reason=[reason.text(lang) for reason in refused["reason"]])
     return labelled(refused, lang, values=("outcome", "exposure", "cluster"))
 
 
 def power_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return, for each specification, its sample and the smallest difference that 80 % power would find."""
+    """Return, for each specification, its sample and the smallest difference that 80 % power would find.
+
+    `rows`: from `with_roles`.
+    """
     shown = rows[rows["status"] == "estimated"].copy()
     units = [_unit(name, lang) for name in shown["estimator"]]
     shown["detectable"] = [f"{value:,.1f}{unit}" for value, unit in zip(shown["detectable"], units, strict=True)]
@@ -70,13 +76,18 @@ def power_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 
 def power_note(panel: pd.DataFrame, rows: pd.DataFrame, lang: Lang) -> str:
-    """Say what the power table counts, and whether years not fully visible could be left out."""
+    """Say what the power table counts, and whether years not fully visible could be left out.
+
+    `rows`: from `with_roles`.
+    """
     is_known = any(outcome + COMPLETE in panel for outcome in rows["outcome"])
     return say("pages.power_note" if is_known else "pages.power_note_unknown", lang)
 
 
 def coefficient_rows(rows: pd.DataFrame, lang: Lang, *, estimator: str) -> pd.DataFrame:
     """Return the rows a coefficient plot draws, all of one unit.
+
+    `rows`: from `models.associations` or `with_roles`; `estimator`: whose rows are told.
 
     Returns
     -------
@@ -101,19 +112,28 @@ def coefficient_rows(rows: pd.DataFrame, lang: Lang, *, estimator: str) -> pd.Da
 
 
 def balance_points(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return what the balance plot draws: label, standardised difference and its error of each covariate."""
+    """Return what the balance plot draws: label, standardised difference and its error of each covariate.
+
+    `rows`: from `models.balance`.
+    """
     names = [label(name, lang) for name in rows["covariate"]]
     return pd.DataFrame({"label": names, "difference": rows["difference"], "std_error": rows["std_error"]})
 
 
 def balance_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return `models.balance` in words, means to three digits."""
+    """Return `models.balance` in words, means to three digits.
+
+    `rows`: from `models.balance`.
+    """
     means = {name: rows[name].map(three_digits) for name in ("mean_treated", "mean_untreated")}
     return labelled(rows.assign(**means), lang, values=("covariate",))
 
 
 def balance_alt(rows: pd.DataFrame, lang: Lang) -> str:
-    """Describe the balance plot: how many characteristics differ beyond chance, and the largest difference."""
+    """Describe the balance plot: how many characteristics differ beyond chance, and the largest difference.
+
+    `rows`: from `models.balance`.
+    """
     sizes = rows["difference"].abs().fillna(0)
     largest = rows.loc[sizes.idxmax()]
     return say("pages.balance_alt", lang, n=len(rows), above=int((sizes > NORMAL * rows["std_error"]).sum()),
@@ -121,14 +141,20 @@ def balance_alt(rows: pd.DataFrame, lang: Lang) -> str:
 
 
 def drawn(points: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return the numbers behind a coefficient plot, labelled; what only repeats the label is left out."""
+    """Return the numbers behind a coefficient plot, labelled; what only repeats the label is left out.
+
+    `points`: from `coefficient_rows`.
+    """
     names = {"estimate": "effect_size", "conf_low": "effect_from", "conf_high": "effect_to"}
     kept = points.drop(columns="group") if (points["group"] == points["label"]).all() else points
     return labelled(kept.rename(columns=names), lang)
 
 
 def coefficients_alt(points: pd.DataFrame, lang: Lang, *, unit: str) -> str:
-    """Describe a coefficient plot: how many intervals lie above, below and around zero, and the first estimates."""
+    """Describe a coefficient plot: how many intervals lie above, below and around zero, and the first estimates.
+
+    `points`: from `coefficient_rows`; `unit`: what the numbers are in, in words.
+    """
     above, below = int((points["conf_low"] > 0).sum()), int((points["conf_high"] < 0).sum())
     named = [
         f"{row.group if row.group == row.label else f'{row.group} / {row.label}'} "
@@ -141,7 +167,10 @@ def coefficients_alt(points: pd.DataFrame, lang: Lang, *, unit: str) -> str:
 
 
 def rules_note(rows: pd.DataFrame, lang: Lang) -> str:
-    """Say which estimator, fixed effects, controls and standard errors stand behind the estimates, and warnings."""
+    """Say which estimator, fixed effects, controls and standard errors stand behind the estimates, and warnings.
+
+    `rows`: from `with_roles`.
+    """
     estimated = rows[rows["status"] == "estimated"]
     terms = estimated["formula"].iloc[0].split(" ~ ")[-1].split(" + ") if len(estimated) else []
     fixed = [inline(term[3:-1], lang) for term in terms if term.startswith("FE(")]
@@ -152,7 +181,10 @@ def rules_note(rows: pd.DataFrame, lang: Lang) -> str:
 
 
 def coefficients_note(rows: pd.DataFrame, lang: Lang, *, estimator: str) -> str:
-    """Say in which unit a coefficient plot is drawn, and what to mind about its intervals."""
+    """Say in which unit a coefficient plot is drawn, and what to mind about its intervals.
+
+    `rows`: from `with_roles`; `estimator`: whose rows are told.
+    """
     shown = rows[(rows["status"] == "estimated") & (rows["estimator"] == estimator)]
     found = _warnings(shown, lang)
     unit = say("pages.coefficients_note" if estimator == "poisson" else "pages.points_note", lang)
@@ -165,7 +197,10 @@ def _warnings(rows: pd.DataFrame, lang: Lang) -> str:
 
 
 def association_results(rows: pd.DataFrame) -> dict[str, dict]:
-    """Return the estimates as plain numbers by `outcome|exposure|cluster`, for the page's results cell."""
+    """Return the estimates as plain numbers by `outcome|exposure|cluster`, for the page's results cell.
+
+    `rows`: from `models.associations` or `with_roles`.
+    """
     kept = ["effect", "effect_low", "effect_high", "detectable", "n_obs", "n_units", "n_clusters"]
     return {
         f"{row.outcome}|{row.exposure}|{row.cluster}": {name: getattr(row, name) for name in kept}

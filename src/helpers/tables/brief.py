@@ -40,7 +40,10 @@ def _certificates(zone: Study) -> pd.DataFrame:
 
 
 def brief_table(zone: Study, cases: dict[str, pd.DataFrame], part: str, lang: Lang, *, most: int) -> pd.DataFrame:
-    """Return the first `most` cases of a part in words, firms by name."""
+    """Return the first `most` cases of a part in words, firms by name.
+
+    `cases`: from `brief_cases`; `part`: a key of `cases`.
+    """
     rows = cases[part].head(most)
     shown = rows.drop(columns=[name for name in ("uscc", "org_id", "request_id", "org_name") if name in rows])
     if "org_name" in rows:
@@ -63,13 +66,19 @@ def brief_table(zone: Study, cases: dict[str, pd.DataFrame], part: str, lang: La
 
 
 def brief_note(cases: dict[str, pd.DataFrame], part: str, lang: Lang, *, most: int) -> str:
-    """Say how many cases there are, and that the table ends where it does."""
+    """Say how many cases there are, and that the table ends where it does.
+
+    `cases`: from `brief_cases`; `part`: a key of `cases`; `most`: rows shown.
+    """
     n = len(cases[part])
     return say("brief.all_shown" if n <= most else "brief.cut", lang, n=f"{n:,}", most=most)
 
 
 def brief_finding(cases: dict[str, pd.DataFrame], lang: Lang) -> str:
-    """Say in one line how many cases of each part there are."""
+    """Say in one line how many cases of each part there are.
+
+    `cases`: from `brief_cases`.
+    """
     overdue = int((cases["terms"]["days_left"] < 0).sum())
     counts = {name: f"{len(rows):,}" for name, rows in cases.items()}
     undelivered = int(cases["deliveries"]["undelivered"].sum())
@@ -77,7 +86,10 @@ def brief_finding(cases: dict[str, pd.DataFrame], lang: Lang) -> str:
 
 
 def brief_results(cases: dict[str, pd.DataFrame]) -> dict[str, Any]:
-    """Return the number of cases of each part."""
+    """Return the number of cases of each part.
+
+    `cases`: from `brief_cases`.
+    """
     return {name: len(rows) for name, rows in cases.items()}
 
 

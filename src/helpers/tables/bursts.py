@@ -87,7 +87,10 @@ def burst_rows(means: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 
 def burst_alt(means: pd.DataFrame, lang: Lang) -> str:
-    """Describe the figure: mean filings of every kind in the first, the last and the next year drawn."""
+    """Describe the figure: mean filings of every kind in the first, the last and the next year drawn.
+
+    `means`: from `burst_means`.
+    """
     said = []
     for kind, rows in means.groupby("kind", sort=False):
         value = rows.set_index("event_year")["mean"]
@@ -131,7 +134,10 @@ def _intervals(rows: pd.DataFrame, value: str, low: str, high: str) -> list[str 
 
 
 def burst_sentence(ratios: pd.DataFrame, lang: Lang) -> str:
-    """Say the ratios in one sentence that claims an association only, or why there is none."""
+    """Say the ratios in one sentence that claims an association only, or why there is none.
+
+    `ratios`: from `burst_found`.
+    """
     told = ratios.dropna(subset=["ratio", "conf_low", "conf_high"])
     if told.empty:
         return say("pages.no_bursts", lang, fewest=FEWEST, firms=FEWEST_FIRMS)

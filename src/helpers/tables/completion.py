@@ -70,7 +70,10 @@ def completion_rows(drawn: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 
 def completion_table(modelled: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return the modelled months in words: type, month, share visible by then, number and interval."""
+    """Return the modelled months in words: type, month, share visible by then, number and interval.
+
+    `modelled`: from `completion`.
+    """
     told = modelled.dropna(subset="modelled")
     shown = pd.DataFrame(
         {
@@ -88,7 +91,10 @@ def completion_table(modelled: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 
 def completion_alt(modelled: pd.DataFrame, lang: Lang) -> str:
-    """Describe the figure: every modelled month with its interval."""
+    """Describe the figure: every modelled month with its interval.
+
+    `modelled`: from `completion`.
+    """
     said = [
         say("pages.completion_of", lang, kind=inline(row.kind, lang), month=f"{row.month:%Y-%m}",
             value=number(row.modelled, ".0f"), low=f"{row.conf_low:.0f}", high=f"{row.conf_high:.0f}")
@@ -98,7 +104,10 @@ def completion_alt(modelled: pd.DataFrame, lang: Lang) -> str:
 
 
 def completion_sentence(modelled: pd.DataFrame, lang: Lang) -> str:
-    """Say how many truncated months of each type are modelled, and why the others have no number."""
+    """Say how many truncated months of each type are modelled, and why the others have no number.
+
+    `modelled`: from `completion`.
+    """
     said = []
     for kind, rows in modelled.groupby("kind", sort=False):
         told = int(rows["modelled"].notna().sum())

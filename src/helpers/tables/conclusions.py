@@ -88,7 +88,10 @@ def _next_check(claim: Claim, lang: Lang) -> str:
 
 
 def other_outcomes(rows: pd.DataFrame, lang: Lang) -> str:
-    """Say how many other outcomes agree with the first in sign, and how many intervals are clear of zero."""
+    """Say how many other outcomes agree with the first in sign, and how many intervals are clear of zero.
+
+    `rows`: from `models.associations`.
+    """
     known = [findings.of_row(row) for _, row in rows[rows["status"] == "estimated"].iterrows()]
     if not known:
         return ""
@@ -102,7 +105,10 @@ def other_outcomes(rows: pd.DataFrame, lang: Lang) -> str:
 
 
 def outcomes_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return one row an outcome: difference, interval, what the interval says in words, smallest detectable."""
+    """Return one row an outcome: difference, interval, what the interval says in words, smallest detectable.
+
+    `rows`: from `models.associations`.
+    """
     cells = []
     for _, row in rows[rows["status"] == "estimated"].iterrows():
         one = findings.of_row(row)

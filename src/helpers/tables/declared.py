@@ -35,6 +35,8 @@ def with_roles(
 
     Controls of a page stand at their value of the year, those of the plan at the firm's first: an estimate with any is
     none of the plan's.
+
+    `rows`: from `models.associations`.
     """
     roles = []
     for row in rows.itertuples():
@@ -81,7 +83,10 @@ def declared_rows(derived: pd.DataFrame, declared: Plan) -> pd.DataFrame:
 
 
 def declared_estimates(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return `declared_rows` in words, one row a specification; what could not be estimated has its reason."""
+    """Return `declared_rows` in words, one row a specification; what could not be estimated has its reason.
+
+    `rows`: from `declared_rows`.
+    """
     estimated = rows["status"] == "estimated"
     table = pd.DataFrame(
         {
@@ -119,14 +124,20 @@ def _effect(row, lang: Lang) -> str:
 
 
 def declared_sentence(rows: pd.DataFrame, lang: Lang, *, alpha: float) -> str:
-    """Say how many intervals are clear of zero, and how many chance alone would make."""
+    """Say how many intervals are clear of zero, and how many chance alone would make.
+
+    `rows`: from `declared_rows`; `alpha`: level of the tests.
+    """
     known = rows[rows["status"] == "estimated"]
     clear = int(((known["conf_low"] > 0) | (known["conf_high"] < 0)).sum())
     return say("evidence.declared_all_says", lang, all=len(known), clear=clear, chance=f"{alpha * len(known):.0f}")
 
 
 def declared_results(rows: pd.DataFrame) -> dict[str, dict]:
-    """Return the declared estimates as plain numbers by name, for the page's results cell."""
+    """Return the declared estimates as plain numbers by name, for the page's results cell.
+
+    `rows`: from `declared_rows`.
+    """
     kept = ["estimate", "conf_low", "conf_high", "n_obs"]
     return {
         row["name"]: {name: row[name] for name in kept} if row["status"] == "estimated" else {"status": row["status"]}
@@ -164,7 +175,10 @@ def one_plus_rows(panel: pd.DataFrame, rows: pd.DataFrame, **specification: obje
 
 
 def one_plus_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return one row an outcome: Poisson's per cent, and that of ln(1 + s y) for each unit of counting s."""
+    """Return one row an outcome: Poisson's per cent, and that of ln(1 + s y) for each unit of counting s.
+
+    `rows`: from `one_plus_rows`.
+    """
     written = rows.assign(
         shown=[with_ends(row.percent, row.percent_low, row.percent_high, "+,.1f") for row in rows.itertuples()],
         column=[
@@ -183,7 +197,10 @@ def one_plus_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 
 def one_plus_sentence(rows: pd.DataFrame, lang: Lang) -> str:
-    """Say how far one and the same regression moves with the unit of counting."""
+    """Say how far one and the same regression moves with the unit of counting.
+
+    `rows`: from `one_plus_rows`.
+    """
     spans = rows[rows["way"] == "ln"].groupby("outcome")["percent"].agg(["min", "max"])
     widest = (spans["max"] - spans["min"]).idxmax()
     least, most = (number(spans.loc[widest, end], "+,.1f") for end in ("min", "max"))

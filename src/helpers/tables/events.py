@@ -46,7 +46,10 @@ def declared_table(declared: Plan, lang: Lang) -> pd.DataFrame:
 
 
 def sample_sentence(frame: pd.DataFrame, left_out: dict[str, int], lang: Lang, *, unit: str) -> str:
-    """Say how many firm-years and firms the page uses, and how many it leaves out because filings are not visible."""
+    """Say how many firm-years and firms the page uses, and how many it leaves out because filings are not visible.
+
+    `frame`: from `plan.sample.analysis_frame`; `unit`: column of the firm.
+    """
     used = {"rows": f"{len(frame):,}", "firms": f"{frame[unit].nunique():,}"}
     if "not_complete" not in left_out:
         return say("evidence.sample_unknown", lang, **used, outside=f"{left_out['not_in_sample']:,}")
@@ -54,13 +57,19 @@ def sample_sentence(frame: pd.DataFrame, left_out: dict[str, int], lang: Lang, *
 
 
 def mean_before(frame: pd.DataFrame, one: Specification) -> float:
-    """Return the outcome's mean in the years before treatment of firms that come to it."""
+    """Return the outcome's mean in the years before treatment of firms that come to it.
+
+    `frame`: from `plan.sample.analysis_frame`.
+    """
     before = frame["year"] < frame[one.cohort].astype(float)
     return float(frame.loc[before.fillna(value=False), one.outcome].astype(float).mean())
 
 
 def cohorts_table(frame: pd.DataFrame, panel: Panel, lang: Lang) -> pd.DataFrame:
-    """Return the firms of the sample by the first year of each exposure, those that never had it in the last row."""
+    """Return the firms of the sample by the first year of each exposure, those that never had it in the last row.
+
+    `frame`: from `plan.sample.analysis_frame`.
+    """
     firms = frame.drop_duplicates(panel.unit)
     started = frame.groupby(panel.unit)["year"].min().reindex(firms[panel.unit]).to_numpy(dtype=float)
     # Of an exposure that nobody in the sample came to, first years are those in which firms were first seen.
@@ -85,13 +94,19 @@ def event_rows(studies: Studies, lang: Lang) -> pd.DataFrame:
 
 
 def event_drawn(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return the numbers behind the event-study figure."""
+    """Return the numbers behind the event-study figure.
+
+    `rows`: from `event_rows`.
+    """
     shown = rows[["label", "event_time", "estimate", "conf_low", "conf_high", "n"]]
     return labelled(shown.rename(columns=_DRAWN | {"label": "method"}), lang)
 
 
 def event_alt(rows: pd.DataFrame, lang: Lang) -> str:
-    """Describe the event-study figure: estimators, years, how many intervals before and after are clear of zero."""
+    """Describe the event-study figure: estimators, years, how many intervals before and after are clear of zero.
+
+    `rows`: from `event_rows`.
+    """
     known = rows[~rows["omitted"].astype(bool)]
     clear = (known["conf_low"] > 0) | (known["conf_high"] < 0)
     before = known["event_time"] < 0
@@ -142,7 +157,10 @@ def studies_note(studies: Studies, lang: Lang) -> str:
 
 
 def bacon_pairs(frame: pd.DataFrame, one: Specification, *, seed: int) -> pd.DataFrame:
-    """Return the two-by-two comparisons behind two-way fixed effects, on firms seen every year; empty without any."""
+    """Return the two-by-two comparisons behind two-way fixed effects, on firms seen every year; empty without any.
+
+    `frame`: from `plan.sample.analysis_frame`.
+    """
     try:
         return two_by_two(frame, one, seed=seed)
     except NotEstimable:
@@ -150,24 +168,36 @@ def bacon_pairs(frame: pd.DataFrame, one: Specification, *, seed: int) -> pd.Dat
 
 
 def bacon_rows(pairs: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return `bacon_pairs` with each one's kind in words, as the figure draws them."""
+    """Return comparisons with each one's kind in words, as the figure draws them.
+
+    `pairs`: from `bacon_pairs`.
+    """
     return pairs.assign(label=[label(kind, lang) for kind in pairs["type"]])
 
 
 def bacon_drawn(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return the numbers behind the figure of two-by-two comparisons, heaviest first."""
+    """Return the numbers behind the figure of two-by-two comparisons, heaviest first.
+
+    `rows`: from `bacon_rows`.
+    """
     shown = rows.sort_values("weight", ascending=False)[["label", "weight", "estimate"]]
     return labelled(shown.rename(columns=_DRAWN | {"label": "pair_kind"}), lang)
 
 
 def bacon_alt(rows: pd.DataFrame, lang: Lang) -> str:
-    """Describe the figure: comparisons, and the weight of those with treated firms as controls."""
+    """Describe the figure: comparisons, and the weight of those with treated firms as controls.
+
+    `rows`: from `bacon_rows`.
+    """
     forbidden = rows.loc[rows["type"].isin(FORBIDDEN), "weight"].sum()
     return say("evidence.bacon_alt", lang, n=len(rows), forbidden=f"{100 * forbidden:.0f}")
 
 
 def bacon_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return weight and mean estimate by kind of comparison; the forbidden ones take treated firms for controls."""
+    """Return weight and mean estimate by kind of comparison; the forbidden ones take treated firms for controls.
+
+    `rows`: from `bacon_rows`.
+    """
     grouped = rows.groupby("label", sort=False)
     table = pd.DataFrame(
         {"pair_kind": list(grouped.groups), "n_comparisons": grouped.size().to_numpy(),
@@ -184,7 +214,10 @@ def honest_table(found: Honest, lang: Lang) -> pd.DataFrame:
 
 
 def honest_sentence(found: Honest | Message, lang: Lang, *, least: float) -> str:
-    """Say up to which violation the sign is kept, against what the plan asks."""
+    """Say up to which violation the sign is kept, against what the plan asks.
+
+    `least`: the bar of the plan's rules.
+    """
     if isinstance(found, Message):
         return found.text(lang)
     if found.original[0] <= 0 <= found.original[1]:
@@ -194,6 +227,8 @@ def honest_sentence(found: Honest | Message, lang: Lang, *, least: float) -> str
 
 def apart(derived: pd.DataFrame, declared: Plan, *, seed: int) -> pd.DataFrame:
     """Estimate every declared outcome around the first year of every exposure that has one, by one estimator.
+
+    `derived`: from `analysis_panel`.
 
     Returns
     -------
@@ -213,7 +248,10 @@ def apart(derived: pd.DataFrame, declared: Plan, *, seed: int) -> pd.DataFrame:
 
 
 def apart_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return `apart` in words; what could not be estimated has its reason in place of numbers."""
+    """Return `apart` in words; what could not be estimated has its reason in place of numbers.
+
+    `rows`: from `apart`.
+    """
     written = [
         with_ends(row.estimate, row.conf_low, row.conf_high, "+.3f") if row.status == "estimated"
         else row.reason.text(lang)
@@ -245,7 +283,10 @@ def timing_sentence(studies: Studies, one: Specification, lang: Lang) -> str:
 def few_dealt_out(
     studies: Studies, frame: pd.DataFrame, one: Specification, *, seed: int
 ) -> RandomisationTest | Message | None:
-    """Deal out the exposure anew among firms where few come to it (`timing.dealt_out`); None where enough do."""
+    """Deal out the exposure anew among firms where few come to it (`timing.dealt_out`); None where enough do.
+
+    `frame`: from `plan.sample.analysis_frame`.
+    """
     treated = treated_firms(studies)
     return None if treated is None or treated >= FEWEST_TREATED else dealt_out(frame, one, seed=seed)
 
@@ -263,7 +304,10 @@ def few_treated_sentence(studies: Studies, found: RandomisationTest | Message | 
 
 
 def timing_results(studies: Studies, rows: pd.DataFrame) -> dict[str, dict]:
-    """Return the page's estimates as plain numbers, for its results cell."""
+    """Return the page's estimates as plain numbers, for its results cell.
+
+    `rows`: from `apart`.
+    """
     held = overall(studies)
     kept = ["estimate", "conf_low", "conf_high", "leads_p", "n_treated", "n_units"]
     found = {

@@ -110,7 +110,10 @@ def content_table(found: Ranking, lang: Lang) -> pd.DataFrame:
 
 
 def content_note(found: Ranking, lang: Lang, *, availability: float) -> str:
-    """Say what keeps an indicator out of the index."""
+    """Say what keeps an indicator out of the index.
+
+    `availability`: least share of firms an indicator must be known for.
+    """
     out = [_name(name, lang) for name in found.indicators if name not in found.used]
     return say("index.content_note", lang, share=f"{100 * availability:.0f}", n=len(out),
                names=say("pages.comma", lang).join(out) or say("pages.none", lang))  # fmt: skip
@@ -212,12 +215,18 @@ def structure_note(found: Ranking, lang: Lang) -> str:
 
 
 def rank_draws(found: Ranking, *, draws: int, seed: int) -> Draws:
-    """Draw all choices at once."""
+    """Draw all choices at once.
+
+    `draws`: draws of all choices at once.
+    """
     return draw(**found.arguments(), draws=draws, seed=seed)
 
 
 def ranks_table(zone: Study, made: Draws, lang: Lang, *, most: int) -> pd.DataFrame:
-    """Return the first firms with their rank, its interval over all draws, and how often they leave their quartile."""
+    """Return the first firms with their rank, its interval over all draws, and how often they leave their quartile.
+
+    `most`: rows shown.
+    """
     rows = made.intervals(LEVEL).sort_values(["rank", "median"], kind="stable").head(most)
     names = zone.table("enterprises").drop_duplicates("uscc").set_index("uscc")["name_zh"]
     shown = pd.DataFrame(
@@ -242,12 +251,18 @@ def ranks_alt(made: Draws, lang: Lang) -> str:
 
 
 def choice_sensitivity(found: Ranking, *, base: int, seed: int) -> pd.DataFrame:
-    """Return first-order and total Sobol indices of each choice."""
+    """Return first-order and total Sobol indices of each choice.
+
+    `base`: base sample of the Sobol indices, a power of 2.
+    """
     return sensitivity(**found.arguments(), base=base, seed=seed)
 
 
 def sensitivity_rows(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return `choice_sensitivity` in words."""
+    """Return `choice_sensitivity` in words.
+
+    `rows`: from `choice_sensitivity`.
+    """
     return labelled(
         rows.assign(choice=[label(f"step_{name}", lang) for name in rows["choice"]]).rename(columns={"choice": "step"}),
         lang,
@@ -255,13 +270,18 @@ def sensitivity_rows(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 
 def sensitivity_alt(rows: pd.DataFrame, lang: Lang) -> str:
-    """Describe the figure of Sobol indices: the choice that matters most."""
+    """Describe the figure of Sobol indices: the choice that matters most.
+
+    `rows`: from `choice_sensitivity`.
+    """
     top = rows.loc[rows["total"].idxmax()]
     return say("index.sensitivity_alt", lang, choice=label(f"step_{top['choice']}", lang), total=f"{top['total']:.2f}")
 
 
 def firm_named(zone: Study, found: Ranking, wanted: str) -> str:
     """Return the code of the firm to be explained: the one asked for, or the first in rank.
+
+    `wanted`: a code, or nothing for the first in rank.
 
     Raises
     ------
@@ -277,12 +297,18 @@ def firm_named(zone: Study, found: Ranking, wanted: str) -> str:
 
 
 def name_of(zone: Study, firm: str) -> str:
-    """Return a firm's name, or its code where the register has none."""
+    """Return a firm's name, or its code where the register has none.
+
+    `firm`: its unified social credit code.
+    """
     return zone.table("enterprises").drop_duplicates("uscc").set_index("uscc")["name_zh"].get(firm, firm)
 
 
 def contribution_rows(found: Ranking, firm: str, lang: Lang) -> pd.DataFrame:
-    """Return what each indicator adds to a firm's index against the average firm, largest first."""
+    """Return what each indicator adds to a firm's index against the average firm, largest first.
+
+    `firm`: its unified social credit code.
+    """
     made = found.index.contributions().loc[firm]
     made = made.reindex(made.abs().sort_values(ascending=False, kind="stable").index)
     known = found.index.normalised.loc[firm, made.index].notna().to_numpy()
@@ -291,7 +317,10 @@ def contribution_rows(found: Ranking, firm: str, lang: Lang) -> pd.DataFrame:
 
 
 def contribution_words(zone: Study, found: Ranking, firm: str, lang: Lang, *, alt: bool = False) -> str:
-    """Name the firm, its score and rank; or describe the figure of its contributions."""
+    """Name the firm, its score and rank; or describe the figure of its contributions.
+
+    `firm`: its unified social credit code.
+    """
     rows = contribution_rows(found, firm, lang)
     said = {"firm": name_of(zone, firm), "score": f"{found.index.scores[firm]:.1f}",
             "rank": int(found.index.ranks[firm]), "n": int(found.index.scores.notna().sum())}  # fmt: skip
@@ -302,13 +331,19 @@ def contribution_words(zone: Study, found: Ranking, firm: str, lang: Lang, *, al
 
 
 def index_finding(made: Draws, rows: pd.DataFrame, lang: Lang) -> str:
-    """Say in one sentence what the index can and cannot say."""
+    """Say in one sentence what the index can and cannot say.
+
+    `rows`: from `choice_sensitivity`.
+    """
     top = rows.loc[rows["total"].idxmax(), "choice"]
     return say("index.finding", lang, choice=label(f"step_{top}", lang), **_spread(made))
 
 
 def index_results(found: Ranking, made: Draws, rows: pd.DataFrame) -> dict[str, Any]:
-    """Return the page's numbers."""
+    """Return the page's numbers.
+
+    `rows`: from `choice_sensitivity`.
+    """
     return {
         "firms": len(found.index.scores), "ranked": int(found.index.scores.notna().sum()),
         "indicators": len(found.used), "mean_shift": float(mean_shift(made).mean()),

@@ -47,7 +47,10 @@ def index_years_table(rankings: Mapping[date, Ranking], lang: Lang) -> pd.DataFr
 
 
 def firm_years_sentence(rankings: Mapping[date, Ranking], firm: str, name: str, lang: Lang) -> str:
-    """Say at which place of how many a firm stood on each day."""
+    """Say at which place of how many a firm stood on each day.
+
+    `firm`: its unified social credit code; `name`: the firm's name.
+    """
     places = []
     for day, found in rankings.items():
         ranks = found.index.ranks.dropna()

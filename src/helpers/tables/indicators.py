@@ -21,7 +21,10 @@ def indicators(zone: Study, *, min_cell: int) -> pd.DataFrame:
 
 
 def indicators_table(rows: pd.DataFrame, force: str, lang: Lang) -> pd.DataFrame:
-    """Return the indicators of a force (`forces.FORCES`): base and window, k / N, value or why there is none, note."""
+    """Return the indicators of a force (`forces.FORCES`): base and window, k / N, value or why there is none, note.
+
+    `rows`: from `indicators`; `force`: first letter of its indicators' ids.
+    """
     rows = rows[rows["force"] == forces.FORCES[force]]
     shown = pd.DataFrame(
         {
@@ -36,7 +39,10 @@ def indicators_table(rows: pd.DataFrame, force: str, lang: Lang) -> pd.DataFrame
 
 
 def indicators_title(force: str, lang: Lang, *, as_of: date) -> str:
-    """Return the caption of `indicators_table`."""
+    """Return the caption of `indicators_table`.
+
+    `force`: first letter of its indicators' ids.
+    """
     return say("pages.indicators", lang, force=label(f"force_{forces.FORCES[force]}", lang), as_of=as_of)
 
 
@@ -85,5 +91,8 @@ def _with_unit(row: dict, lang: Lang) -> str:
 
 
 def indicator_values(rows: pd.DataFrame) -> dict[str, float]:
-    """Return indicator values by `id|base|window`, for the page's results cell."""
+    """Return indicator values by `id|base|window`, for the page's results cell.
+
+    `rows`: from `indicators` or `measures`, the computed ones.
+    """
     return {f"{row.id}|{row.base}|{row.window}": float(row.value) for row in rows.itertuples()}

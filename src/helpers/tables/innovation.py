@@ -153,36 +153,54 @@ def innovation_results(panel: pd.DataFrame, zone: Study) -> dict[str, object]:
 
 
 def zeros_alt(zeros: pd.DataFrame, lang: Lang) -> str:
-    """Describe the figure of zeros: share by outcome."""
+    """Describe the figure of zeros: share by outcome.
+
+    `zeros`: from `zero_shares`.
+    """
     shares = say("pages.comma", lang).join(f"{row.outcome} {row.zero_pct:.0f} %" for row in zeros.itertuples())
     return say("pages.zeros_alt", lang, shares=shares)
 
 
 def months_words(zone: Study, months: pd.DataFrame) -> dict[str, str]:
-    """Return the months that captions name: first and last drawn, and the last complete one of each type."""
+    """Return the months that captions name: first and last drawn, and the last complete one of each type.
+
+    `months`: from `months`.
+    """
     span = {"first": months["month"].min(), "last": months["month"].max(), **last_complete(zone)}
     return {name: f"{month:%Y-%m}" for name, month in span.items()}
 
 
 def expiring_words(zone: Study, calendar: pd.DataFrame) -> dict[str, object]:
-    """Return what the caption of `expiring` names: first and last day, and the number of statuses."""
+    """Return what the caption of `expiring` names: first and last day, and the number of statuses.
+
+    `calendar`: from `expiring`.
+    """
     first, last = expiring_span(zone)
     return {"first": f"{first:%Y-%m-%d}", "last": f"{last:%Y-%m-%d}", "n": int(calendar["statuses"].sum())}
 
 
 def expiring_rows(calendar: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return the calendar of `expiring_by_type` for the table behind its figure: a row a type, a column a month."""
+    """Return the calendar of `expiring_by_type` for the table behind its figure: a row a type, a column a month.
+
+    `calendar`: from `expiring_by_type`.
+    """
     shown = calendar.set_axis(calendar.columns.strftime("%Y-%m"), axis="columns").reset_index()
     return labelled(shown, lang, values=("cert_type",))
 
 
 def expiring_named(calendar: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return the calendar of `expiring_by_type` with its types in words."""
+    """Return the calendar of `expiring_by_type` with its types in words.
+
+    `calendar`: from `expiring_by_type`.
+    """
     return calendar.set_axis([label(name, lang) for name in calendar.index], axis="index")
 
 
 def expiring_alt(calendar: pd.DataFrame, lang: Lang) -> str:
-    """Describe the calendar in numbers: endings by type, and the fullest month."""
+    """Describe the calendar in numbers: endings by type, and the fullest month.
+
+    `calendar`: from `expiring_by_type`.
+    """
     by_type = calendar.sum(axis=1)
     named = [say("pages.expiring_of", lang, type=label(name, lang), n=n) for name, n in by_type[by_type > 0].items()]
     by_month = calendar.sum()
@@ -197,5 +215,8 @@ def innovation_finding(found: dict[str, object], lang: Lang) -> str:
 
 
 def shown_months(months: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return a table with a `month` column for a page: months as 2023-06, headings in words."""
+    """Return a table with a `month` column for a page: months as 2023-06, headings in words.
+
+    `months`: from `months`.
+    """
     return labelled(months.assign(month=months["month"].dt.strftime("%Y-%m")), lang)

@@ -25,13 +25,19 @@ def labelled(frame: pd.DataFrame, lang: Lang, *, values: tuple[str, ...] = ()) -
 
 
 def table_title(table: str, lang: Lang) -> str:
-    """Return a codebook table's name in words, or the name itself where the codebook has none."""
+    """Return a codebook table's name in words, or the name itself where the codebook has none.
+
+    `table`: a name of the codebook.
+    """
     book = codebook.load().tables
     return table if table not in book else (book[table].name_zh if lang == "zh" else book[table].name_en)
 
 
 def column_title(table: str, column: str, lang: Lang) -> str:
-    """Return a codebook column's name in words, or what `columns.yml` calls it."""
+    """Return a codebook column's name in words, or what `columns.yml` calls it.
+
+    `table`, `column`: a name of the codebook.
+    """
     book = codebook.load().tables
     found = [c for c in book[table].columns if c.name == column] if table in book else []
     return (found[0].name_zh if lang == "zh" else found[0].name_en) if found else label(column, lang)

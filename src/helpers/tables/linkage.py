@@ -71,7 +71,10 @@ def name_links(zone: Study) -> pd.DataFrame:
 
 
 def precision_table(judged: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return links by name of filings with a code, by reason, and how many are of the firm that the code names."""
+    """Return links by name of filings with a code, by reason, and how many are of the firm that the code names.
+
+    `judged`: from `name_links`.
+    """
     found = judge.precision_by_reason(judged)
     share = shares(found["right"], found["links"])
     shown = found.assign(reason=[label(f"link_{reason}", lang) for reason in found["reason"]])
@@ -80,7 +83,10 @@ def precision_table(judged: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 
 def precision_note(judged: pd.DataFrame, lang: Lang) -> str:
-    """Say how many filings with a code their names find, and how many go to review."""
+    """Say how many filings with a code their names find, and how many go to review.
+
+    `judged`: from `name_links`.
+    """
     counts = judge.recall(judged)
     n = sum(counts.values())
     percent = {name: number(100 * k / n, ".1f") if n else "–" for name, k in counts.items()}
@@ -88,7 +94,10 @@ def precision_note(judged: pd.DataFrame, lang: Lang) -> str:
 
 
 def without_code_table(judged: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return filings without a code of the register by what their names say, and why."""
+    """Return filings without a code of the register by what their names say, and why.
+
+    `judged`: from `name_links`.
+    """
     rest = judged[judged["is_uncoded"]]
     counted = rest.groupby(["outcome", "reason"]).size().rename("filings").reset_index()
     order = counted["outcome"].map({"linked": 0, "review": 1, "none": 2})

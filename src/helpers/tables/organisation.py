@@ -55,7 +55,10 @@ def tree_drawn(zone: Study, lang: Lang) -> pd.DataFrame:
 
 
 def tree_rows(drawn: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return organisations by area and type, with terms that are over, for the table behind the drawn tree."""
+    """Return organisations by area and type, with terms that are over, for the table behind the drawn tree.
+
+    `drawn`: from `tree_drawn`.
+    """
     rows = drawn.assign(area=drawn["area"].fillna(say("pages.no_area", lang)))
     counted = rows.groupby(["area", "org_type"], sort=True).agg(
         organisations=("org_id", "size"), is_overdue=("is_overdue", "sum")
@@ -64,7 +67,10 @@ def tree_rows(drawn: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 
 def tree_alt(drawn: pd.DataFrame, lang: Lang) -> str:
-    """Describe the drawn tree: organisations, rings, terms that are over."""
+    """Describe the drawn tree: organisations, rings, terms that are over.
+
+    `drawn`: from `tree_drawn`.
+    """
     rings = int(drawn["depth"].max()) if drawn["depth"].notna().any() else 0
     return say("pages.tree_alt", lang, n=len(drawn), rings=rings, overdue=int(drawn["is_overdue"].sum()))
 
@@ -98,13 +104,19 @@ def grid_map(zone: Study, lang: Lang) -> pd.DataFrame:
 
 
 def grid_rows(mapped: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return `grid_map` for the table behind it."""
+    """Return `grid_map` for the table behind it.
+
+    `mapped`: from `grid_map`.
+    """
     standings = {name: label(f"standing_{name}", lang) for name in grids.STANDINGS}
     return labelled(mapped[["grid_id", "area", "firms", *grids.STANDINGS]].rename(columns=standings), lang)
 
 
 def grid_alt(mapped: pd.DataFrame, lang: Lang) -> str:
-    """Describe the map of grids: grids, firms, those that nobody covers and where."""
+    """Describe the map of grids: grids, firms, those that nobody covers and where.
+
+    `mapped`: from `grid_map`.
+    """
     bare = mapped.assign(bare=mapped["work_only"] + mapped["uncovered"])
     where = bare.loc[bare["bare"] > 0, "grid_id"]
     named = say("pages.comma", lang).join(where) or say("pages.none", lang)

@@ -71,7 +71,10 @@ def years_table(panel: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 
 def complete(panel: pd.DataFrame, outcome: str) -> pd.Series:
-    """Return, per row, whether its year shows the outcome in full: published, and the year itself over."""
+    """Return, per row, whether its year shows the outcome in full: published, and the year itself over.
+
+    `outcome`: a column of the panel.
+    """
     flag = panel.get(outcome + COMPLETE)
     if flag is not None:
         return flag.fillna(value=False).astype(bool)
@@ -128,12 +131,18 @@ def exposure_by_grid(panel: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 
 def exposure_rows(shares: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return `exposure_by_grid` in percent as a table."""
+    """Return `exposure_by_grid` in percent as a table.
+
+    `shares`: from `exposure_by_grid`.
+    """
     return (100 * shares).rename_axis(label("grid_id", lang)).reset_index()
 
 
 def exposure_alt(shares: pd.DataFrame, lang: Lang) -> str:
-    """Describe the figure of exposure: grids, and the lowest and highest of the first and of the last year."""
+    """Describe the figure of exposure: grids, and the lowest and highest of the first and of the last year.
+
+    `shares`: from `exposure_by_grid`.
+    """
     first, last = 100 * shares.iloc[:, 0], 100 * shares.iloc[:, -1]
     return say("pages.exposure_alt", lang, n=len(shares), first=shares.columns[0], last=shares.columns[-1],
                low=f"{first.min():.0f}", high=f"{first.max():.0f}", low_last=f"{last.min():.0f}",
@@ -183,6 +192,8 @@ def outcome_estimators(names: Sequence[str]) -> dict[str, str]:
 def baseline(panel: pd.DataFrame, exposure: str) -> pd.DataFrame:
     """Return one row a unit in the panel's first year, with whether it came to the exposure earlier.
 
+    `exposure`: a column of the panel.
+
     Returns
     -------
     DataFrame
@@ -215,7 +226,10 @@ def _hardly_changes(panel: pd.DataFrame, exposure: str) -> bool:
 
 
 def group_words(panel: pd.DataFrame, exposure: str, lang: Lang) -> str:
-    """Say which two groups `baseline` compares, with their numbers of firms."""
+    """Say which two groups `baseline` compares, with their numbers of firms.
+
+    `exposure`: a column of the panel.
+    """
     flags = baseline(panel, exposure)["is_treated"].dropna().astype(bool)
     return say(
         "pages.groups_by_state" if _hardly_changes(panel, exposure) else "pages.groups",

@@ -29,6 +29,8 @@ def reconciliation_table(zone: Study, rows: pd.DataFrame, lang: Lang, *, status:
 
     What was not reproduced from a synthetic zone shows beside it the value with which the zone was generated: the
     difference is what planted faults took away.
+
+    `rows`: from `reconciliation`; `status`: which rows are shown.
     """
     chosen = rows[rows["status"] == status]
     shown = pd.DataFrame(
@@ -90,7 +92,10 @@ def _without_empty(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def status_counts(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return one row a group of figures: group (in words) and how many have each status."""
+    """Return one row a group of figures: group (in words) and how many have each status.
+
+    `rows`: from `reconciliation`.
+    """
     counts = pd.crosstab(rows["group"], rows["status"]).reindex(columns=list(STATUSES), fill_value=0)
     counts = counts.loc[list(dict.fromkeys(rows["group"]))].rename_axis(columns=None).reset_index()
     counts["group"] = [label(f"group_{name}", lang) for name in counts["group"]]
@@ -134,12 +139,18 @@ def calibration_table(zone: Study, lang: Lang) -> pd.DataFrame:
 
 
 def published_results(rows: pd.DataFrame) -> dict[str, int]:
-    """Return how many published figures have each status."""
+    """Return how many published figures have each status.
+
+    `rows`: from `reconciliation`.
+    """
     return {status: int((rows["status"] == status).sum()) for status in STATUSES} | {"figures": len(rows)}
 
 
 def coverage_alt(rows: pd.DataFrame, lang: Lang) -> str:
-    """Describe the coverage figure in words."""
+    """Describe the coverage figure in words.
+
+    `rows`: from `coverage_rows`.
+    """
     given = rows["value_pct"].dropna()
     return say("pages.coverage_alt", lang, n=len(given), low=f"{given.min():.1f}", high=f"{given.max():.1f}",
                last=rows["verdict"].iloc[-1])  # fmt: skip

@@ -119,7 +119,10 @@ def missing_columns(missing: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 
 def missing_alt(missing: pd.DataFrame, lang: Lang) -> str:
-    """Describe the map of missing values: how many columns are full, how many are mostly empty, which is worst."""
+    """Describe the map of missing values: how many columns are full, how many are mostly empty, which is worst.
+
+    `missing`: from `missingness`.
+    """
     worst = missing.loc[missing["missing_pct"].idxmax()]
     return say("pages.missingness_alt", lang, tables=missing["table"].nunique(), columns=len(missing),
                full=int((missing["missing_pct"] == 0).sum()), half=int((missing["missing_pct"] >= 50).sum()),
@@ -127,7 +130,10 @@ def missing_alt(missing: pd.DataFrame, lang: Lang) -> str:
 
 
 def findings_alt(rules: pd.DataFrame, lang: Lang) -> str:
-    """Describe the figure of findings: how many rules found something, and the most frequent one."""
+    """Describe the figure of findings: how many rules found something, and the most frequent one.
+
+    `rules`: from `findings_by_rule`.
+    """
     totals = rules[list(ACTIONS)].sum(axis=1)
     most = rules.loc[totals.idxmax(), "rule"] if len(rules) else say("pages.none", lang)
     return say("pages.findings_alt", lang, rules=len(rules), most=most, n=f"{totals.max() if len(rules) else 0:,}")

@@ -100,7 +100,10 @@ def catch_up_sentence(zone: Study, lang: Lang) -> str:
 
 
 def transition_steps(matrix: pd.DataFrame) -> dict[str, int]:
-    """Return how many organisations rose, fell or kept their class."""
+    """Return how many organisations rose, fell or kept their class.
+
+    `matrix`: from `transitions`.
+    """
     places = range(len(matrix))
     cells = {(i, j): int(matrix.iloc[i, j]) for i in places for j in places}
     return {
@@ -111,7 +114,10 @@ def transition_steps(matrix: pd.DataFrame) -> dict[str, int]:
 
 
 def class_labels(matrix: pd.DataFrame, years: dict[str, int | str], lang: Lang) -> pd.DataFrame:
-    """Return the transition matrix with the classes in words, its rows and columns named by their years."""
+    """Return the transition matrix with the classes in words, its rows and columns named by their years.
+
+    `matrix`: from `transitions`.
+    """
     named = matrix.rename(
         index=lambda name: label(f"class_{name}", lang), columns=lambda name: label(f"class_{name}", lang)
     )
@@ -119,7 +125,10 @@ def class_labels(matrix: pd.DataFrame, years: dict[str, int | str], lang: Lang) 
 
 
 def class_rows(matrix: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return `class_labels` as a table whose first heading tells the year of its rows from that of its columns."""
+    """Return `class_labels` as a table whose first heading tells the year of its rows from that of its columns.
+
+    `matrix`: from `class_labels`.
+    """
     down, across = (say("figures.class_in", lang, year=side.name) for side in (matrix.index, matrix.columns))
     return matrix.rename_axis(index=f"{down} ↓ · {across} →", columns=None).reset_index()
 
@@ -158,7 +167,10 @@ def cultivation_table(zone: Study, lang: Lang) -> pd.DataFrame:
 
 
 def rating_results(zone: Study, matrix: pd.DataFrame) -> dict[str, int]:
-    """Return class transitions, pairs of consecutive years, and those that began at the top."""
+    """Return class transitions, pairs of consecutive years, and those that began at the top.
+
+    `matrix`: from `transitions`.
+    """
     top, pairs = moves.ceiling(zone.table("org_ratings"), as_of=zone.params.as_of)
     return {**transition_steps(matrix), "pairs": pairs, "top": top}
 

@@ -44,6 +44,17 @@ def links_by_name(zone: Study) -> pd.DataFrame:
     return found.assign(is_uncoded=is_open)[found["uscc"].notna() & found["year"].notna()].reset_index(drop=True)
 
 
+def rule_panels(zone: Study, links: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return `panels_by_rule` of a run's panel, the exposures that come from persons among its columns.
+
+    Parameters
+    ----------
+    links : DataFrame
+        From `links_by_name`.
+    """
+    return panels_by_rule(zone.panel_with_exposures(), links)
+
+
 def panels_by_rule(panel: pd.DataFrame, links: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return the panel by codes, with whole names, with all links, without each reason, and by names alone."""
     extra = links[links["is_uncoded"]]
@@ -57,14 +68,20 @@ def panels_by_rule(panel: pd.DataFrame, links: pd.DataFrame) -> dict[str, pd.Dat
 
 
 def rule_words(rule: str, lang: Lang) -> str:
-    """Return a rule of linkage in words."""
+    """Return a rule of linkage in words.
+
+    `rule`: a key of `panels_by_rule`.
+    """
     if rule.startswith("without:"):
         return say("pages.rule_without", lang, reason=label(f"link_{rule.removeprefix('without:')}", lang))
     return say(f"pages.rule_{rule}", lang)
 
 
 def filings_table(panels: Mapping[str, pd.DataFrame], lang: Lang) -> pd.DataFrame:
-    """Return the panel's filings in complete years by rule and type."""
+    """Return the panel's filings in complete years by rule and type.
+
+    `panels`: from `rule_panels`.
+    """
     rows = []
     for rule, panel in panels.items():
         row: dict[str, object] = {"link_rule": rule_words(rule, lang)}
@@ -76,7 +93,10 @@ def filings_table(panels: Mapping[str, pd.DataFrame], lang: Lang) -> pd.DataFram
 
 
 def estimates_by_rule(panels: Mapping[str, pd.DataFrame], values: Page72) -> pd.DataFrame:
-    """Return the estimates of every outcome under every rule: as `models.associations`, with `rule`."""
+    """Return the estimates of every outcome under every rule: as `models.associations`, with `rule`.
+
+    `panels`: from `rule_panels`.
+    """
     parts = []
     for rule, panel in panels.items():
         rows = models.associations(
@@ -88,7 +108,10 @@ def estimates_by_rule(panels: Mapping[str, pd.DataFrame], values: Page72) -> pd.
 
 
 def rules_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return one row an outcome and rule: the difference with its interval, sample and clusters."""
+    """Return one row an outcome and rule: the difference with its interval, sample and clusters.
+
+    `rows`: from `estimates_by_rule`.
+    """
     rows = rows[rows["status"] == "estimated"].sort_values(["outcome", "exposure"], kind="stable")
     shown = estimates_table(rows, lang)
     shown.insert(1, label("link_rule", lang), [rule_words(rule, lang) for rule in rows["rule"]])
@@ -96,7 +119,10 @@ def rules_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 
 def rules_finding(rows: pd.DataFrame, lang: Lang) -> str:
-    """Say how far the differences move between rules, and whether any interval changes sides of zero."""
+    """Say how far the differences move between rules, and whether any interval changes sides of zero.
+
+    `rows`: from `estimates_by_rule`.
+    """
     rows = rows[rows["status"] == "estimated"]
     if rows.empty:
         return say("pages.no_rules", lang)
@@ -110,6 +136,9 @@ def rules_finding(rows: pd.DataFrame, lang: Lang) -> str:
 
 
 def rules_results(panels: Mapping[str, pd.DataFrame], rows: pd.DataFrame) -> dict[str, float]:
-    """Return the estimate of every outcome on the first exposure, by rule (log scale)."""
+    """Return the estimate of every outcome on the first exposure, by rule (log scale).
+
+    `panels`: from `rule_panels`; `rows`: from `estimates_by_rule`.
+    """
     kept = rows[(rows["status"] == "estimated") & (rows["exposure"] == rows["exposure"].iloc[0])]
     return {f"{row.outcome} {row.rule}": round(row.estimate, 4) for row in kept.itertuples()}

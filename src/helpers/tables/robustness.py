@@ -20,7 +20,10 @@ from helpers.text import Lang, Message, inline, label, number, p_text, say, with
 
 
 def errors_table(rows: pd.DataFrame, one: Specification, lang: Lang) -> pd.DataFrame:
-    """Return one estimate under several rules: effect with interval, coefficient with error, p, clusters."""
+    """Return one estimate under several rules: effect with interval, coefficient with error, p, clusters.
+
+    `rows`: a part of what `plan.claims.investigate` returns.
+    """
     shown = rows[rows["status"] == "estimated"]
     table = pd.DataFrame(
         {"rule": shown["rule"], "cluster": shown["cluster"],
@@ -35,7 +38,10 @@ def errors_table(rows: pd.DataFrame, one: Specification, lang: Lang) -> pd.DataF
 
 
 def errors_note(rows: pd.DataFrame, few: WildTest | RandomisationTest | Message, lang: Lang) -> str:
-    """Say what the rules are, what the number of clusters allows, which test decides and which rule has no estimate."""
+    """Say what the rules are, what the number of clusters allows, which test decides and which rule has no estimate.
+
+    `rows`: a part of what `plan.claims.investigate` returns.
+    """
     if isinstance(few, Message):
         said = few.text(lang)
     elif isinstance(few, RandomisationTest):
@@ -74,6 +80,8 @@ def _effect_or_why(row, lang: Lang) -> str:
 def families(derived: pd.DataFrame, declared: Plan) -> pd.DataFrame:
     """Return the corrected p values of every family of several tests; one that cannot be corrected has its reason.
 
+    `derived`: from `analysis_panel`.
+
     Returns
     -------
     DataFrame
@@ -93,7 +101,10 @@ def families(derived: pd.DataFrame, declared: Plan) -> pd.DataFrame:
 
 
 def families_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return `families` in words, those that were corrected."""
+    """Return `families` in words, those that were corrected.
+
+    `rows`: from `families`.
+    """
     shown = rows[rows["reason"].isna()]
     table = shown[["family", "outcome", "exposure"]].assign(
         estimate=[number(value, "+.3f") for value in shown["estimate"]],
@@ -103,7 +114,10 @@ def families_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 
 def families_note(rows: pd.DataFrame, lang: Lang) -> str:
-    """Say which families could not be corrected, and why."""
+    """Say which families could not be corrected, and why.
+
+    `rows`: from `families`.
+    """
     refused = rows[rows["reason"].notna()]
     return "".join(
         say("evidence.family_refused", lang, family=label(row.family, lang), reason=row.reason.text(lang))
@@ -112,13 +126,19 @@ def families_note(rows: pd.DataFrame, lang: Lang) -> str:
 
 
 def curve_rows(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the estimated specifications in order of their estimate, in per cent of the outcome's mean."""
+    """Return the estimated specifications in order of their estimate, in per cent of the outcome's mean.
+
+    `rows`: a part of what `plan.claims.investigate` returns.
+    """
     known = rows[rows["estimate"].notna()].sort_values("estimate_pct", ignore_index=True)
     return known.assign(place=np.arange(1, len(known) + 1))
 
 
 def curve_drawn(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return the numbers behind the curve, each with its choices."""
+    """Return the numbers behind the curve, each with its choices.
+
+    `rows`: from `curve_rows`.
+    """
     named = rows["fixed_effects"].str.split(" + ", regex=False)
     effects = [say("pages.comma", lang).join(label(name, lang) for name in names) for names in named]
     table = pd.DataFrame(
@@ -130,14 +150,20 @@ def curve_drawn(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 
 def curve_alt(rows: pd.DataFrame, lang: Lang) -> str:
-    """Describe the curve: specifications, range, and intervals clear of zero."""
+    """Describe the curve: specifications, range, and intervals clear of zero.
+
+    `rows`: from `curve_rows`.
+    """
     above, below = int((rows["conf_low_pct"] > 0).sum()), int((rows["conf_high_pct"] < 0).sum())
     return say("evidence.curve_alt", lang, n=len(rows), least=number(rows["estimate_pct"].min(), "+,.0f"),
                greatest=number(rows["estimate_pct"].max(), "+,.0f"), above=above, below=below)  # fmt: skip
 
 
 def curve_sentence(found: Curve, rows: pd.DataFrame, lang: Lang) -> str:
-    """Say the median, how many agree in sign, and the joint test."""
+    """Say the median, how many agree in sign, and the joint test.
+
+    `rows`: from `curve_rows`.
+    """
     middle = rows["estimate_pct"].median()
     same = int((np.sign(rows["estimate_pct"]) == np.sign(middle)).sum())
     said = say("evidence.curve_says", lang, n=len(rows), median=number(middle, "+,.0f"), same=same)
@@ -148,7 +174,10 @@ def curve_sentence(found: Curve, rows: pd.DataFrame, lang: Lang) -> str:
 
 
 def left_out_table(found: dict[str, pd.DataFrame], estimate: float, lang: Lang) -> pd.DataFrame:
-    """Return the range of the estimate when each unit of a level is left out, and its largest change; names no unit."""
+    """Return the range of the estimate when each unit of a level is left out, and its largest change; names no unit.
+
+    `found`, `estimate`: a part of what `plan.claims.investigate` returns.
+    """
     rows = [
         {"left_out_level": by, "n_left_out": len(part), "least": number(part["estimate"].min(), "+.3f"),
          "greatest": number(part["estimate"].max(), "+.3f"),
@@ -207,7 +236,10 @@ def benchmarks_table(found: Robustness, lang: Lang) -> pd.DataFrame:
 
 
 def spillover_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return the specifications of spillover in words; one that cannot be estimated has its reason."""
+    """Return the specifications of spillover in words; one that cannot be estimated has its reason.
+
+    `rows`: from `plan.spillover.spillovers`.
+    """
     written = [_effect_or_why(row, lang) for row in rows.itertuples()]
     places = [say("evidence.another_grid" if flag else "evidence.own_grid", lang) for flag in rows["is_placebo"]]
     table = pd.DataFrame(
@@ -234,7 +266,10 @@ def trend_sentence(found: TrendBefore | Message, lang: Lang) -> str:
 
 
 def codings_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return one row a coding in words; one that cannot be estimated has its reason."""
+    """Return one row a coding in words; one that cannot be estimated has its reason.
+
+    `rows`: from `plan.codings.codings`.
+    """
     written = [_effect_or_why(row, lang) for row in rows.itertuples()]
     table = pd.DataFrame(
         {"coding": [say(f"evidence.coding_{name}", lang) for name in rows["coding"]], "effect_interval": written,
@@ -245,7 +280,10 @@ def codings_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 
 def codings_sentence(rows: pd.DataFrame, lang: Lang) -> str:
-    """Say how far the estimate moves with the coding, and whether its sign or its interval's side does."""
+    """Say how far the estimate moves with the coding, and whether its sign or its interval's side does.
+
+    `rows`: from `plan.codings.codings`.
+    """
     known = rows[rows["status"] == "estimated"]
     if known.empty:
         return say("evidence.no_codings", lang)
@@ -289,7 +327,10 @@ def grade_table(found: Grade, lang: Lang) -> pd.DataFrame:
 
 
 def robustness_results(rows: pd.DataFrame, found: Grade) -> dict[str, dict]:
-    """Return the page's estimates and the grade's checks as plain values, for its results cell."""
+    """Return the page's estimates and the grade's checks as plain values, for its results cell.
+
+    `rows`: a part of what `plan.claims.investigate` returns.
+    """
     estimates = {
         f"{row.rule}|{row.cluster}": {
             name: getattr(row, name) for name in ("estimate", "conf_low", "conf_high", "p_value")

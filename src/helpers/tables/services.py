@@ -57,12 +57,18 @@ def closing_curves(
 
 
 def named_curves(points: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return the points of `closing_curves` with their groups in words."""
+    """Return the points of `closing_curves` with their groups in words.
+
+    `points`: from `closing_curves`.
+    """
     return points.assign(group=[label(name, lang) for name in points["group"]])
 
 
 def curve_points(points: pd.DataFrame, lang: Lang, *, by: Literal["channel", "category"] = "channel") -> pd.DataFrame:
-    """Return the drawn points of `named_curves` for the table behind the figure."""
+    """Return the drawn points of `named_curves` for the table behind the figure.
+
+    `points`: from `named_curves`.
+    """
     kept = points[["group", "days", "open_share", "conf_low", "conf_high", "at_risk"]]
     # Closings lie minutes apart: fewer decimals would give several rows the same time.
     days = [number(day, ".2f") for day in kept["days"]]
@@ -70,7 +76,10 @@ def curve_points(points: pd.DataFrame, lang: Lang, *, by: Literal["channel", "ca
 
 
 def closing_alt(points: pd.DataFrame, lang: Lang) -> str:
-    """Describe the curves in numbers: requests, median and the shares open after some days of every channel."""
+    """Describe the curves in numbers: requests, median and the shares open after some days of every channel.
+
+    `points`: from `named_curves`.
+    """
     said = []
     for name, curve in points.groupby("group", sort=False):
         shares = [curve.loc[curve["days"] <= day, "open_share"].iloc[-1] for day in DAYS_IN_WORDS]
@@ -105,7 +114,10 @@ def delivery_points(zone: Study) -> pd.DataFrame:
 
 
 def delivery_rows(curve: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return the share of pairs delivered within some office hours, to anyone and to the person in charge."""
+    """Return the share of pairs delivered within some office hours, to anyone and to the person in charge.
+
+    `curve`: from `delivery_points`.
+    """
     found = deliveries.delivered_within(curve, hours=HOURS_TOLD)
     percent = {name: 100 * found[name] for name in ("delivered_share", "conf_low", "conf_high")}
     shown = pd.DataFrame({"hours": list(HOURS_TOLD)})
@@ -116,7 +128,10 @@ def delivery_rows(curve: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 
 def delivery_words(curve: pd.DataFrame, lang: Lang) -> dict[str, str]:
-    """Return what the caption and the description of the curve name: pairs, and shares within half a day and a week."""
+    """Return what the caption and the description of the curve name: pairs, and shares within half a day and a week.
+
+    `curve`: from `delivery_points`.
+    """
     found = deliveries.delivered_within(curve, hours=(4, 40)).set_index(["receiver", "hours"])["delivered_share"]
     shares = {f"{receiver}_{hours}": f"{100 * found[receiver, hours]:.0f}"
               for receiver in deliveries.RECEIVERS for hours in (4, 40)}  # fmt: skip

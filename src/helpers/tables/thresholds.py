@@ -45,12 +45,18 @@ def why_no_distance(zone: Study, lang: Lang) -> str:
 
 
 def nothing_near(rows: pd.DataFrame, lang: Lang) -> str:
-    """Say why nothing is tested near the thresholds: no R&D at all, or too few firm-years."""
+    """Say why nothing is tested near the thresholds: no R&D at all, or too few firm-years.
+
+    `rows`: from `distances`.
+    """
     return say("pages.no_heaping" if len(rows) else "evidence.no_research", lang)
 
 
 def thresholds_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return firm-years by threshold: all, those that reach it, and those within a point below and above."""
+    """Return firm-years by threshold: all, those that reach it, and those within a point below and above.
+
+    `rows`: from `distances`.
+    """
     counted = []
     for threshold in THRESHOLDS:
         distance = rows.loc[rows["threshold_pct"] == threshold, "distance"]
@@ -65,7 +71,10 @@ def thresholds_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 
 def heaping_sentence(rows: pd.DataFrame, lang: Lang, *, seed: int) -> str:
-    """Say how the density just above the threshold differs from that just below, or why it cannot be said."""
+    """Say how the density just above the threshold differs from that just below, or why it cannot be said.
+
+    `rows`: from `distances`.
+    """
     try:
         found = density_at_threshold(rows["distance"].to_numpy(), bandwidth=BANDWIDTH, seed=seed)
     except InputError:
@@ -78,7 +87,10 @@ def heaping_sentence(rows: pd.DataFrame, lang: Lang, *, seed: int) -> str:
 
 
 def distance_rows(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return the bars of the figure: from, to, firm-years."""
+    """Return the bars of the figure: from, to, firm-years.
+
+    `rows`: from `distances`.
+    """
     edges = [place * BIN - REACH for place in range(round(2 * REACH / BIN) + 1)]
     counts = pd.cut(rows["distance"], edges, right=False).value_counts(sort=False)
     shown = pd.DataFrame({"from_points": edges[:-1], "to_points": edges[1:], "n_obs": counts.to_numpy()})
@@ -86,7 +98,10 @@ def distance_rows(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 
 def distance_alt(rows: pd.DataFrame, lang: Lang) -> str:
-    """Describe the figure: firm-years drawn, below and above."""
+    """Describe the figure: firm-years drawn, below and above.
+
+    `rows`: from `distances`.
+    """
     drawn = rows["distance"][rows["distance"].between(-REACH, REACH, "left")]
     return say("pages.distance_alt", lang, n=f"{len(drawn):,}", below=f"{(drawn < 0).sum():,}",
                above=f"{(drawn >= 0).sum():,}", reach=f"{REACH:.0f}")  # fmt: skip
@@ -142,7 +157,10 @@ def _excess(rows: pd.DataFrame, seed: int) -> dict[str, float]:
 
 
 def notches_table(found: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return `notches` in words, those that have an estimate."""
+    """Return `notches` in words, those that have an estimate.
+
+    `found`: from `notches`.
+    """
     shown = found[found["status"] == "estimated"]
     is_rule = shown["shift"] == 0
     names = [
@@ -168,7 +186,10 @@ def _with_interval(rows: pd.DataFrame, value: str, low: str, high: str, form: st
 
 
 def bunched(rows: pd.DataFrame, *, seed: int) -> Bunching | None:
-    """Return the masses around the thresholds; None where too few firm-years stand near them."""
+    """Return the masses around the thresholds; None where too few firm-years stand near them.
+
+    `rows`: from `distances`.
+    """
     near = _with_research(rows)
     try:
         distance, firms = near["distance"].to_numpy(dtype=float), near["uscc"].to_numpy()
@@ -216,14 +237,20 @@ def member_rule(zone: Study, *, minimum: int) -> pd.DataFrame | None:
 
 
 def member_rule_table(found: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return `member_rule` in words."""
+    """Return `member_rule` in words.
+
+    `found`: from `member_rule`.
+    """
     names = [say("evidence.and_more", lang, n=n) if n == MEMBERS_SHOWN else str(n) for n in found["members"]]
     shown = found.assign(members=names).rename(columns={"members": "formal_members"})
     return labelled(shown, lang)
 
 
 def threshold_results(found: pd.DataFrame) -> dict[str, dict]:
-    """Return the page's estimates as plain numbers, for its results cell."""
+    """Return the page's estimates as plain numbers, for its results cell.
+
+    `found`: from `notches`.
+    """
     return {
         f"{'all' if pd.isna(row['threshold']) else format(row['threshold'], 'g')}|{row['shift']:+g}": {
             name: row[name] for name in ("n_obs", "difference", "conf_low", "conf_high", "excess")
@@ -234,7 +261,10 @@ def threshold_results(found: pd.DataFrame) -> dict[str, dict]:
 
 
 def threshold_sentence(found: pd.DataFrame, lang: Lang) -> str:
-    """Say at which thresholds the density jumps, and whether it jumps as well where no rule stands."""
+    """Say at which thresholds the density jumps, and whether it jumps as well where no rule stands.
+
+    `found`: from `notches`.
+    """
     known = found[(found["status"] == "estimated") & found["threshold"].notna()]
     if not found["n_obs"].any():
         return say("evidence.thresholds_lacking", lang)

@@ -40,6 +40,8 @@ def _nearest(firms: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 def truth_rows(firms: int) -> pd.DataFrame:
     """Return what the study found at the size nearest to so many firms.
 
+    `firms`: a part of what `plan.claims.investigate` returns.
+
     Returns
     -------
     DataFrame
@@ -61,7 +63,10 @@ def truth_rows(firms: int) -> pd.DataFrame:
 
 
 def truth_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return `truth_rows` in words: shares in per cent with their Monte-Carlo error."""
+    """Return `truth_rows` in words: shares in per cent with their Monte-Carlo error.
+
+    `rows`: from `truth_rows`.
+    """
     table = pd.DataFrame({"planted_truth": [label(f"scenario_{name}", lang) for name in rows["scenario"]]})
     for column in (*REJECTED.values(), *CHECKED.values()):
         table[column] = [
@@ -72,7 +77,10 @@ def truth_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 
 def truth_sentence(rows: pd.DataFrame, lang: Lang) -> str:
-    """Say what of a true effect, a trend before and a spillover the rules would notice in a zone of this size."""
+    """Say what of a true effect, a trend before and a spillover the rules would notice in a zone of this size.
+
+    `rows`: from `truth_rows`.
+    """
     shares = rows.set_index("scenario")
     values = {
         "found": shares.loc["effect", "headline_rejects"], "size": shares.loc["null", "headline_rejects"],
@@ -86,12 +94,17 @@ def truth_sentence(rows: pd.DataFrame, lang: Lang) -> str:
 
 
 def truth_note(rows: pd.DataFrame, lang: Lang) -> str:
-    """Say what the table is made of and which of its rows should be small."""
+    """Say what the table is made of and which of its rows should be small.
+
+    `rows`: from `truth_rows`.
+    """
     return say("evidence.truth_note", lang, firms=int(rows["firms"].iloc[0]), panels=int(rows["panels"].min()))
 
 
 def failing(methods: Iterable[str], firms: int) -> pd.DataFrame:
     """Return the estimators that fail their own test at the size nearest to so many firms.
+
+    `firms`: firms of the panel.
 
     Returns
     -------
@@ -112,7 +125,10 @@ def failing(methods: Iterable[str], firms: int) -> pd.DataFrame:
 
 
 def failing_note(rows: pd.DataFrame, lang: Lang) -> str:
-    """Say which estimators fail their own test, and by how much; nothing if none does."""
+    """Say which estimators fail their own test, and by how much; nothing if none does.
+
+    `rows`: from `failing`.
+    """
     if rows.empty:
         return ""
     each = [
