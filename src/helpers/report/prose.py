@@ -19,13 +19,14 @@ What stands outside of sections belongs to both languages. A section of one stud
 
 import re
 from dataclasses import dataclass
-from html import escape, unescape
+from html import unescape
 
 import latex2mathml.converter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
 from helpers import paths
+from helpers.cells import in_html
 from helpers.errors import PageError
 from helpers.text import LANGS, Lang
 
@@ -120,7 +121,7 @@ def anchored(html: str, headings: list[Heading], *, lang: Lang, drop_title: bool
 
 def message_cell(title: str, paragraphs: list[str]) -> str:
     """Return the Markdown of a page that only says something; texts are shown as they are."""
-    return "\n\n".join([f"# {escape(title, quote=False)}", *(f"<p>{escape(part)}</p>" for part in paragraphs)])
+    return "\n\n".join([f"# {in_html(title)}", *(f"<p>{in_html(part)}</p>" for part in paragraphs)])
 
 
 def _plain(html: str) -> str:

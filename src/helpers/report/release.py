@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers import atomic, paths
+from helpers.cells import safe_frame
 from helpers.errors import PageError, WuliError
 from helpers.report.scan.folder import Finding, scan_file, scan_folder, scan_text
 from helpers.report.scan.kinds import Known, without
@@ -73,7 +74,8 @@ def require_clean_folder(folder: Path, run: str) -> None:
     if not found:
         return
     with atomic.written(place, private=True) as staged:
-        pd.DataFrame(map(asdict, found)).to_csv(staged, index=False, encoding="utf-8-sig", lineterminator="\n")
+        listed = safe_frame(pd.DataFrame(map(asdict, found)))
+        listed.to_csv(staged, index=False, encoding="utf-8-sig", lineterminator="\n")
     for file in folder.rglob("*"):
         if file.is_file() and any(one.file == file.relative_to(folder).as_posix() for one in found):
             _keep(file, _withheld(run) / file.name)
