@@ -4,6 +4,7 @@ Data flow down this list, and along its lines; a room imports only from rooms be
 
 paths, errors, text, atomic    folders; the few exceptions; every zh/en string a reader sees; files whole or not at all
 strict_yaml                 run files and mapping files as a person wrote them, with the line of everything
+cells                       data strings where people open them: no formula, no mark of direction, no markup
 disclosure                  suppression of small cells, and of what would give them away
 codebook                    tables, columns, rules: the single source for reading, checking, documenting, generating
 params                      the run file and one strict model per notebook

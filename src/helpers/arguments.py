@@ -30,7 +30,22 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     _add_synth(known).set_defaults(command=commands["synth"])
     _add_codebook(known).set_defaults(command=commands["codebook"])
     _add_link(known).set_defaults(command=commands["link"])
+    _add_scan(known).set_defaults(command=commands["scan"])
     return whole
+
+
+def _add_scan(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
+    scan = commands.add_parser(
+        "scan",
+        help="look for what must not leave in a folder about to be passed on",
+        description="Look through every file of a folder (pages, notebooks, CSV, JSON, Excel, Word, PDF, pictures, "
+        "archives) for identity numbers, mobile numbers, e-mail addresses, person ids, paths of this machine, secrets "
+        "and tracebacks, hidden ones too, and print file and place of each. Exit code 1 if there is any.",
+    )
+    scan.add_argument("folder", type=Path, metavar="DIR", help="folder about to leave")
+    scan.add_argument("--run", metavar="RUN", help="run whose person ids are looked for exactly (default: the run that "
+                      "the folder's manifest.json names)")  # fmt: skip
+    return scan
 
 
 def _add_link(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:

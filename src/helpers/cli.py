@@ -180,6 +180,27 @@ def _codebook(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _scan(options: argparse.Namespace) -> int:
+    if not options.folder.is_dir():
+        raise UsageError(f"'{options.folder}' is no folder: name the folder that is about to leave")
+    from helpers.report import manifest
+    from helpers.report.release import known_of
+    from helpers.report.scan.folder import scan_folder
+    from helpers.report.scan.kinds import Known
+
+    run = options.run or manifest.read(options.folder).get("run")
+    known = known_of(run) if run else Known.at_hand()
+    if options.run and not known.pids:
+        print(f"wuli scan: run '{run}' has no person ids at hand: they are told by their form alone", file=sys.stderr)
+    found = scan_folder(options.folder, known)
+    files = sum(path.is_file() for path in options.folder.rglob("*"))
+    terminal.show("\n".join(map(str, found)) or f"nothing found in {files:,} file(s)")
+    how = f"{len(known.pids):,} of run '{run}' exactly" if known.pids else "by their form alone"
+    print(f"{len(found):,} finding(s) in {len({one.file for one in found}):,} of {files:,} file(s); "
+          f"person ids were looked for {how}", file=sys.stderr)  # fmt: skip
+    return FAILED if found else DONE
+
+
 def _shown(path: Path) -> str:
     """Return a path to open: short where it lies below the current folder."""
     path = path.resolve()
@@ -187,7 +208,7 @@ def _shown(path: Path) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    commands = (_run, _publish, _prepare, _check, _synth, _codebook, _link)
+    commands = (_run, _publish, _prepare, _check, _synth, _codebook, _link, _scan)
     return arguments.parser({command.__name__.removeprefix("_"): command for command in commands})
 
 

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
-from helpers import atomic, paths
+from helpers import atomic, cells, paths
 from helpers.errors import InputError, UsageError
 
 Engine = Literal["duckdb", "spark"]
@@ -271,6 +271,6 @@ def _ascends(path: Path, key: Sequence[str]) -> bool:
 
 
 def write_csv(frame: pd.DataFrame, path: Path, *, private: bool = False) -> None:
-    """Write `frame` to a CSV file (UTF-8 with BOM, so that Excel shows Chinese) whole or not at all."""
+    """Write `frame` to a CSV file as Excel opens it (UTF-8 with BOM, `cells.safe_frame`), whole or not at all."""
     with atomic.written(Path(path), private=private) as staged:
-        frame.to_csv(staged, index=False, encoding="utf-8-sig", lineterminator="\n")
+        cells.safe_frame(frame).to_csv(staged, index=False, encoding="utf-8-sig", lineterminator="\n")

@@ -26,6 +26,7 @@ DATA_ROOMS = (
     "atomic.py",
     "strict_yaml.py",
     "disclosure.py",
+    "cells.py",
     "stages.py",
     "inputs.py",
 )

@@ -10,7 +10,6 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from matplotlib.figure import Figure
 from pydantic import BaseModel
 
 from helpers import svg
+from helpers.cells import in_html as escape
 from helpers.text import Lang, number, say
 
 Format = str | Callable[[Any], str]

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from helpers import codebook, ingest, paths, restricted, stages
+from helpers.cells import read_back
 from helpers.errors import InputError
 from helpers.index import scores
 from helpers.ingest import people
@@ -177,7 +178,7 @@ class Study:
         """
         if name.startswith("restricted/"):
             restricted.tell(self.params, name)
-        return pd.read_csv(self.folder / f"{name}.csv", dtype="str", keep_default_na=False, encoding="utf-8-sig")
+        return read_back(self.folder / f"{name}.csv")
 
     def counts_shown(self, minimum: int | None = None) -> tuple[pd.DataFrame, dict[str, int]]:
         """Return `counts` and their sums fit to be shown (`ingest.ledger.shown`), by default at the run's minimum."""
@@ -202,7 +203,7 @@ class Study:
     def second_sources(self) -> list[pd.DataFrame]:
         """Return the record of the sources of a second reading, if the run has one."""
         path = self.folder / "second" / "sources.csv"
-        return [pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")] if path.exists() else []
+        return [read_back(path)] if path.exists() else []
 
     def banner(self, lang: Lang) -> str:
         """Return the sentence every page opens with: what kind of data this is."""

@@ -9,12 +9,12 @@ letter: `letters_once` lets all figures of a page share them.
 import io
 import re
 from collections.abc import Iterable, Mapping
-from html import escape
 from xml.etree import ElementTree
 
 from matplotlib.figure import Figure
 
 from helpers import style
+from helpers.cells import in_html as escape
 
 _SVG, _XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
 _NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?")

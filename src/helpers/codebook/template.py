@@ -11,6 +11,7 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from helpers import atomic, codebook, paths
+from helpers.cells import TEXT_ONLY
 from helpers.codebook.model import LIST_SEPARATOR, Codebook, Column, Table
 from helpers.codebook.words import key_words, note_of, range_words, type_words, unit_words
 from helpers.errors import WuliError
@@ -88,7 +89,7 @@ def _require_empty(path: Path) -> None:
 
 
 def _write(path: Path, book: Codebook) -> None:
-    workbook = xlsxwriter.Workbook(path)
+    workbook = xlsxwriter.Workbook(path, dict(TEXT_ONLY))
     workbook.set_properties({"created": CREATED, "title": say("codebook.dictionary_title", "zh")})
     headers = {
         kind: workbook.add_format(

@@ -24,6 +24,7 @@ import pyarrow.csv as csv
 import pyarrow.parquet as pq
 
 from helpers.atomic import UNDER_WAY
+from helpers.cells import safe_frame
 from helpers.codebook import Table
 from helpers.disclosure import MINIMUM_PERSONS
 from helpers.errors import InputError
@@ -176,7 +177,7 @@ def _write_one(path: Path, content: pd.DataFrame | Stored | Iterator[pd.DataFram
         else:
             # Excel takes a CSV for UTF-8 by this mark alone.
             stream.write(codecs.BOM_UTF8)
-            csv.write_csv(pa.Table.from_pandas(content, preserve_index=False), stream)
+            csv.write_csv(pa.Table.from_pandas(safe_frame(content), preserve_index=False), stream)
         stream.flush()
         os.fsync(stream.fileno())
 

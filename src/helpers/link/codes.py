@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from helpers import engine
+from helpers.cells import read_back
 from helpers.clean.columns import PROVENANCE
 from helpers.codebook import Codebook, load
 from helpers.errors import InputError
@@ -102,7 +103,7 @@ def _nulled_codes(con: ibis.BaseBackend, ledger: Path) -> pd.DataFrame:
     names = ["table", "column", *PROVENANCE]
     if not ledger.exists():
         return pd.DataFrame(columns=names)
-    found = pd.read_csv(ledger, dtype="str", keep_default_na=False)
+    found = read_back(ledger)
     found = found[found["action"] == "nulled"].rename(
         columns={"file": "source_file", "sheet": "source_sheet", "row": "source_row"}
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers import atomic
+from helpers.cells import safe_frame
 from helpers.link import handcheck, records, review
 from helpers.link.cascade import link, non_firms
 
@@ -57,7 +58,7 @@ def run(
     codes = register.get("code")
     found = review.apply(found, review.read_decisions(decisions), codes=codes)
     with atomic.written(out) as staged:
-        found.to_csv(staged, index=False, encoding="utf-8", lineterminator="\n")
+        safe_frame(found).to_csv(staged, index=False, encoding="utf-8", lineterminator="\n")
     doubtful = review.write_sheet(found, sheet, codes=codes) if sheet else None
     told = [_told(found, new, doubtful, sheet)]
     if check:

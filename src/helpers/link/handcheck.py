@@ -13,6 +13,7 @@ import xlsxwriter
 from statsmodels.stats.proportion import proportion_confint
 
 from helpers import atomic
+from helpers.cells import TEXT_ONLY, harmless
 from helpers.errors import InputError
 from helpers.link import records
 
@@ -75,7 +76,7 @@ def write_sheet(found: pd.DataFrame, path: Path, *, size: int, seed: int) -> int
     sample = sampled(found, size=size, seed=seed)
     sizes = _names(found)["stratum"].value_counts().sort_index()
     with atomic.written(path) as staged:
-        workbook = xlsxwriter.Workbook(staged, {"in_memory": True})
+        workbook = xlsxwriter.Workbook(staged, {"in_memory": True, **TEXT_ONLY})
         workbook.set_properties({"created": _CREATED})
         bold = workbook.add_format({"bold": True, "bg_color": "#E9ECEF", "bottom": 1})
         page = workbook.add_worksheet("check")
@@ -84,7 +85,7 @@ def write_sheet(found: pd.DataFrame, path: Path, *, size: int, seed: int) -> int
             page.write_string(0, place, title, bold)
         for place, row in enumerate(sample.itertuples(index=False), start=1):
             for column, cell in enumerate(row):
-                page.write_string(place, column, "" if pd.isna(cell) else str(cell))
+                page.write_string(place, column, "" if pd.isna(cell) else harmless(str(cell)))
         page.data_validation(1, 3, max(1, len(sample)), 3, {"validate": "list", "source": [YES, NO]})
         page.freeze_panes(1, 0)
         told = workbook.add_worksheet("strata")

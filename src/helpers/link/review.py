@@ -11,6 +11,7 @@ import pandas as pd
 import xlsxwriter
 
 from helpers import atomic
+from helpers.cells import TEXT_ONLY, harmless, read_back, safe_frame
 from helpers.errors import InputError
 from helpers.link import names, records
 from helpers.link.cascade import COLUMNS
@@ -42,7 +43,7 @@ def read_decisions(path: Path) -> pd.DataFrame:
     """
     if not path.exists():
         return pd.DataFrame(columns=DECISION_COLUMNS, dtype="str")
-    found = pd.read_csv(path, dtype="str", encoding="utf-8-sig", keep_default_na=False)
+    found = read_back(path)
     lacking = [name for name in _NEEDED if name not in found]
     if lacking:
         raise InputError(f"{path.name}: has no column {', '.join(lacking)}; expected {', '.join(DECISION_COLUMNS)}")
@@ -156,7 +157,7 @@ def write_sheet(found: pd.DataFrame, path: Path, *, codes: pd.Series | None = No
     """Write the doubtful links to an Excel sheet with drop-downs, each pair of names once; return their number."""
     pairs = doubtful(found, codes=codes)
     with atomic.written(path) as staged:
-        workbook = xlsxwriter.Workbook(staged, {"in_memory": True})
+        workbook = xlsxwriter.Workbook(staged, {"in_memory": True, **TEXT_ONLY})
         workbook.set_properties({"created": _CREATED})
         sheet = workbook.add_worksheet("review")
         bold = workbook.add_format({"bold": True, "bg_color": "#E9ECEF", "bottom": 1})
@@ -166,7 +167,7 @@ def write_sheet(found: pd.DataFrame, path: Path, *, codes: pd.Series | None = No
         for place, row in enumerate(pairs.itertuples(), start=1):
             cells = [row.right_name, row.left_name, row.left_code, row.reason]
             for column, cell in enumerate(cells):
-                sheet.write_string(place, column, str(cell))
+                sheet.write_string(place, column, harmless(str(cell)))
             sheet.write_number(place, len(cells), float(row.score))
         last = max(1, len(pairs))
         sheet.data_validation(1, 5, last, 5, {"validate": "list", "source": [LINK, NO_LINK]})
@@ -208,5 +209,5 @@ def add(decided: pd.DataFrame, decisions: Path, *, where: str) -> int:
     together = together[~pair].reset_index(drop=True)
     _check(together, f"{decisions.name} with {where}")
     with atomic.written(decisions) as staged:
-        together.to_csv(staged, index=False, encoding="utf-8", lineterminator="\n")
+        safe_frame(together).to_csv(staged, index=False, encoding="utf-8", lineterminator="\n")
     return len(together) - len(held)

@@ -7,6 +7,8 @@ from html.parser import HTMLParser
 
 _CSS_REQUEST = re.compile(r"url\(\s*['\"]?(?!data:|#)|@import", re.IGNORECASE)
 _REFUSED_TAGS = frozenset({"iframe", "object", "embed", "link", "base", "frame"})
+# Browsers pass over blanks and line ends within the name of the scheme.
+_SCRIPT_ADDRESS = re.compile(r"\s*" + r"\s*".join("javascript") + r"\s*:", re.IGNORECASE)
 _SOURCE_ATTRIBUTES = frozenset({"src", "srcset", "poster", "data", "background"})
 
 
@@ -42,7 +44,8 @@ class _Finder(HTMLParser):
             referenced = name in _SOURCE_ATTRIBUTES or (tag in ("image", "use") and name.endswith("href"))
             if (referenced and not embedded) or (name == "style" and _CSS_REQUEST.search(text)):
                 self.found.append(f'<{tag} {name}="{text[:60]}">')
-            if name.startswith("on") or text.lower().startswith("javascript:"):
+            leads = name.endswith("href") or name in _SOURCE_ATTRIBUTES | {"action", "formaction"}
+            if name.startswith("on") or (leads and _SCRIPT_ADDRESS.match(text)):
                 self.found.append(f"<{tag} {name}=…>")
 
     def handle_endtag(self, tag: str) -> None:

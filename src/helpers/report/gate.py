@@ -68,8 +68,15 @@ def check(notebook: NotebookNode, name: str, lang: Lang = "zh") -> Passed:
 
 def scrub(text: str) -> str:
     """Return `text` with this machine's own folders taken out, for logs and messages that are published."""
-    places = _machine_paths()
+    places = machine_paths()
     return places.sub("…", text) if places else text
+
+
+def machine_paths() -> re.Pattern[str] | None:
+    """Return the pattern of this machine's own folders, or None where all of them are too short to be told."""
+    places = {str(place) for place in (paths.ROOT, paths.output_root(), Path.home(), Path(sys.prefix))}
+    alternatives = "|".join(re.escape(place) for place in sorted(places, key=len, reverse=True) if len(place) > 2)
+    return re.compile(rf"(?<![\w.~-])(?:{alternatives})(?=[/\\\"'\s:<&,;)]|$)") if alternatives else None
 
 
 def _code_cells(notebook: NotebookNode) -> Iterator[tuple[str, NotebookNode]]:
@@ -96,7 +103,7 @@ def _execution(notebook: NotebookNode) -> Iterator[str]:
 
 
 def _outputs(notebook: NotebookNode) -> Iterator[str]:
-    places = _machine_paths()
+    places = machine_paths()
     for at, cell in _code_cells(notebook):
         for output in cell.outputs:
             shown = _DATA_URI.sub("", _text(output))
@@ -115,12 +122,6 @@ def _outputs(notebook: NotebookNode) -> Iterator[str]:
 
 def _around(text: str, found: re.Match[str]) -> str:
     return text[max(0, found.start() - 20) : found.end() + 40].strip()
-
-
-def _machine_paths() -> re.Pattern[str] | None:
-    places = {str(place) for place in (paths.ROOT, paths.output_root(), Path.home(), Path(sys.prefix))}
-    alternatives = "|".join(re.escape(place) for place in sorted(places, key=len, reverse=True) if len(place) > 2)
-    return re.compile(rf"(?<![\w.~-])(?:{alternatives})(?=[/\\\"'\s:<&,;)]|$)") if alternatives else None
 
 
 def _text(output: NotebookNode) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from helpers import paths
+from helpers.cells import read_back
 from helpers.params import RunParams
 from helpers.text import Lang
 
@@ -53,7 +54,7 @@ def inputs(study: Prepared) -> list[dict[str, str]]:
     files = []
     for source in (study.folder / "sources.csv", study.folder / "second" / "sources.csv"):
         if source.exists():
-            frame = pd.read_csv(source, dtype="str", keep_default_na=False)
+            frame = read_back(source)
             files += frame.reindex(columns=["table", "file", "sha256"]).to_dict("records")
     return sorted(files, key=lambda row: (row["file"], row["table"]))
 

@@ -16,7 +16,7 @@ import nbformat
 
 from helpers import codebook, paths
 from helpers.errors import PageError
-from helpers.report import execute, gate, manifest, prose, render
+from helpers.report import execute, gate, manifest, prose, release, render
 from helpers.text import LANGS, Lang, Words, both, say
 
 Status = Literal["ok", "failed", "not_available", "not_run"]
@@ -72,10 +72,12 @@ def make(job: Job) -> Page:
         )
         passed = gate.check(executed, name, job.facts.lang)
         html = render.render(execute.normalise(executed), job.facts, name=name, parameters=job.parameters)
+        release.require_clean_page(html, job.facts.run, name=f"{job.notebook.stem}.html")
     except PageError as error:
         return replace(failed(job, str(error)), seconds=round(time.perf_counter() - started, 3))
     (job.folder / f"{job.notebook.stem}.html").write_text(html, encoding="utf-8")
     log.with_suffix(".ipynb").unlink()
+    release.withdraw([log], job.facts.run)
     return Page(
         stem=job.notebook.stem,
         title=_title(job),
@@ -87,7 +89,7 @@ def make(job: Job) -> Page:
         parameters=job.parameters,
         made_on=datetime.now(UTC).date().isoformat(),
         results=passed.results,
-        warnings=tuple(gate.scrub(warning) for warning in passed.warnings),
+        warnings=tuple(release.cleaned(gate.scrub(warning), job.facts.run) for warning in passed.warnings),
     )
 
 
@@ -110,8 +112,11 @@ def _log_link(job: Job) -> str:
 
 def failed(job: Job, reason: str) -> Page:
     """Put a page in place that says why there is none."""
-    reason = gate.scrub(reason)[:_REASON_CHARACTERS]
+    reason = release.cleaned(gate.scrub(reason), job.facts.run)[:_REASON_CHARACTERS]
     lines = [dict.fromkeys(LANGS, line) for line in reason.splitlines()]
+    log = job.folder / "logs" / f"{job.notebook.stem}.log"
+    for place in release.withdraw([log, log.with_suffix(".ipynb")], job.facts.run):
+        lines.append(both("page.withdrawn", file=place.name, place=paths.relative(place.parent)))
     return _instead(job, "failed", [both("page.failed_text"), *lines], reason=dict.fromkeys(LANGS, reason))
 
 

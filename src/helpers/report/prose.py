@@ -19,13 +19,14 @@ What stands outside of sections belongs to both languages. A section of one stud
 
 import re
 from dataclasses import dataclass
-from html import escape, unescape
+from html import unescape
 
 import latex2mathml.converter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
 from helpers import paths
+from helpers.cells import in_html
 from helpers.errors import PageError
 from helpers.text import LANGS, Lang
 
@@ -120,8 +121,8 @@ def anchored(html: str, headings: list[Heading], *, lang: Lang, drop_title: bool
 
 def message_cell(title: str, paragraphs: list[tuple[str, str]]) -> str:
     """Return the Markdown of a page that only says something; texts, each with its language tag, stay as they are."""
-    told = (f'<p lang="{tag}">{escape(part)}</p>' for part, tag in paragraphs)
-    return "\n\n".join([f"# {escape(title, quote=False)}", *told])
+    told = (f'<p lang="{tag}">{in_html(part)}</p>' for part, tag in paragraphs)
+    return "\n\n".join([f"# {in_html(title)}", *told])
 
 
 def _plain(html: str) -> str:

@@ -8,7 +8,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from nbconvert.filters import Highlight2HTML
 from nbformat import NotebookNode
 
 from helpers import svg
+from helpers.cells import in_html as escape
 from helpers.errors import PageError
 from helpers.report import foreign, prose, twins
 from helpers.report.foreign import external_requests
@@ -238,7 +238,7 @@ def _exporter() -> TemplateExporter:
         extra_template_basedirs=[str(TEMPLATES)],
         template_name="page",
         template_file="index.html.j2",
-        filters={"highlight_code": Highlight2HTML(pygments_lexer="ipython3")},
+        filters={"highlight_code": Highlight2HTML(pygments_lexer="ipython3"), "e": escape},
     )
 
 
@@ -246,6 +246,8 @@ def _exporter() -> TemplateExporter:
 def _environment() -> jinja2.Environment:
     loader = jinja2.FileSystemLoader(TEMPLATES / "page")
     # As nbconvert's own environment, which shares these templates: they escape what they print.
-    return jinja2.Environment(loader=loader, autoescape=False, undefined=jinja2.StrictUndefined)
+    environment = jinja2.Environment(loader=loader, autoescape=False, undefined=jinja2.StrictUndefined)
+    environment.filters["e"] = escape
+    return environment
 
 

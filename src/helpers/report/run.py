@@ -22,7 +22,7 @@ from helpers.inputs import digest
 from helpers.params import RunParams, page_values
 from helpers.params.explain import suggest
 from helpers.params.pages import NUMBERS, columns_named
-from helpers.report import manifest, publish, render
+from helpers.report import manifest, publish, release, render
 from helpers.report.pages import Job, Page, failed, kept, make
 from helpers.report.progress import Bar
 from helpers.text import LANGS, both
@@ -87,8 +87,9 @@ def run(
         If `only` names no notebook, or there is none at all, a reading does not exist, or a page asks for a column that
         the panel does not have.
     WuliError
-        If the data cannot be prepared, another process makes the same run, or the folder cannot be written. What was
-        published before is then unchanged. A page that fails raises nothing: it is marked in the index.
+        If the data cannot be prepared, another process makes the same run, the folder cannot be written, or the release
+        scan finds what must not leave outside of a page of its own. What was published before is then unchanged. A page
+        that fails raises nothing: it is marked in the index.
     """
     bar = bar or Bar(shown=False)
     started = time.perf_counter()
@@ -120,6 +121,7 @@ def run(
                 "total_seconds": round(time.perf_counter() - started, 3),
             }
             manifest.write(_manifest(params, study, facts, pages, timings), folder)
+            release.require_clean_folder(folder, params.run)
     return Published(paths.reports() / params.run / "index.html", pages)
 
 

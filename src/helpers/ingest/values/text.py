@@ -24,7 +24,7 @@ A zero is a number and 否 an answer: neither is among them, in no type of colum
 
 EXCEL_ERRORS = frozenset(["#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"])
 
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\x00]")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\x00]")
 _NARROW_WORD = {code: code - 0xFEE0 for code in range(0xFF10, 0xFF5B) if chr(code - 0xFEE0).isalnum()}
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 BLANKS = (0x3000, 0x00A0, 0x2002, 0x2003, 0x2009, 0x202F)

@@ -113,7 +113,7 @@
       if (shown === "–") shown = "";
       if (number.test(shown)) shown = shown.replace(/,/g, "").replace(/^[−–]/, "-");
       /* A text that a spreadsheet would take for a formula. */
-      else if (/^[=+\-@\t\r−＝＋－＠]/.test(shown)) shown = "'" + shown;
+      else if (/^'*[=+\-@\t\r−＝＋－＠]/.test(shown)) shown = "'" + shown;
       return /[",\n\r]/.test(shown) ? '"' + shown.replace(/"/g, '""') + '"' : shown;
     };
     return "\ufeff" + [...table.rows].map((row) => [...row.cells].map(field).join(",")).join("\r\n") + "\r\n";

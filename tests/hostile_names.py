@@ -1,0 +1,27 @@
+"""Names of firms that would do harm where a name is taken for more than a text."""
+
+HOSTILE = (
+    "<script>window.harm = 1; alert(1)</script>",
+    '"><img src=x onerror="window.harm = 1">',
+    "'><svg onload=alert(1)>甲公司",
+    "</style></table></figure><iframe src=https://example.org></iframe>",
+    "</script><script>alert(2)</script>",
+    "javascript:alert(1)",
+    "&lt;b&gt;乙公司 &amp; 子公司",
+    "<!-- 丙公司",
+    "{{ 7 * 7 }} {% raw %} ${7*7}",
+    "=cmd|' /C calc'!A0",
+    '=HYPERLINK("https://example.org","丁公司")',
+    "+1+1",
+    "-2+3+cmd|' /C calc'!A0",
+    "@SUM(1+1)*cmd|' /C calc'!A0",
+    "\t=1+1",
+    "\r=1+1",
+    "＝1+1",
+    "'=1+1",
+    '戊"公司", "己',
+    "公司\u202e司公\u2066己\u2069",
+    "\u200f庚\u200b公司\ufeff",
+    "辛\x00公司",
+    "$x^2$ \\LaTeX \\input{/etc/x}",
+)
