@@ -148,14 +148,7 @@ def _context(facts: Facts) -> dict[str, Any]:
         "both": in_both,
         "say": lambda key, **values: in_both(both(f"page.{key}", **values)),
         "said": lambda key, lang, **values: escape(say(f"page.{key}", lang, **values)),
-        "words": lambda key, lang, **values: say(f"page.{key}", lang, **values),
-        "quoted": _css_string,
     }
-
-
-def _css_string(text: str) -> str:
-    """Return a text as a string of a style sheet, in which no sign of it can end the string or the element."""
-    return '"' + "".join(sign if sign.isalnum() else f"\\{ord(sign):06x}" for sign in text) + '"'
 
 
 def _title(headings: Sequence[prose.Heading], name: str) -> str:

@@ -110,7 +110,8 @@ def _files(
         shown, made_from = tables.read(html, lang, name=stem), _made_from(manifest, lang)
         estimates = [table for table in shown.tables if table.kind == tables.REGRESSION]
         if "pdf" in formats and program:
-            yield f"{stem}.{lang}.pdf", pdf.printed(html, lang, program=program, name=stem)
+            sheets = pdf.printed(html, lang, head=shown.title, foot=made_from, program=program, name=stem)
+            yield f"{stem}.{lang}.pdf", sheets
         if "docx" in formats and shown.tables:
             yield f"{stem}.{lang}.docx", word.document(shown, made_from=made_from)
         if "latex" in formats and estimates:

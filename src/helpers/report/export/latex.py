@@ -9,10 +9,11 @@ from helpers.report.export.tables import Shown, Table
 
 _CHINESE = re.compile("[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 # Where a line may end: at a blank, before and after each Chinese character.
-_BREAKS = re.compile(rf"[ \n]|{_CHINESE.pattern}")
+_BREAKS = re.compile(rf"[ \xa0]|{_CHINESE.pattern}")
 # In Latin letters of the size of a text: what fits a line, and rows that fit a sheet.
 _LINE, _SHEET = 84, 32
-_WIDEST_COLUMN = 26
+# A column also takes the space between it and the next.
+_WIDEST_COLUMN, _GAP = 20, 4
 # Smaller type holds more letters a line.
 _SIZES = ((1.1, r"\small"), (1.4, r"\footnotesize"), (float("inf"), r"\scriptsize"))
 
@@ -45,7 +46,7 @@ def _table(table: Table, banner: str, label: str) -> str:
     head = [r"\toprule", _row(table.header), r"\midrule"]
     rows = [_row(row) for row in table.rows]
     notes = [
-        r"\par\smallskip", r"\begin{minipage}{\linewidth}\footnotesize",
+        r"\par\smallskip\noindent", r"\begin{minipage}{\linewidth}\footnotesize",
         r" \par ".join(latex(note) for note in (table.note, banner) if note), r"\end{minipage}",
     ]  # fmt: skip
     columns = _columns(table, widths)
@@ -61,7 +62,8 @@ def _table(table: Table, banner: str, label: str) -> str:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return " & ".join(map(latex, cells)) + r" \\"
+    # Columns are narrow: an interval that may not break would run into the next one.
+    return " & ".join(latex(cell.replace("\xa0", " ")) for cell in cells) + r" \\"
 
 
 def _widths(table: Table) -> list[int]:
@@ -69,7 +71,7 @@ def _widths(table: Table) -> list[int]:
     widths = []
     for cells in zip(table.header, *table.rows, strict=True):
         longest_word = max(len(word) for cell in cells for word in _BREAKS.split(cell))
-        widths.append(max(min(max(map(_letters, cells)), _WIDEST_COLUMN), longest_word))
+        widths.append(max(min(max(map(_letters, cells)), _WIDEST_COLUMN), longest_word) + _GAP)
     return widths
 
 
@@ -79,7 +81,7 @@ def _letters(text: str) -> int:
 
 def _columns(table: Table, widths: Sequence[int]) -> str:
     """Return the columns as LaTeX has them: of their own width where all fit the line, else of shares of it."""
-    if sum(widths) + len(widths) <= _LINE and max(map(max, _lengths(table))) <= _WIDEST_COLUMN:
+    if sum(widths) <= _LINE and max(map(max, _lengths(table))) <= _WIDEST_COLUMN:
         return "".join("r" if number else "l" for number in table.is_number)
     sides = (r"\raggedleft" if number else r"\raggedright" for number in table.is_number)
     shares = (width / sum(widths) for width in widths)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from helpers.errors import UsageError, WuliError
+from helpers.report.foreign import content_hash
 from helpers.text import Lang
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -24,6 +25,8 @@ _QUIET = (
 )  # fmt: skip
 _MOMENT = re.compile(rb"(/(?:CreationDate|ModDate) \(D:)\d{14}")
 _EPOCH = b"19800101000000"
+# Names of tagged cells, from a counter that other parts of the browser move as well.
+_NODE = re.compile(rb"\(node(\d{8})\)")
 # A link to another page of the run would carry the folder it was printed from.
 _LINK = re.compile(r'(<a [^>]*?)\s?href="(?!#|https?:)[^"]*"')
 
@@ -44,7 +47,7 @@ def chromium(environment: Mapping[str, str] = os.environ) -> str | None:
     return next(filter(None, (shutil.which(name, path=environment.get("PATH")) for name in NAMES)), None)
 
 
-def printed(html: str, lang: Lang, *, program: str, name: str) -> bytes:
+def printed(html: str, lang: Lang, *, head: str, foot: str, program: str, name: str) -> bytes:
     """Return a page as a tagged PDF with bookmarks.
 
     Parameters
@@ -53,6 +56,8 @@ def printed(html: str, lang: Lang, *, program: str, name: str) -> bytes:
         A page of `report.render`.
     lang : {"zh", "en"}
         Language of the PDF.
+    head, foot : str
+        What every sheet says at its top and bottom left, beside the page's own words and its number.
     program : str
         From `chromium`.
     name : str
@@ -65,7 +70,7 @@ def printed(html: str, lang: Lang, *, program: str, name: str) -> bytes:
     """
     with tempfile.TemporaryDirectory(prefix="wuli-pdf-") as work:
         page, out = Path(work) / "page.html", Path(work) / "page.pdf"
-        page.write_text(_LINK.sub(r"\1", html), encoding="utf-8")
+        page.write_text(_with_heads(_LINK.sub(r"\1", html), head, foot), encoding="utf-8")
         # For root it starts without a sandbox only; the page's policy lets its own script run and nothing else.
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
         call = [program, *_QUIET, *sandbox, f"--user-data-dir={work}/profile", "--no-pdf-header-footer",
@@ -80,4 +85,24 @@ def printed(html: str, lang: Lang, *, program: str, name: str) -> bytes:
         raise WuliError(f"{name}: no PDF from '{program}' (exit code {ended.returncode}); it said: {said}")
     if b"file:" in written:
         raise WuliError(f"{name}: the PDF would name a file of this machine in a link; it was not kept")
-    return _MOMENT.sub(rb"\g<1>" + _EPOCH, written)
+    return _same_each_time(written)
+
+
+def _with_heads(html: str, head: str, foot: str) -> str:
+    """Return a page with a second style element, which its policy takes by the hash."""
+    boxes = f"@top-left {{ content: {_css_string(head)}; }} @bottom-left {{ content: {_css_string(foot)}; }}"
+    style = f"@page {{ {boxes} }}"
+    allowed = html.replace("style-src ", f"style-src '{content_hash(style)}' ", 1)
+    return allowed.replace("</head>", f"<style>{style}</style>\n</head>", 1)
+
+
+def _css_string(text: str) -> str:
+    """Return a text as a string of a style sheet, in which no sign of it can end the string or the element."""
+    return '"' + "".join(sign if sign.isalnum() else f"\\{ord(sign):06x}" for sign in text) + '"'
+
+
+def _same_each_time(written: bytes) -> bytes:
+    """Return a PDF without its moments and with its nodes counted from one; no byte of it changes its place."""
+    places = {node: place for place, node in enumerate(sorted(set(_NODE.findall(written))), start=1)}
+    counted = _NODE.sub(lambda found: b"(node%08d)" % places[found[1]], written)
+    return _MOMENT.sub(rb"\g<1>" + _EPOCH, counted)

@@ -132,6 +132,9 @@ class _Reader(HTMLParser):
             return self.title
         if "banner" in classes:
             return self.banner
+        if tag == "strong" and into is self.banner:
+            # Its sentence says the same.
+            return None
         if tag == "figure" and "table" in classes:
             self._draft = _Draft(kind=given.get("data-kind", ""))
         draft = self._draft
