@@ -31,6 +31,7 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     _add_codebook(known).set_defaults(command=commands["codebook"])
     _add_link(known).set_defaults(command=commands["link"])
     _add_scan(known).set_defaults(command=commands["scan"])
+    _add_export(known).set_defaults(command=commands["export"])
     return whole
 
 
@@ -242,6 +243,26 @@ def _add_codebook(commands: argparse._SubParsersAction) -> argparse.ArgumentPars
     book.add_argument("--out", type=Path, metavar="DIR", help="folder to write to (default reports/codebook)")
     book.add_argument("--lang", choices=LANGS, default="zh", help="language of the dictionary (default %(default)s)")
     return book
+
+
+def _add_export(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
+    export = commands.add_parser(
+        "export",
+        help="write the pages of a run as PDF, their tables for Word and LaTeX",
+        description="Write finished pages as files for papers, in each language: PAGE.LANG.pdf (printed by Chromium "
+        "or Chrome), PAGE.LANG.docx (all tables of the page), PAGE.LANG.tex (its tables of estimates, for booktabs). "
+        "Nothing is exported but what the pages show. Without a format: Word and LaTeX, and PDF where a Chromium is "
+        "found on the path or named in WULI_CHROMIUM. The folder holds what the last call wrote.",
+    )
+    export.add_argument("run", metavar="RUN", help="name of a published run, or its folder")
+    export.add_argument("--only", nargs="+", action="extend", default=[], metavar="PAGE",
+                        help="these pages only, by name or leading number")  # fmt: skip
+    export.add_argument("--lang", choices=(*LANGS, "both"), default="both", help="language (default %(default)s)")
+    export.add_argument("--pdf", action="store_true", help="write PDF")
+    export.add_argument("--docx", action="store_true", help="write Word")
+    export.add_argument("--latex", action="store_true", help="write LaTeX")
+    export.add_argument("--out", type=Path, metavar="DIR", help="folder to write to (default reports/RUN.export)")
+    return export
 
 
 def _firms(text: str) -> int:

@@ -16,6 +16,7 @@ from pathlib import Path  # noqa: E402
 from helpers import arguments, atomic, paths, terminal  # noqa: E402
 from helpers.errors import UsageError, WuliError  # noqa: E402
 from helpers.params import load  # noqa: E402
+from helpers.text import LANGS  # noqa: E402
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
 SYNTH_LISTING = "_truth/files.csv"
@@ -201,6 +202,21 @@ def _scan(options: argparse.Namespace) -> int:
     return FAILED if found else DONE
 
 
+def _export(options: argparse.Namespace) -> int:
+    from helpers.report.export import FORMATS, export
+    from helpers.report.publish import writing
+
+    langs = LANGS if options.lang == "both" else (options.lang,)
+    formats = [name for name in FORMATS if getattr(options, name)]
+    with writing(options.out, elsewhere="--out"):
+        made = export(options.run, only=options.only, langs=langs, formats=formats, out=options.out)
+    for line in made.told:
+        print(line, file=sys.stderr)
+    print(f"{len(made.files):,} file(s)", file=sys.stderr)
+    terminal.show(_shown(made.folder))
+    return FAILED if made.failed else DONE
+
+
 def _shown(path: Path) -> str:
     """Return a path to open: short where it lies below the current folder."""
     path = path.resolve()
@@ -208,7 +224,7 @@ def _shown(path: Path) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    commands = (_run, _publish, _prepare, _check, _synth, _codebook, _link, _scan)
+    commands = (_run, _publish, _prepare, _check, _synth, _codebook, _link, _scan, _export)
     return arguments.parser({command.__name__.removeprefix("_"): command for command in commands})
 
 

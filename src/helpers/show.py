@@ -114,7 +114,8 @@ def table(
     Parameters
     ----------
     frame : DataFrame
-        Already selected, labelled in `lang` and suppressed; a named index becomes the first columns.
+        Already selected, labelled in `lang` and suppressed; a named index becomes the first columns. `attrs["kind"]`
+        is told in the page ("regression" is a table of estimates, which papers also take as LaTeX).
     title : str
         The caption; the page puts the number before it.
     lang : {"zh", "en"}
@@ -131,7 +132,8 @@ def table(
     """
     caption = f'<figcaption><span class="number" data-kind="table"></span>{_worded(title, lang)}</figcaption>'
     foot = f'<p class="note">{_worded(note, lang)}</p>' if note else ""
-    return HTML(f'<figure class="table">{caption}\n{_grid(frame, title, formats or {}, lang)}{foot}</figure>')
+    kind = f' data-kind="{escape(frame.attrs["kind"])}"' if "kind" in frame.attrs else ""
+    return HTML(f'<figure class="table"{kind}>{caption}\n{_grid(frame, title, formats or {}, lang)}{foot}</figure>')
 
 
 def text(sentence: str) -> HTML:

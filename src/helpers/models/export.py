@@ -25,7 +25,11 @@ LOG_LINK = ("poisson", "negbin")
 _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    "|": r"\textbar{}", "[": "{[}", "]": "{]}", "−": "$-$", "–": "--", "α": r"$\alpha$", "×": r"$\times$",
+    "|": r"\textbar{}", "[": "{[}", "]": "{]}", "−": "$-$", "–": "--", "—": "---", "…": r"\ldots{}", "\xa0": "~",
+    "·": r"$\cdot$", "×": r"$\times$", "÷": r"$\div$", "±": r"$\pm$", "≤": r"$\le$", "≥": r"$\ge$", "≈": r"$\approx$",
+    "∞": r"$\infty$", "√": r"$\surd$", "✓": r"$\surd$", "✗": r"$\times$", "→": r"$\rightarrow$", "↓": r"$\downarrow$",
+    "²": r"\textsuperscript{2}", "α": r"$\alpha$", "β": r"$\beta$", "δ": r"$\delta$", "Δ": r"$\Delta$", "ρ": r"$\rho$",
+    "σ": r"$\sigma$", "τ": r"$\tau$",
 }  # fmt: skip
 
 
@@ -76,15 +80,15 @@ class RegressionTable:
     def to_latex(self) -> str:
         r"""Return a `table` environment; the document needs `\usepackage{booktabs}`, Chinese also ctex (XeLaTeX)."""
         lines = [
-            r"\begin{table}[htbp]", r"\centering", rf"\caption{{{_latex(self.caption)}}}",
+            r"\begin{table}[htbp]", r"\centering", rf"\caption{{{latex(self.caption)}}}",
             rf"\begin{{tabular}}{{l*{{{self.frame.shape[1]}}}{{c}}}}", r"\toprule",
-            " & ".join(["", *map(_latex, self.frame.columns)]) + r" \\", r"\midrule",
+            " & ".join(["", *map(latex, self.frame.columns)]) + r" \\", r"\midrule",
         ]  # fmt: skip
         for at, (heading, height, cells) in enumerate(self.rows()):
             if at == self.n_coefficient_rows and at:
                 lines.append(r"\midrule")
-            lines.append(" & ".join([_latex(heading if height else ""), *map(_latex, cells)]) + r" \\")
-        notes = r" \par ".join(map(_latex, self.notes))
+            lines.append(" & ".join([latex(heading if height else ""), *map(latex, cells)]) + r" \\")
+        notes = r" \par ".join(map(latex, self.notes))
         lines += [r"\bottomrule", r"\end{tabular}", r"\par\smallskip", r"\begin{minipage}{\linewidth}\footnotesize",
                   notes, r"\end{minipage}", r"\end{table}"]  # fmt: skip
         return "\n".join(lines) + "\n"
@@ -112,7 +116,8 @@ def _html(text: object) -> str:
     return html.escape(printable(text))
 
 
-def _latex(text: object) -> str:
+def latex(text: object) -> str:
+    """Return a text as LaTeX that prints it, whatever signs are in it."""
     escaped = "".join(_LATEX.get(sign, sign) for sign in printable(text))
     # After the end of a row a star is an option of that end.
     return "{*}" + escaped[1:] if escaped.startswith("*") else escaped

@@ -6,6 +6,7 @@ execute     one notebook through papermill in a fresh kernel
 gate        is the executed notebook fit to be published?
 render      notebook -> one self-contained HTML page; index of a run
 manifest    what a run depended on: parameters, inputs, code, packages
+export      finished pages -> PDF, Word and LaTeX for papers
 publish     staging, lock, atomic exchange of the published folder
 """
 

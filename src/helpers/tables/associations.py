@@ -4,7 +4,7 @@ import pandas as pd
 
 from helpers.models.association import COMPLETE
 from helpers.tables.declared import a_year
-from helpers.tables.labels import labelled, three_digits
+from helpers.tables.labels import labelled, of_estimates, three_digits
 from helpers.text import Lang, inline, label, number, p_text, say, with_ends
 
 ALT_ESTIMATES = 4
@@ -22,6 +22,7 @@ def _effects(rows: pd.DataFrame, lang: Lang) -> list[str]:
     ]
 
 
+@of_estimates
 def estimates_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return one row a specification in words: difference and units a year with intervals, coefficient (SE), p, sample.
 

@@ -5,10 +5,11 @@ import pandas as pd
 from helpers import findings
 from helpers.plan.claims import Claim
 from helpers.plan.grade import LEVELS
-from helpers.tables.labels import labelled
+from helpers.tables.labels import labelled, of_estimates
 from helpers.text import Lang, joined, label, say
 
 
+@of_estimates
 def claims_table(claims: list[Claim], lang: Lang) -> pd.DataFrame:
     """Return one row a claim: effect, the same a firm-year, grade, and which rungs are passed."""
     rows = []

@@ -13,7 +13,7 @@ from helpers.plan.claims import Claim, investigate
 from helpers.study import Study
 from helpers.tables.basis import Basis, basis
 from helpers.tables.declared import analysis_panel
-from helpers.tables.labels import labelled
+from helpers.tables.labels import labelled, of_estimates
 from helpers.tables.panel import outcome_estimators, unit_of
 from helpers.text import Lang, inline, label, say, with_capital
 
@@ -104,6 +104,7 @@ def other_outcomes(rows: pd.DataFrame, lang: Lang) -> str:
     return say("pages.change_outcomes", lang, total=len(others), same=len(same), clear=clear)
 
 
+@of_estimates
 def outcomes_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return one row an outcome: difference, interval, what the interval says in words, smallest detectable.
 

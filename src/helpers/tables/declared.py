@@ -13,7 +13,7 @@ from helpers.plan.model import Plan
 from helpers.plan.robustness import fitted
 from helpers.plan.sample import analysis_frame, with_derived
 from helpers.study import Study
-from helpers.tables.labels import labelled
+from helpers.tables.labels import labelled, of_estimates
 from helpers.text import Lang, Message, label, number, p_text, say, with_ends
 
 OUTSIDE = "outside_plan"
@@ -82,6 +82,7 @@ def declared_rows(derived: pd.DataFrame, declared: Plan) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*ASKED, "status", "reason", "is_share", *NUMBERS])
 
 
+@of_estimates
 def declared_estimates(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return `declared_rows` in words, one row a specification; what could not be estimated has its reason.
 
@@ -174,6 +175,7 @@ def one_plus_rows(panel: pd.DataFrame, rows: pd.DataFrame, **specification: obje
     return pd.concat(made, ignore_index=True) if made else pd.DataFrame(columns=["outcome", "exposure", "way"])
 
 
+@of_estimates
 def one_plus_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return one row an outcome: Poisson's per cent, and that of ln(1 + s y) for each unit of counting s.
 

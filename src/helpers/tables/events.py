@@ -21,7 +21,7 @@ from helpers.plan.timing import (
     treated_firms,
     two_by_two,
 )
-from helpers.tables.labels import labelled
+from helpers.tables.labels import labelled, of_estimates
 from helpers.text import Lang, Message, label, number, p_text, say, with_ends
 
 REACH = (-5, 6)
@@ -115,6 +115,7 @@ def event_alt(rows: pd.DataFrame, lang: Lang) -> str:
                after=int((clear & ~before).sum()), lags=int((~before).sum()))  # fmt: skip
 
 
+@of_estimates
 def overall_table(studies: Studies, lang: Lang, *, outcome_mean: float) -> pd.DataFrame:
     """Return one row an estimator: effect in units of the outcome and in per cent of its mean, leads, sample.
 
@@ -247,6 +248,7 @@ def apart(derived: pd.DataFrame, declared: Plan, *, seed: int) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=["outcome", "exposure", "status"])
 
 
+@of_estimates
 def apart_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return `apart` in words; what could not be estimated has its reason in place of numbers.
 

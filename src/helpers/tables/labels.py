@@ -1,10 +1,28 @@
 """Column headings, and the codebook's names of tables and columns, in the page's language."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
 import pandas as pd
 
 from helpers import codebook
 from helpers.study import Study
 from helpers.text import Lang, label, number, say
+
+_Given = ParamSpec("_Given")
+
+
+def of_estimates(make: Callable[_Given, pd.DataFrame]) -> Callable[_Given, pd.DataFrame]:
+    """Mark what a function returns as a table of estimates: `show.table` says so and papers get it as LaTeX too."""
+
+    @wraps(make)
+    def marked(*args: _Given.args, **kwargs: _Given.kwargs) -> pd.DataFrame:
+        frame = make(*args, **kwargs)
+        frame.attrs["kind"] = "regression"
+        return frame
+
+    return marked
 
 
 def labelled(frame: pd.DataFrame, lang: Lang, *, values: tuple[str, ...] = ()) -> pd.DataFrame:

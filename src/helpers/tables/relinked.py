@@ -10,7 +10,7 @@ from helpers.panel.relink import by_links_alone, with_links
 from helpers.params.pages import Page72
 from helpers.study import Study
 from helpers.tables.associations import estimates_table
-from helpers.tables.labels import labelled
+from helpers.tables.labels import labelled, of_estimates
 from helpers.tables.linkage import name_links
 from helpers.tables.panel import complete, outcome_estimators, unit_of
 from helpers.text import Lang, label, say
@@ -107,6 +107,7 @@ def estimates_by_rule(panels: Mapping[str, pd.DataFrame], values: Page72) -> pd.
     return pd.concat(parts, ignore_index=True)
 
 
+@of_estimates
 def rules_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return one row an outcome and rule: the difference with its interval, sample and clusters.
 

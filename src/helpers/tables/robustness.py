@@ -15,10 +15,11 @@ from helpers.plan.grade import Grade
 from helpers.plan.model import Plan, Specification, Study
 from helpers.plan.robustness import Unseen, corrected
 from helpers.plan.trends import YEARS_BEFORE, TrendBefore
-from helpers.tables.labels import labelled, three_digits
+from helpers.tables.labels import labelled, of_estimates, three_digits
 from helpers.text import Lang, Message, inline, label, number, p_text, say, with_ends
 
 
+@of_estimates
 def errors_table(rows: pd.DataFrame, one: Specification, lang: Lang) -> pd.DataFrame:
     """Return one estimate under several rules: effect with interval, coefficient with error, p, clusters.
 
@@ -100,6 +101,7 @@ def families(derived: pd.DataFrame, declared: Plan) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True).reindex(columns=columns) if found else pd.DataFrame(columns=columns)
 
 
+@of_estimates
 def families_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return `families` in words, those that were corrected.
 
@@ -173,6 +175,7 @@ def curve_sentence(found: Curve, rows: pd.DataFrame, lang: Lang) -> str:
     return said + say("evidence.curve_joint", lang, share=joint["share_significant"], z=joint["stouffer_z"])
 
 
+@of_estimates
 def left_out_table(found: dict[str, pd.DataFrame], estimate: float, lang: Lang) -> pd.DataFrame:
     """Return the range of the estimate when each unit of a level is left out, and its largest change; names no unit.
 
@@ -235,6 +238,7 @@ def benchmarks_table(found: Robustness, lang: Lang) -> pd.DataFrame:
     return labelled(table, lang, values=("covariate",))
 
 
+@of_estimates
 def spillover_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return the specifications of spillover in words; one that cannot be estimated has its reason.
 
@@ -265,6 +269,7 @@ def trend_sentence(found: TrendBefore | Message, lang: Lang) -> str:
     return say("evidence.trend_says", lang, years=YEARS_BEFORE, p=p_text(found.slope["p_value"]), **numbers)
 
 
+@of_estimates
 def codings_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return one row a coding in words; one that cannot be estimated has its reason.
 
@@ -295,6 +300,7 @@ def codings_sentence(rows: pd.DataFrame, lang: Lang) -> str:
                clear=clear)  # fmt: skip
 
 
+@of_estimates
 def channels_table(found: list[Channel], lang: Lang) -> pd.DataFrame:
     """Return one row a declared mediation: what runs through the mediator, what does not, what would undo it."""
     rows = []
