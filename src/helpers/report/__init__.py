@@ -6,6 +6,8 @@ gate        is the executed notebook fit to be published?
 render      notebook -> one self-contained HTML page; index of a run
 manifest    what a run depended on: parameters, inputs, code, packages
 publish     staging, lock, atomic exchange of the published folder
+catalogue, stale, shelf     every run there is; why one may be out of date; the page that lists them
+diff        what changed between two runs
 """
 
 import sys

@@ -57,6 +57,14 @@ class Facts:
     version: str
 
 
+@dataclass(frozen=True)
+class Cover:
+    """What the shell asks of a page that belongs to no single run: the language it opens in, and what it is part of."""
+
+    lang: Lang
+    run_title: Words
+
+
 def render(notebook: NotebookNode, facts: Facts, *, name: str, parameters: Mapping[str, Any] | None = None) -> str:
     """Return the page of a normalised notebook.
 
@@ -135,6 +143,11 @@ def document(template: str, name: str, /, **values: Any) -> str:
     return _finished(_environment().get_template(template).render(**values), name)
 
 
+def context(cover: Cover, title: Words) -> dict[str, Any]:
+    """Return what the templates call `page`, for a page without table of contents that belongs to no single run."""
+    return {**_context(cover), "title": title, "toc": {lang: [] for lang in LANGS}, "page_parameters": {}}
+
+
 def in_both(words: Words) -> str:
     """Return words as HTML: twice, each marked with its language, or once where they are the same."""
     if len({words[lang] for lang in LANGS}) == 1:
@@ -142,7 +155,7 @@ def in_both(words: Words) -> str:
     return "".join(f'<span class="{lang}" lang="{TAGS[lang]}">{escape(words[lang])}</span>' for lang in LANGS)
 
 
-def _context(facts: Facts) -> dict[str, Any]:
+def _context(facts: Facts | Cover) -> dict[str, Any]:
     return {
         "facts": facts,
         "langs": [(lang, TAGS[lang]) for lang in LANGS],
