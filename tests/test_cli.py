@@ -117,7 +117,7 @@ def use_study(monkeypatch, prepare):
 
 
 def publishing(monkeypatch, tmp_path, *statuses):
-    pages = tuple(Page(stem=f"{n}0_x", title="x", status=status, reason="why") for n, status in enumerate(statuses, 1))
+    pages = tuple(Page(stem=f"{n}0_x", title={"en": "x"}, status=status, reason={"zh": "why"}) for n, status in enumerate(statuses, 1))
     seen = {}
 
     def stand_in(params, prepare, **options):

@@ -22,7 +22,7 @@ def test_a_notebook_run_to_its_end_passes_with_results_finding_and_warnings():
         stream("/usr/lib/x.py:3: UserWarning: mind this\n  warn()\n", "stderr"),
     )
     passed = gate.check(made, "x")
-    assert passed == gate.Passed({"n": 1}, "R&D rose", ("cell 4: UserWarning: mind this",))
+    assert passed == gate.Passed({"n": 1}, {"zh": "R&D rose", "en": "R&D rose"}, ("cell 4: UserWarning: mind this",))
 
 
 def test_a_cell_that_was_not_run_is_found():

@@ -323,10 +323,10 @@ def made_up(tmp_path_factory):
 def test_firms_of_which_none_changes_owners_pass_through_the_pages(made_up):
     pages = {page.stem: page for page in made_up.pages}
     chosen = [pages[stem] for stem in ("75_timing", "80_robustness", "85_thresholds")]
-    assert [(page.status, page.reason) for page in chosen] == [("ok", "")] * 3
+    assert [(page.status, page.reason) for page in chosen] == [("ok", {})] * 3
     told = {page.stem: (made_up.index.parent / f"{page.stem}.html").read_text(encoding="utf-8") for page in chosen}
     assert say("evidence.no_cohort", "en") in told["75_timing"]
-    assert "nothing can be said of timing" in pages["75_timing"].finding
+    assert "nothing can be said of timing" in pages["75_timing"].finding["en"]
     assert "300 firm-years 300 would face the threshold of 3 %" in told["85_thresholds"]
     assert pages["80_robustness"].results["grade"]["level"] == "cannot_tell"
     for text in told.values():
@@ -362,7 +362,7 @@ def test_the_real_firms_pass_through_the_same_pages(listed_folder, tmp_path, mon
     published = run(params.load(paths.RUN_FILES / "listed_firms.yml", given), study.prepare, only=("75", "80", "85"))
     pages = {page.stem: page for page in published.pages}
     chosen = [pages[stem] for stem in ("75_timing", "80_robustness", "85_thresholds")]
-    assert [(page.status, page.reason) for page in chosen] == [("ok", "")] * 3
+    assert [(page.status, page.reason) for page in chosen] == [("ok", {})] * 3
     # Nine of the firms that were state-owned when first seen no longer are, and two became so.
     assert pages["75_timing"].results["callaway_santanna"]["n_treated"] == 9
     assert pages["75_timing"].results["callaway_santanna"]["leads_p"] is None

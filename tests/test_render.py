@@ -3,6 +3,7 @@ import re
 
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 from matplotlib import pyplot as plt
 from nbformat.v4 import new_markdown_cell
 from report_notebooks import executed, html, notebook, stream
@@ -25,11 +26,11 @@ def facts():
             "lang": lang,
             "run": "demo",
             "study": "zone",
-            "run_title": "题 <名>",
-            "zone": "五力园区",
+            "run_title": {"zh": "题 <名>", "en": "Title <name>"},
+            "zone": {"zh": "五力园区", "en": "Zone of five forces"},
             "period": "2013–2023",
             "as_of": "2023-06-30",
-            "banner": "合成",
+            "banner": {"zh": "合成", "en": "synthetic"},
             "is_synthetic": True,
             "parameters": {"data.dirt": "typical", "seed": "7"},
             "inputs": [{"table": "patents", "file": "专利.csv", "sha256": "0123456789abcdef9999"}],
@@ -37,6 +38,7 @@ def facts():
             "packages": {"pandas": "3.1.1"},
             "seed": 7,
             "plan": "0123456789ab",
+            "version": "0.1.0",
         }
         return render.Facts(**{**values, **changes})
 
@@ -52,23 +54,43 @@ def page(facts, *outputs, markdown=None, lang="zh"):
     )
 
 
-def test_a_page_holds_its_own_language_only_and_says_which(facts):
-    zh, en = page(facts), page(facts, lang="en")
-    assert '<html lang="zh-CN">' in zh
-    assert '<html lang="en">' in en
-    assert "来源" in zh
-    assert "Sources" not in zh
-    assert "Sources" in en
-    assert "来源" not in en
+def in_language(found, lang):
+    """Return the text of a page that its style sheet leaves visible in `lang`."""
+    body = found.split("</head>")[1]
+    other = "en" if lang == "zh" else "zh"
+    soup = BeautifulSoup(body, "html.parser")
+    for part in [*soup.select(f".{other}"), *soup.select("script, template")]:
+        part.decompose()
+    return soup.get_text(" ")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_page_holds_both_languages_apart_and_opens_in_its_own(facts, lang):
+    found = page(facts, lang=lang)
+    assert f'<html lang="{render.TAGS[lang]}" class="opens-{lang}">' in found
+    assert re.search(rf'id="in-{lang}"[^>]* checked', found)
+    zh, en = (in_language(found, one) for one in ("zh", "en"))
+    assert "来源" in zh and "Sources" not in zh and "五力园区" in zh and "Zone of five forces" not in zh
+    assert "Sources" in en and "来源" not in en and "Zone of five forces" in en and "五力园区" not in en
+    assert (soup := BeautifulSoup(found, "html.parser")).select('.zh[lang="zh-CN"]') and soup.select('.en[lang="en"]')
 
 
 def test_markdown_and_headings_inside_a_section_are_rendered(facts):
     found = page(facts)
-    assert "<strong>两</strong> 个文件" in found
-    assert re.search(r'<h2 id="s1">.*来源.*</h2>', found)
-    assert '<a href="#s1">来源</a>' in found
-    assert "<h1>数据质量</h1>" in found
-    assert found.count("数据质量</h1>") == 1
+    assert "<strong>两</strong> 个文件" in found and "<strong>Two</strong> files" in found
+    assert re.search(r'<h2 id="zh-s1">.*来源.*</h2>', found) and re.search(r'<h2 id="en-s1">.*Sources.*</h2>', found)
+    assert '<a href="#zh-s1">来源</a>' in found and '<a href="#en-s1">Sources</a>' in found
+    assert [one.get_text() for one in BeautifulSoup(found, "html.parser").select("h1")] == ["数据质量Data quality"]
+
+
+def test_a_formula_is_mathml_on_the_page(facts):
+    formula = "\n".join(
+        f'<section lang="{lang}">\n\n{word} $\\beta_1$\n\n$$y = x^2$$\n\n</section>' for lang, word in (("zh", "设"), ("en", "With"))
+    )
+    found = page(facts, markdown=formula)
+    assert found.count("<msub><mi>&#x003B2;</mi><mn>1</mn></msub>") == 2
+    assert found.count('display="block"') == 2
+    assert "$" not in in_language(found, "en")
 
 
 @pytest.mark.parametrize(
@@ -99,6 +121,8 @@ def test_a_page_prints_banner_parameters_hashes_versions_and_seed(facts):
     found = page(facts)
     for text in (
         "合成",
+        "synthetic",
+        "版本 0.1.0",
         "2013–2023",
         "data.dirt",
         "专利.csv",
@@ -142,7 +166,7 @@ def test_an_ordinary_link_is_no_request():
 
 def test_code_is_folded_and_warnings_stay_off_the_page(facts):
     found = page(facts, stream("loud warning", "stderr"), stream("a < b"))
-    assert '<details class="code"><summary>代码</summary>' in found
+    assert [one.get_text() for one in BeautifulSoup(found, "html.parser").select("details.code summary")] == ["代码Code"] * 2
     assert "loud warning" not in found
     assert "a &lt; b" in found
 
@@ -157,6 +181,8 @@ def test_figures_and_tables_are_numbered_apart_in_the_order_of_the_page(facts):
     assert "Table 1. first" in plain
     assert "Table 2. second" in plain
     assert "Figure 1. line" in plain
+    for place in ("en-table-1", "en-table-2", "en-figure-1"):
+        assert found.count(f'id="{place}"') == 1
 
 
 def test_the_same_notebook_gives_the_same_bytes(facts):
@@ -164,9 +190,11 @@ def test_the_same_notebook_gives_the_same_bytes(facts):
 
 
 def test_a_message_page_shows_its_text_as_it_is(facts):
-    found = render.message("题目", ["found <b> & *stars*"], facts("zh"), name="x")
-    assert "found &lt;b&gt; &amp; *stars*" in found
-    assert "<h1>题目</h1>" in found
+    words = {"zh": "查到 <b> 与 *星*", "en": "found <b> & *stars*"}
+    found = render.message({"zh": "题目", "en": "Title"}, [words], facts("zh"), name="x", links=[("logs/a.log", words)])
+    assert "found &lt;b&gt; &amp; *stars*" in found and "查到 &lt;b&gt; 与 *星*" in found
+    assert found.count('<a href="logs/a.log">') == 2
+    assert [one.get_text() for one in BeautifulSoup(found, "html.parser").select("h1")] == ["题目Title"]
 
 
 def test_a_figure_is_embedded_described_and_closed():
@@ -175,8 +203,7 @@ def test_a_figure_is_embedded_described_and_closed():
     frame = pd.DataFrame({"year": [2013, 2014], "n": [1234, None]})
     found = show.figure(ax, title="A < B", alt='two "points"', data=frame, lang="en", note="source").data
     assert not plt.fignum_exists(fig.number)
-    assert 'src="data:image/svg+xml;base64,' in found
-    assert 'alt="two &quot;points&quot;"' in found
+    assert '<svg xmlns="http://www.w3.org/2000/svg" class="drawn" role="img" aria-label="two &quot;points&quot;"' in found
     assert "A &lt; B" in found
     assert '<td class="n">2013</td><td class="n">1,234</td>' in found
     assert '<td class="n">–</td>' in found
@@ -192,7 +219,8 @@ def test_a_figure_without_description_is_refused():
 def test_a_figure_with_very_many_marks_becomes_pixels():
     _, ax = plt.subplots()
     ax.plot(range(9000), [(number * 7919) % 1009 for number in range(9000)], "o")
-    assert "data:image/png;base64," in show.figure(ax, title="x", alt="dots", lang="en").data
+    found = show.figure(ax, title="x", alt="dots", lang="en").data
+    assert 'src="data:image/png;base64,' in found and 'alt="dots"' in found
 
 
 def test_a_table_sets_numbers_right_and_escapes_texts():

@@ -50,14 +50,14 @@ def test_the_table_of_tickets_ends_with_the_sum_of_all_channels_and_their_common
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_curves_have_as_many_requests_as_the_table_times(tickets, lang):
-    points = tables.closing_curves(tickets, FEW, lang)
+    points = tables.named_curves(tables.closing_curves(tickets, FEW), lang)
     timed = tables.tickets_table(tickets, lang).iloc[:, 7].tolist()
     assert points.drop_duplicates("group")["requests"].tolist() == timed[:-1] == [4, 2]
     assert "1" in tables.tickets_note(tickets, lang)
 
 
 def test_the_drawn_points_fall_where_requests_were_closed_and_stand_behind_the_figure(tickets):
-    points = tables.closing_curves(tickets, FEW, "en")
+    points = tables.named_curves(tables.closing_curves(tickets, FEW), "en")
     shown = tables.curve_points(points, "en")
     hotline = shown[shown["Channel"] == "12345 hotline"]
     assert hotline["Days"].tolist() == ["0.00", "1.00", "2.00", "3.00", "4.00", "20.00"]
@@ -66,7 +66,7 @@ def test_the_drawn_points_fall_where_requests_were_closed_and_stand_behind_the_f
 
 
 def test_the_description_of_the_curves_gives_their_numbers(tickets):
-    said = tables.closing_alt(tables.closing_curves(tickets, FEW, "en"), "en")
+    said = tables.closing_alt(tables.named_curves(tables.closing_curves(tickets, FEW), "en"), "en")
     assert "12345 hotline: 4 requests, median 2.00 days, 0 % open after day 5 and 0 % after day 10" in said
     assert "neighbourhood centre: 2 requests, median 8.00 days, 100 % open after day 5 and 50 % after day 10" in said
 

@@ -21,7 +21,8 @@ plan                        what is estimated, declared before it is, and how st
 findings                    what the estimates say, in words never stronger than the checks allow
 inputs, stages              what prepared data depend on: parameters, files, code; how they are made
 study                       prepares a run's data once and opens it for a notebook
-style, figures, tables, show    the one theme; one function per figure and per table; how a page shows them
+style, svg                  the one theme; a drawn figure as a small element of a page
+figures, tables, show       one function per figure and per table; how a page shows them
 report                      execute, gate, render, publish
 terminal                    how a command stops, and how its output reaches whoever reads it
 arguments, cli              `wuli`: what it understands; what it does

@@ -28,7 +28,7 @@ Format = str | Callable[[Any], str]
 # Above this an SVG weighs more than the same figure in pixels, and phones are slow to draw it.
 _SVG_BYTES = 250_000
 _PIXELS_PER_INCH = 200
-_ROWS_BEHIND_FIGURE = 500
+_ROWS_BEHIND_FIGURE = 1_000
 # Widths in Latin letters, a Chinese character counting two: up to the first a cell keeps one line.
 _SHORT_TEXT, _LONG_TEXT = 16, 44
 _MANY_COLUMNS = 8
@@ -58,7 +58,7 @@ def figure(
     alt : str
         What the figure shows, for a reader who cannot see it.
     data : DataFrame, optional
-        The drawn values, after disclosure control; shown folded, at most 500 rows.
+        The drawn values, after disclosure control; shown folded, at most 1,000 rows.
     lang : {"zh", "en"}
         Language of the words added here.
     note : str

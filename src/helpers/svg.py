@@ -116,13 +116,16 @@ class _Names:
         for element in root.iter():
             used |= set(_REFERENCE.findall(" ".join(element.attrib.values())))
             used |= {value[1:] for name, value in element.attrib.items() if name.endswith("href") and value[:1] == "#"}
-        self._letters = {
-            path.get("id", "")
+        letters = {
+            path.get("id", ""): path.get("d")
             for group in root.iter(f"{_SVG}g")
             for defs in group.findall(f"{_SVG}defs")
             for path in defs
             if "-" in path.get("id", "") and path.tag == f"{_SVG}path"
         }
+        self._letters = frozenset(letters)
+        # A blank is a letter without a shape.
+        self.blanks = frozenset(f"#{name}" for name, shape in letters.items() if not shape)
         others = [e.get("id") for e in root.iter() if e.get("id") in used - self._letters]
         self._short = {name: f"c{place}" for place, name in enumerate(dict.fromkeys(others))}
 
@@ -137,7 +140,7 @@ def _element(
     element: ElementTree.Element, names: _Names, letters: dict[str, str], *, inherited: Mapping[str, str]
 ) -> str:
     tag = element.tag.removeprefix(_SVG)
-    if tag in ("metadata", "style"):
+    if tag in ("metadata", "style") or element.get(f"{_XLINK}href") in names.blanks:
         return ""
     own = _painted(element, names)
     given = {**inherited, **own}

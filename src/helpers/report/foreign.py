@@ -18,6 +18,11 @@ def external_requests(html: str) -> list[str]:
     return finder.found
 
 
+def content_hash(content: str) -> str:
+    """Return the hash by which a Content-Security-Policy names a style or a script."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+
+
 class _Finder(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -46,9 +51,5 @@ class _Finder(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._inside == "style" and _CSS_REQUEST.search(data):
             self.found.append("<style> with url(…) or @import")
-        if self._inside == "script" and f"'{_hash(data)}'" not in self._policy:
+        if self._inside == "script" and f"'{content_hash(data)}'" not in self._policy:
             self.found.append("<script> that the page's policy does not name")
-
-
-def _hash(content: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()

@@ -4,8 +4,6 @@ The same inputs give the same bytes. What stands in both languages stands in two
 `class="en" lang="en"`; the reader's choice of language hides one of them (`page.css`), with or without scripts.
 """
 
-import base64
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +20,7 @@ from nbformat import NotebookNode
 
 from helpers import svg
 from helpers.errors import PageError
-from helpers.report import prose, twins
+from helpers.report import foreign, prose, twins
 from helpers.report.foreign import external_requests
 from helpers.text import LANGS, Lang, Words, both, say
 
@@ -224,16 +222,21 @@ def _plain(text: str) -> str:
 
 def _finished(html: str, name: str) -> str:
     text = "\n".join(line.rstrip() for line in svg.letters_once(html).strip().splitlines()) + "\n"
-    hashes = {kind: _hash(re.search(rf"<{kind}>(.*?)</{kind}>", text, re.DOTALL)) for kind in ("style", "script")}
-    text = _POLICY.sub(lambda found: hashes[found[1]], text)
+    text = _POLICY.sub(lambda found: _hashes()[found[1]], text)
     if found := external_requests(text):
         raise PageError(f"{name}: the page would load or run {len(found)} foreign thing(s): {', '.join(found[:5])}")
     return text
 
 
-def _hash(element: re.Match[str] | None) -> str:
-    content = element[1] if element else ""
-    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+@cache
+def _hashes() -> dict[str, str]:
+    """Return the hashes of the template's own style and script; no other one on a page is taken or run."""
+    hashes = {}
+    for kind, file in (("style", "page.css"), ("script", "page.js")):
+        lines = (TEMPLATES / "page" / file).read_text(encoding="utf-8").splitlines()
+        content = "\n" + "\n".join(line.rstrip() for line in lines) + "\n"
+        hashes[kind] = foreign.content_hash(content)
+    return hashes
 
 
 @cache

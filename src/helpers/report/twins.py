@@ -87,10 +87,12 @@ def language_of(cell: NotebookNode, lang: Lang) -> Lang:
 
 def place(notebook: NotebookNode, index: int) -> str:
     """Return where the cell at `index` of a doubled notebook stands, as its reader counts."""
-    cell = notebook.cells[index]
+    # papermill puts cells of its own into a notebook that has failed.
+    cells = [one for one in notebook.cells if "papermill-error-cell-tag" not in one.metadata.get("tags", [])]
+    cell = cells[index]
     if _TWIN not in cell.metadata:
         return f"cell {index + 1}"
-    ids = [one["id"] for one in notebook.cells]
+    ids = [one["id"] for one in cells]
     of = cell.metadata[_TWIN]
     return f"cell {ids.index(of) + 1} in the other language" if of in ids else "the change of language"
 

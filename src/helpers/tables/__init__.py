@@ -97,6 +97,7 @@ from helpers.tables.events import (
 )
 from helpers.tables.index import (
     changes_table,
+    choice_sensitivity,
     choices_table,
     content_note,
     content_table,
@@ -115,7 +116,6 @@ from helpers.tables.index import (
     ranks_table,
     sensitivity_alt,
     sensitivity_rows,
-    sensitivity_table,
     structure_note,
     structure_table,
     weights_table,
@@ -297,6 +297,7 @@ from helpers.tables.services import (
     delivery_points,
     delivery_rows,
     delivery_words,
+    named_curves,
     needs_table,
     plan_table,
     service_finding,

@@ -241,13 +241,13 @@ def ranks_alt(made: Draws, lang: Lang) -> str:
     return say("index.ranks_alt", lang, **_spread(made))
 
 
-def sensitivity_table(found: Ranking, lang: Lang, *, base: int, seed: int) -> pd.DataFrame:
+def choice_sensitivity(found: Ranking, *, base: int, seed: int) -> pd.DataFrame:
     """Return first-order and total Sobol indices of each choice."""
     return sensitivity(**found.arguments(), base=base, seed=seed)
 
 
 def sensitivity_rows(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    """Return `sensitivity_table` in words."""
+    """Return `choice_sensitivity` in words."""
     return labelled(
         rows.assign(choice=[label(f"step_{name}", lang) for name in rows["choice"]]).rename(columns={"choice": "step"}),
         lang,

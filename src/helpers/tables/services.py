@@ -40,7 +40,7 @@ def tickets_note(zone: Study, lang: Lang) -> str:
 
 
 def closing_curves(
-    zone: Study, values: Page52, lang: Lang, *, by: Literal["channel", "category"] = "channel"
+    zone: Study, values: Page52, *, by: Literal["channel", "category"] = "channel"
 ) -> pd.DataFrame:
     """Return the points of the Kaplan-Meier curves of requests still open, by channel or category.
 
@@ -52,13 +52,17 @@ def closing_curves(
     points = services.thinned(curves, until=DAYS_DRAWN, fall=FALL_DRAWN)
     points = points.assign(median_days=points["group"].map(medians))
     order = curves.drop_duplicates("group").sort_values("requests", ascending=False)["group"]
-    points = points.sort_values("group", key=lambda names: names.map({name: n for n, name in enumerate(order)}),
-                                kind="stable", ignore_index=True)  # fmt: skip
+    return points.sort_values("group", key=lambda names: names.map({name: n for n, name in enumerate(order)}),
+                              kind="stable", ignore_index=True)  # fmt: skip
+
+
+def named_curves(points: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return the points of `closing_curves` with their groups in words."""
     return points.assign(group=[label(name, lang) for name in points["group"]])
 
 
 def curve_points(points: pd.DataFrame, lang: Lang, *, by: Literal["channel", "category"] = "channel") -> pd.DataFrame:
-    """Return the drawn points of `closing_curves` for the table behind the figure."""
+    """Return the drawn points of `named_curves` for the table behind the figure."""
     kept = points[["group", "days", "open_share", "conf_low", "conf_high", "at_risk"]]
     # Closings lie minutes apart: fewer decimals would give several rows the same time.
     days = [number(day, ".2f") for day in kept["days"]]
