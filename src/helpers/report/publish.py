@@ -90,7 +90,9 @@ def is_held(run: str) -> bool:
 
 def started() -> list[str]:
     """Return the names of all runs that were ever started here."""
-    return sorted(path.name[1 : -len(".lock")] for path in paths.reports().glob(".[!.]*.lock"))
+    names = [path.name[1 : -len(".lock")] for path in paths.reports().glob(".*.lock")]
+    # No run has a dot in its name; other files that are locked do.
+    return sorted(name for name in names if name and "." not in name)
 
 
 def _lock_file(run: str) -> Path:

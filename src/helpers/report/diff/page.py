@@ -3,6 +3,7 @@
 The page holds no time, and its figures in one language: those that differ, until it weighs as much as a page may.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from helpers.report.diff.sides import Side, opened
 from helpers.text import LANGS, Lang, Words, both, say
 
 LARGEST_BYTES = 1_400_000
+_LETTER = re.compile(r'<path id="l[0-9a-f]{16}"[^>]*/>')
+_NAME = re.compile(r"l[0-9a-f]{16}")
 
 
 @dataclass(frozen=True)
@@ -72,14 +75,26 @@ def page(found: Difference, lang: Lang, *, is_linked: bool = True) -> str:
     pairs.sort(key=lambda one: not any(one[0].estimates[list(MARKS)].any()))
     # Whatever else the page holds has to stand on it; it is weighed without figures first.
     room = LARGEST_BYTES - len(_document(found, lang, [], pairs, is_linked).encode())
-    drawn, rest = [], []
+    drawn, rest, letters = [], [], frozenset[str]()
     for change, pair in pairs:
-        weight = sum(len(side.drawing.encode()) for side in (pair.before, pair.after) if side)
-        (drawn if weight <= room else rest).append((change, pair))
-        room -= weight if weight <= room else 0
+        weight, needed = _weight(pair, letters)
+        if weight > room:
+            rest.append((change, pair))
+            continue
+        drawn.append((change, pair))
+        room, letters = room - weight, letters | needed
     order = [change.stem for change in found.pages]
     drawn.sort(key=lambda one: (order.index(one[0].stem), one[1].number))
     return _document(found, lang, drawn, rest, is_linked)
+
+
+def _weight(pair: Pair, held: frozenset[str]) -> tuple[int, frozenset[str]]:
+    """Return how many bytes a pair adds to a page that holds some letters already, and the letters that it uses."""
+    drawings = [side.drawing for side in (pair.before, pair.after) if side]
+    needed = frozenset(letter for drawing in drawings for letter in _LETTER.findall(drawing))
+    # On a page letters have names as short as this one.
+    lines = [_NAME.sub("g00", _LETTER.sub("", drawing)) for drawing in drawings]
+    return sum(len(part.encode()) for part in [*lines, *(needed - held)]), needed
 
 
 Figures = list[tuple[PageChange, Pair]]
