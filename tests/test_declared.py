@@ -4,12 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import models, plan
-from helpers.index.scores import COLUMNS, force_scores
+from helpers import findings, models, plan, stages
+from helpers.index import scores
+from helpers.index.scores import COLUMNS, days_of, force_scores
 from helpers.models import NotEstimable
 from helpers.plan import claims, sample
 from helpers.plan.evidence import Evidence
 from helpers.plan.grade import LEVELS, grade
+from helpers.study import Study
 from helpers.tables import (
     analysis_panel,
     claim_sentences,
@@ -24,7 +26,7 @@ from helpers.tables import (
     one_plus_table,
     with_roles,
 )
-from helpers.text import LANGS, label, say
+from helpers.text import LANGS, Message, label, say
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +52,7 @@ def test_declared_estimates_are_told_in_words_with_their_unit(rows, lang):
     effects = table.iloc[:, 4]
     counted, awards = rows["estimator"] == "poisson", rows["estimator"] == "cloglog"
     assert effects[counted & (rows["status"] == "estimated")].str.endswith(" %").all()
-    assert effects[awards].str.contains(say("evidence.unit_hazard", lang).strip(), regex=False).all()
+    assert effects[awards].str.contains(say("findings.unit_hazard", lang).strip(), regex=False).all()
     assert str(len(rows)) in declared_sentence(rows, lang, alpha=0.05)
 
 
@@ -81,6 +83,19 @@ def test_force_scores_compare_the_firms_of_one_day(small_zone, panel):
     assert scores[held].mean().to_numpy() == pytest.approx(10.0, abs=0.2)
     merged = panel[panel["year"] == 2021].set_index("uscc")["force_political_guidance"]
     np.testing.assert_allclose(merged, scores.set_index("uscc")["force_political_guidance"].reindex(merged.index))
+
+
+def test_force_scores_are_prepared_once_for_the_runs_minimum_for_its_owner_alone(small_zone, monkeypatch):
+    held = stages.scores_file(small_zone.folder, 10)
+    assert held.stat().st_mode & 0o777 == 0o600
+    anew = force_scores(small_zone.all_tables(), days=days_of(small_zone.panel()), minimum=10)
+    asked = []
+    monkeypatch.setattr(scores, "force_scores", lambda tables, *, days, minimum: asked.append(minimum))
+    pd.testing.assert_frame_equal(small_zone.force_scores(), anew, check_exact=True)
+    assert asked == []
+    # Nothing was prepared for another minimum, and what was is not taken for it.
+    Study(small_zone.params.model_copy(update={"min_cell": 20}), small_zone.folder).force_scores()
+    assert asked == [20]
 
 
 def test_cross_appointment_begins_with_the_first_share_above_zero():
@@ -120,40 +135,66 @@ def claim_of(level):
         "timing": strong | timed,
         "robust": strong | timed | firm,
     }[level]
-    evidence = Evidence(**known)
+    return claim_with(Evidence(**known))
+
+
+def claim_with(evidence):
     nothing = dict.fromkeys(claims.Claim.__dataclass_fields__)
     one = plan.load("zone").named("founding.patents_utility.has_own_org")
-    return claims.Claim(**nothing | {"one": one, "evidence": evidence, "grade": grade(evidence, plan.load("zone").rules)})
+    status = "estimated" if np.isfinite(evidence.estimate) else "not_estimable"
+    declared = {
+        "rule": "CR1", "cluster": one.cluster, "status": status, "reason": Message("evidence.no_study"), "estimate": evidence.estimate,
+        "conf_low": evidence.conf_low, "conf_high": evidence.conf_high, "per_year": 0.4, "per_year_low": 0.2, "per_year_high": 0.6,
+        "n_units": 94, "n_obs": 813, "n_clusters": 18,
+    }  # fmt: skip
+    errors = pd.DataFrame([declared | {"cluster": one.unit, "estimate": 9.0}, declared])
+    graded = grade(evidence, plan.load("zone").rules)
+    return claims.Claim(**nothing | {"one": one, "evidence": evidence, "errors": errors, "grade": graded})
 
 
 # Words of cause, in both languages.
-CAUSAL = re.compile(r"因果|影响|带来|促进|导致|\beffect\b|\bcause|\blead(s)? to\b|\bdrive")
-DENIED = re.compile(r"仍不能说是因果|带来更多.*的说法不成立|No cause can be claimed|larger effects are ruled out")
+CAUSAL = re.compile(r"因果|影响|带来|促进|导致|效应|\beffects?\b|\bcause|\blead(s)? to\b|\bdrive")
 
 
 @pytest.mark.parametrize("lang", LANGS)
 @pytest.mark.parametrize("level", LEVELS)
 def test_no_word_of_a_claim_is_stronger_than_its_grade(level, lang):
     claim = claim_of(level)
-    assert claim.grade.level == level
+    assert claim.grade.level == level == findings.of_claim(claim).grade
     said = claim_sentences([claim], lang)[0]
-    assert claim.grade.rule.text(lang) in said
-    is_causal = bool(CAUSAL.search(DENIED.sub("", said)))
-    assert is_causal == (level == "robust"), said
+    assert claim.grade.rule.text(lang) in said and say(f"grade.level_{level}", lang) in said
+    assert bool(CAUSAL.search(said)) == (level == "robust"), said
     table = claims_table([claim], lang)
     assert say(f"grade.level_{level}", lang) in table.iloc[0].tolist()
     assert claims_results([claim])[claim.one.name]["grade"] == level
     assert say(f"grade.level_{level}", lang) in claims_sentence([claim, claim], lang)
 
 
+def test_a_claim_is_told_by_its_declared_row_with_what_could_be_detected_where_nothing_is_clear():
+    found = findings.of_claim(claim_of("cannot_tell"))
+    assert (found.estimate, found.conf_low, found.n_obs, found.cluster) == (0.4, -0.1, 813, "grid_id")
+    assert np.expm1(found.detectable) == pytest.approx(0.2)
+    assert "has to reach 20 % to be found" in findings.sentence(found, "en")
+    # 49 = 100 (exp(0.4) - 1), 22 and 82 likewise.
+    cells = claims_table([claim_of("association")], "en").iloc[0].tolist()
+    assert cells[2:4] == ["+49 (+22\u00a0…\u00a0+82) %", "+0.40 (+0.20\u00a0…\u00a0+0.60)"]
+
+
+def test_per_cent_that_count_as_none_are_of_the_mean_for_a_linear_estimate():
+    rules = plan.load("zone").rules
+    small = {"estimate": 0.0, "conf_low": -0.03, "conf_high": 0.04, "p_few_clusters": 0.9}
+    # Ten per cent of a share of one half are five points, of one fifth two.
+    assert grade(Evidence(**small, outcome_mean=0.5), rules).level == "rejected"
+    assert grade(Evidence(**small, outcome_mean=0.2), rules).level == "cannot_tell"
+    assert grade(Evidence(**small, outcome_mean=0.5), rules).none_within == pytest.approx((-0.05, 0.05))
+    assert grade(Evidence(**small), rules).none_within == pytest.approx((-np.log(1.1), np.log(1.1)))
+
+
 @pytest.mark.parametrize("lang", LANGS)
 def test_a_claim_that_could_not_be_estimated_says_so(lang):
-    nothing = dict.fromkeys(claims.Claim.__dataclass_fields__)
-    one = plan.load("zone").named("founding.patents_utility.has_own_org")
-    graded = grade(Evidence(), plan.load("zone").rules)
-    claim = claims.Claim(**nothing | {"one": one, "evidence": Evidence(), "grade": graded})
-    assert say("evidence.claim_no_estimate", lang) in claim_sentences([claim], lang)[0]
-    assert "nan" not in str(claims_table([claim], lang).to_dict())
+    claim = claim_with(Evidence())
+    assert Message("evidence.no_study").text(lang).rstrip("。.") in claim_sentences([claim], lang)[0]
+    assert "nan" not in str(claims_table([claim], lang).to_dict()) + claim_sentences([claim], lang)[0]
 
 
 def test_a_negative_count_is_refused(panel):

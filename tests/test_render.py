@@ -239,3 +239,20 @@ def test_results_are_the_same_text_for_the_same_numbers():
     assert list(json.loads(first)) == ["a", "b", "c", "d"]
     with pytest.raises(TypeError, match="object"):
         show.results({"x": object()})
+
+
+def test_a_chinese_name_in_an_english_caption_is_marked_as_chinese():
+    frame = pd.DataFrame({"x": [1]})
+    told = show.table(frame, title="泉州昌欣（福建）公司: index <1>", lang="en", note="of 甲厂 and 乙厂").data
+    assert '<span lang="zh-CN">泉州昌欣（福建）公司</span>: index &lt;1&gt;</figcaption>' in told
+    assert '<p class="note">of <span lang="zh-CN">甲厂</span> and <span lang="zh-CN">乙厂</span></p>' in told
+    assert show.text("甲厂 over the years: 3 of 4").data == '<p><span lang="zh-CN">甲厂</span> over the years: 3 of 4</p>'
+    assert show.text("甲厂历年：OLS 与 Poisson").data == "<p>甲厂历年：OLS 与 Poisson</p>"
+    assert "<span lang" not in show.table(frame, title="泉州昌欣公司", lang="zh").data.replace('<span class="number"', "")
+
+
+def test_a_column_of_numbers_some_of_which_are_suppressed_is_set_right():
+    frame = pd.DataFrame({"name": ["a", "b", "c", "d"], "n": ["12", "*", "<10", "–"], "words": ["a", "*", "b", "–"]})
+    told = show.table(frame, title="t", lang="en").data
+    assert re.findall(r'<td class="n">(.*?)</td>', told) == ["12", "*", "&lt;10", "–"]
+    assert re.findall(r"<td>(.*?)</td>", told) == ["a", "*", "b", "–"]

@@ -66,7 +66,7 @@ def test_all_layers_of_a_run_are_there(small_zone):
         assert len(small_zone.record(name).columns) > 2
     assert set(small_zone.record("counts")["table"]) == zone_tables
     assert not small_zone.panel().duplicated(["uscc", "year"]).any()
-    stages = ["simulate", "dirt", "read", "score", "write", "clean", "panel", "link"]
+    stages = ["simulate", "dirt", "read", "score", "write", "clean", "panel", "scores", "link"]
     assert list(small_zone.state["seconds"]) == stages
 
 

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import pandas as pd
 import pytest
-from small_zone import SMALL_ZONE, small_params
+from small_zone import small_params
 
 from helpers import cli, codebook, paths, stages
 from helpers.codebook import Column, Table
@@ -30,7 +30,6 @@ from helpers.params.pages import model_of
 from helpers.reconcile import Readings
 
 WULI = Path(sys.executable).parent / "wuli"
-ZONE = paths.RUN_FILES / "zone.yml"
 ONLY = ("10", "20", "70", "90")
 CHOSEN = ("10_data_quality", "20_published_figures", "70_association", "90_findings", "index")
 ZONE_PAGES = (*(stem for stem in sorted(PAGES) if stem != "65_listed_firms"), "index")
@@ -71,22 +70,9 @@ def finished(said: subprocess.CompletedProcess[str], output: Path, run: str = "s
 
 
 @pytest.fixture(scope="module")
-def run_file(tmp_path_factory) -> Path:
-    """Return a run file as a person would write it: the zone's, with another name, smaller and clean."""
-    changed = dict(item.split("=") for item in SMALL_ZONE)
-    text = ZONE.read_text(encoding="utf-8")
-    for name, value in changed.items():
-        text, found = re.subn(rf"^(\s*{name.split('.')[-1]}:).*$", rf"\1 {value}", text, count=1, flags=re.MULTILINE)
-        assert found == 1, name
-    path = tmp_path_factory.mktemp("runs") / "small.yml"
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-@pytest.fixture(scope="module")
-def dirty_twice(run_file, tmp_path_factory) -> tuple[Run, Run]:
+def dirty_twice(request, run_file, tmp_path_factory) -> tuple[Run, Run]:
     """Make every page twice and at the same time: from nothing, and on data that are ready, two pages at a time."""
-    fresh, ready, cwd = (tmp_path_factory.mktemp(name) for name in ("fresh", "ready", "cwd"))
+    ready, cwd = (tmp_path_factory.mktemp(name) for name in ("ready", "cwd"))
     dirty = (run_file, "-p", "data.dirt=typical")
 
     def on_ready_data() -> subprocess.CompletedProcess[str]:
@@ -94,9 +80,10 @@ def dirty_twice(run_file, tmp_path_factory) -> tuple[Run, Run]:
         assert prepared.returncode == 0, prepared.stderr
         return wuli("run", *dirty, "--workers", "2", output=ready, cwd=cwd)
 
-    with ThreadPoolExecutor(2) as pool:
-        first, second = pool.submit(wuli, "run", *dirty, output=fresh, cwd=cwd), pool.submit(on_ready_data)
-        return finished(first.result(), fresh), finished(second.result(), ready)
+    with ThreadPoolExecutor(1) as pool:
+        second = pool.submit(on_ready_data)
+        fresh, first = request.getfixturevalue("whole_run")
+        return finished(first, fresh), finished(second.result(), ready)
 
 
 @pytest.fixture(scope="module")

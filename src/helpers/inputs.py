@@ -17,6 +17,8 @@ DATA_ROOMS = (
     "clean",
     "link",
     "panel",
+    "forces",
+    "index",
     "engine.py",
     "outcomes.py",
     "models",

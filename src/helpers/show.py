@@ -34,6 +34,10 @@ _SHORT_TEXT, _LONG_TEXT = 16, 44
 _MANY_COLUMNS = 8
 _CSS_PIXELS_PER_INCH = 96
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
+_CHINESE_NAME = re.compile(r"[\u3400-\u9fff]+(?:[（）()·、\w]*[\u3400-\u9fff）])?")
+_LATIN = re.compile(r"[A-Za-z]")
+# What stands in the place of a number that is not told: suppressed, or not there.
+_NO_NUMBER = {"*", "–"}
 _NUMBER_TEXT = re.compile(r"[<>≥≤~≈+−-]?\s?\d[\d,]*(\.\d+)?\s?%?")
 
 
@@ -82,16 +86,17 @@ def figure(
     picture = _picture(drawing, alt)
     plt.close(drawing)
     parts = [
-        f'<figure class="figure"><div class="scroll" role="region" aria-label="{escape(title)}" tabindex="0">'
+        f'<figure class="figure"><div class="scroll" role="group" aria-label="{escape(title)}" tabindex="0">'
         f"{picture}</div>",
-        f'<figcaption><span class="number" data-kind="figure"></span>{escape(title)}{_note(note)}</figcaption>',
+        f'<figcaption><span class="number" data-kind="figure"></span>{_worded(title, lang)}'
+        f"{_note(note, lang)}</figcaption>",
     ]
     if data is not None:
         shown = data.head(_ROWS_BEHIND_FIGURE)
         cut = say("page.rows_cut", lang, shown=len(shown), rows=len(data)) if len(shown) < len(data) else ""
         parts.append(
             f'<details class="behind"><summary>{say("page.data_behind", lang)}</summary>'
-            f"{_grid(shown, title, formats or {}, lang)}{_note(cut)}</details>"
+            f"{_grid(shown, title, formats or {}, lang)}{_note(cut, lang)}</details>"
         )
     return HTML("\n".join([*parts, "</figure>"]))
 
@@ -124,19 +129,19 @@ def table(
     -------
     IPython.display.HTML
     """
-    caption = f'<figcaption><span class="number" data-kind="table"></span>{escape(title)}</figcaption>'
-    foot = f'<p class="note">{escape(note)}</p>' if note else ""
+    caption = f'<figcaption><span class="number" data-kind="table"></span>{_worded(title, lang)}</figcaption>'
+    foot = f'<p class="note">{_worded(note, lang)}</p>' if note else ""
     return HTML(f'<figure class="table">{caption}\n{_grid(frame, title, formats or {}, lang)}{foot}</figure>')
 
 
 def text(sentence: str) -> HTML:
     """Show a sentence that code has put together."""
-    return HTML(f"<p>{escape(sentence)}</p>")
+    return HTML(f"<p>{_worded(sentence, _language(sentence))}</p>")
 
 
 def sentences(lines: Iterable[str]) -> HTML:
     """Show sentences that code has put together as a list."""
-    return HTML("<ul>\n" + "\n".join(f"<li>{escape(line)}</li>" for line in lines) + "\n</ul>")
+    return HTML("<ul>\n" + "\n".join(f"<li>{_worded(line, _language(line))}</li>" for line in lines) + "\n</ul>")
 
 
 def parameters(values: BaseModel, *, lang: Lang) -> HTML:
@@ -210,8 +215,19 @@ def _picture(drawing: Figure, alt: str) -> str:
     return f'<img src="{source}" alt="{escape(alt)}" width="{round(drawing.get_figwidth() * _CSS_PIXELS_PER_INCH)}">'
 
 
-def _note(note: str) -> str:
-    return f'<span class="note">{escape(note)}</span>' if note else ""
+def _note(note: str, lang: Lang) -> str:
+    return f'<span class="note">{_worded(note, lang)}</span>' if note else ""
+
+
+def _language(sentence: str) -> Lang:
+    """Return the language of a sentence, whatever names stand in it; a Chinese character counts two letters."""
+    return "zh" if 2 * len(_CHINESE.findall(sentence)) >= len(_LATIN.findall(sentence)) else "en"
+
+
+def _worded(words: str, lang: Lang) -> str:
+    """Return words as HTML; a name in Chinese among English words says so, as in a table's cells."""
+    shown = escape(words)
+    return shown if lang == "zh" else _CHINESE_NAME.sub(r'<span lang="zh-CN">\g<0></span>', shown)
 
 
 def _grid(frame: pd.DataFrame, label: str, formats: Mapping[str, Format], lang: Lang) -> str:
@@ -227,7 +243,7 @@ def _grid(frame: pd.DataFrame, label: str, formats: Mapping[str, Format], lang: 
     )
     body = "\n".join(_row(cells, classes, lang) for cells in zip(*texts, strict=True)) if texts else ""
     return (
-        f'<div class="scroll" role="region" aria-label="{escape(label)}" tabindex="0"><table{wide}>\n'
+        f'<div class="scroll" role="group" aria-label="{escape(label)}" tabindex="0"><table{wide}>\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
     )
 
@@ -262,7 +278,7 @@ def _is_numeric(column: pd.Series) -> bool:
         return False
     if pd.api.types.is_numeric_dtype(column):
         return True
-    present = [value for value in column.tolist() if not _is_missing(value)]
+    present = [v for v in column.tolist() if not _is_missing(v) and not (isinstance(v, str) and v in _NO_NUMBER)]
     return bool(present) and all(
         isinstance(value, int | float | np.number) or (isinstance(value, str) and _NUMBER_TEXT.fullmatch(value.strip()))
         for value in present

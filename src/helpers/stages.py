@@ -11,6 +11,7 @@ import pandas as pd
 
 from helpers import atomic, clean, codebook, engine, ingest, listed, panel, simulate
 from helpers.codebook import Codebook
+from helpers.index import scores
 from helpers.ingest import people
 from helpers.inputs import data_folder
 from helpers.link import codes
@@ -21,6 +22,8 @@ Tell = Callable[[str], None]
 Timed = Callable[[str, Callable[[], object]], object]
 KEY_MARK = Path("restricted") / "key_mark"
 NO_PANEL = "no_panel.txt"
+# Where a table is looked for, the layer that holds most of it first.
+FULLEST = ("restricted", "clean", "ingested")
 
 
 def make(params: RunParams, folder: Path, tell: Tell) -> dict[str, float]:
@@ -75,7 +78,32 @@ def _zone(params: RunParams, folder: Path, timed: Timed, book: Codebook) -> None
     except panel.NobodyFollowed as error:
         # The pages that need no panel can still be made; the others give this reason.
         (folder / NO_PANEL).write_text(str(error), encoding="utf-8")
+    else:
+        timed("scores", lambda: _scores(folder, book, minimum=params.min_cell))
     timed("link", lambda: _linkage(folder, book))
+
+
+def full_tables(folder: Path, book: Codebook) -> dict[str, pd.DataFrame]:
+    """Return every table of prepared data in full, persons and restricted columns included, in the codebook's order."""
+    found = {}
+    for name in book.tables:
+        held = [path for layer in FULLEST if (path := folder / layer / f"{name}.parquet").exists()]
+        if held:
+            found[name] = pd.read_parquet(held[0])
+    return found
+
+
+def scores_file(folder: Path, minimum: int) -> Path:
+    """Return the file of the force scores in which rates over fewer persons than `minimum` are missing."""
+    return folder / "restricted" / f"force_scores_{minimum}.parquet"
+
+
+def _scores(folder: Path, book: Codebook, *, minimum: int) -> None:
+    """Score the forces once for all pages that set them beside outcomes."""
+    days = scores.days_of(pd.read_parquet(folder / "panel.parquet", columns=["year", "status_on"]))
+    found = scores.force_scores(full_tables(folder, book), days=days, minimum=minimum)
+    with atomic.written(scores_file(folder, minimum), private=True) as staged:
+        found.to_parquet(staged, index=False)
 
 
 def _delivered(params: RunParams, folder: Path, timed: Timed, book: Codebook) -> ingest.Ingested:

@@ -96,11 +96,7 @@ class Study:
 
     def all_tables(self) -> dict[str, pd.DataFrame]:
         """Return every table in full, persons and restricted columns included, for functions that return aggregates."""
-        return {name: self._full(name) for name in self.table_names()}
-
-    def _full(self, name: str) -> pd.DataFrame:
-        held = (self.folder / "restricted" / f"{name}.parquet").exists()
-        return self.restricted(name) if held else self.table(name)
+        return stages.full_tables(self.folder, codebook.load())
 
     def panel(self) -> pd.DataFrame:
         """Return the firm-year panel (open columns).
@@ -139,6 +135,17 @@ class Study:
             return self.panel()
         exposures = pd.read_parquet(self._exposures)
         return self.panel().merge(exposures, on=["uscc", "year"], how="left", validate="one_to_one")
+
+    def force_scores(self) -> pd.DataFrame:
+        """Return `index.scores.force_scores` of the panel's years at the run's minimum; only estimates may leave it.
+
+        They were prepared with the data, but for another minimum than that of the run at the time.
+        """
+        held = stages.scores_file(self.folder, self.params.min_cell)
+        if held.exists():
+            return pd.read_parquet(held)
+        days = scores.days_of(self.panel())
+        return scores.force_scores(self.all_tables(), days=days, minimum=self.params.min_cell)
 
     def record(self, name: str) -> pd.DataFrame:
         """Return one of the run's records as text: `joins`, `problems`, `counts`, `sources`, `steps`, `linkage`."""

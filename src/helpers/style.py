@@ -14,17 +14,20 @@ SVG_HASH_SALT = "wuli"
 PAPER, INK, EDGE, GRID = "#ffffff", "#262626", "#5b6770", "#e4e8ec"
 CARD, LINE = "#f7f9fa", "#cbd3da"
 
-# Okabe & Ito (2008): told apart under the common forms of colour blindness; one colour per meaning everywhere.
+# After Okabe & Ito (2008): told apart under the common forms of colour blindness; one colour per meaning everywhere.
+# Orange and purple are darker than theirs, for a mark needs 3:1 against white paper (WCAG 1.4.11), and vermilion with
+# them, to stay apart from orange. On a dark screen a page takes lighter ones (`report/template/page/page.css`).
 COLOURS = {
     "invention": "#0072B2",
-    "utility": "#E69F00",
+    "utility": "#C38100",
     "design": "#009E73",
-    "treated": "#D55E00",
+    "treated": "#B84A00",
     "untreated": "#56708A",
     "estimate": "#0072B2",
-    "secondary": "#CC79A7",
-    "reference": "#9AA5B1",
+    "secondary": "#A8447F",
+    "reference": "#848F9B",
     "missing": "#D55E00",
+    "overdue": "#B00020",
     "present": "#DCE3EA",
     "shade": "#e9ecef",
 }

@@ -1,8 +1,8 @@
 """A drawn figure in, a small SVG element out that stands inside of HTML and takes the page's colours.
 
 What matplotlib writes is three times as large as what is seen: here coordinates have two decimals and are relative, no
-group or mark has a name that nothing uses, and the theme's neutral colours carry a class, so that a page may set them
-for a dark screen. The shapes of letters keep the names that matplotlib gives them, which are the same for the same
+group or mark has a name that nothing uses, and the theme's colours carry a class, so that a page may set them for a
+dark screen. The shapes of letters keep the names that matplotlib gives them, which are the same for the same
 letter: `letters_once` lets all figures of a page share them.
 """
 
@@ -29,8 +29,11 @@ _DEFAULTS = {
 }  # fmt: skip
 _ROLES = {
     style.PAPER: "paper", style.INK: "ink", style.EDGE: "edge", style.GRID: "grid", style.CARD: "card",
-    style.LINE: "line", style.colour("shade"): "shade", style.colour("estimate").lower(): "blue",
-    style.colour("untreated").lower(): "slate",
+    style.LINE: "line", style.colour("shade"): "shade", style.colour("overdue").lower(): "bad",
+    style.colour("estimate").lower(): "blue", style.colour("untreated").lower(): "slate",
+    style.colour("utility").lower(): "amber", style.colour("design").lower(): "green",
+    style.colour("treated").lower(): "rust", style.colour("secondary").lower(): "plum",
+    style.colour("reference").lower(): "stone",
 }  # fmt: skip
 _UNITS = 100
 
@@ -48,7 +51,7 @@ def drawn(figure: Figure, *, label: str) -> str:
     Returns
     -------
     str
-        The same for the same figure. Neutral colours have a class besides, such as `ink-fill` or `grid-stroke`.
+        The same for the same figure. Colours of the theme have a class besides, such as `ink-fill` or `grid-stroke`.
     """
     buffer = io.BytesIO()
     figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
@@ -186,7 +189,7 @@ def _painted(element: ElementTree.Element, names: _Names) -> dict[str, str]:
 
 
 def _shown(own: Mapping[str, str], inherited: Mapping[str, str], *, is_text: bool) -> dict[str, str]:
-    """Return paint as attributes where it is not what would stand there anyway, and classes for neutral colours."""
+    """Return paint as attributes where it is not what would stand there anyway, and classes for the theme's colours."""
     shown, roles = {}, []
     for name, value in own.items():
         # Opacity is handed down to no child: each has its own.

@@ -53,8 +53,8 @@ def plot_tree(orgs: pd.DataFrame, *, ax: Axes | None = None, lang: Lang) -> Axes
                 label=say("figures.group_n", lang, group=label(name, lang), n=len(part)))  # fmt: skip
     overdue = orgs[orgs["is_overdue"]]
     if len(overdue):
-        ax.plot(overdue["x"], overdue["y"], "o", markerfacecolor="none", markeredgecolor="#B00020", markersize=9,
-                markeredgewidth=1.4, zorder=4, linestyle="none",
+        ax.plot(overdue["x"], overdue["y"], "o", markerfacecolor="none", markeredgecolor=style.colour("overdue"),
+                markersize=9, markeredgewidth=1.4, zorder=4, linestyle="none",
                 label=say("figures.group_n", lang, group=say("figures.term_over", lang), n=len(overdue)))  # fmt: skip
     for _, org in orgs[orgs["org_type"].isin(_NAMED)].iterrows():
         ax.annotate(label(org["org_type"], lang), (org["x"], org["y"]), xytext=(0, 11), textcoords="offset points",

@@ -22,6 +22,11 @@ AVAILABILITY: Final = Page55.model_fields["availability"].default
 STANDARD: Final = 10.0
 
 
+def days_of(panel: pd.DataFrame) -> dict[int, date]:
+    """Return the day of each year on which a panel looks at its firms."""
+    return {int(year): day.date() for year, day in panel.groupby("year")["status_on"].first().items()}
+
+
 def force_scores(tables: Mapping[str, pd.DataFrame], *, days: Mapping[int, date], minimum: int) -> pd.DataFrame:
     """Score the forces of every operating firm on the last day of each year, under the index's default choices.
 

@@ -12,7 +12,7 @@ from helpers.models.result import NotEstimable, or_why
 from helpers.models.staggered import EventStudy
 from helpers.models.staggered.honest import Honest
 from helpers.plan import robustness, timing
-from helpers.plan.evidence import GRADED, Evidence, evidence
+from helpers.plan.evidence import GRADED, Evidence, declared_row, evidence
 from helpers.plan.grade import Grade, grade
 from helpers.plan.model import Plan, Specification
 from helpers.plan.sample import analysis_frame
@@ -63,6 +63,11 @@ class Claim:
     bounds: Honest | Message
     evidence: Evidence
     grade: Grade
+
+    @property
+    def declared(self) -> pd.Series:
+        """Return the row of `errors` that is as the plan declares it."""
+        return declared_row(self.errors, self.one)
 
 
 def investigate(derived: pd.DataFrame, declared: Plan, one: Specification, *, seed: int) -> Claim:

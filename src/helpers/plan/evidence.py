@@ -25,6 +25,11 @@ from helpers.text import Message
 GRADED = ("callaway_santanna", "imputation")
 
 
+def declared_row(rows: pd.DataFrame, one: Specification) -> pd.Series:
+    """Return the row of `robustness.standard_errors` that is as the plan declares it."""
+    return rows[(rows["rule"] == "CR1") & (rows["cluster"] == one.cluster)].iloc[0]
+
+
 def evidence(
     one: Specification, *, rows: pd.DataFrame, few: WildTest | RandomisationTest | Message,
     studies: Mapping[str, EventStudy | NotEstimable], trend: TrendBefore | Message, bounds: Honest | Message,
@@ -48,11 +53,13 @@ def evidence(
     unseen, left_out, curve
         From `robustness`.
     """
-    declared = rows[(rows["rule"] == "CR1") & (rows["cluster"] == one.cluster)].iloc[0]
+    declared = declared_row(rows, one)
     found: dict[str, object] = {}
     if declared["status"] == "estimated":
         found |= {name: float(declared[name]) for name in ("estimate", "conf_low", "conf_high")}
         smallest = minimum_detectable_effect(float(declared["std_error"]), df=float(declared["n_clusters"]) - 1)
+        if one.estimator == "ols":
+            found["outcome_mean"] = float(declared["outcome_mean"])
         found["detectable"] = 100 * float(np.expm1(smallest) if one.estimator == "poisson" else smallest)
     if not isinstance(few, Message):
         found |= {"p_few_clusters": few.p_value, "smallest_p": few.smallest_p}

@@ -51,11 +51,14 @@ class Grade:
         The rule that decided.
     checks : tuple of Check
         All checks, in the order in which they count.
+    none_within : (low, high)
+        Coefficients between which a difference counts as none.
     """
 
     level: Level
     rule: Message
     checks: tuple[Check, ...]
+    none_within: tuple[float, float]
 
     def frame(self, lang: Lang) -> pd.DataFrame:
         """Return one row a check: rung, check, result, what was found."""
@@ -82,6 +85,8 @@ class Evidence:
         The smallest p value that the number of clusters allows.
     detectable : float
         Smallest effect with 80 % power, in per cent (points for a linear model of a share).
+    outcome_mean : float
+        Of a linear estimate, by which the declared per cent become units of the outcome; missing for one in logs.
     robust_overall : sequence of (low, high)
         Intervals of the cohort-robust overall effects.
     leads_p : float
@@ -107,6 +112,7 @@ class Evidence:
     p_few_clusters: float = np.nan
     smallest_p: float = 0.0
     detectable: float = np.nan
+    outcome_mean: float = np.nan
     robust_overall: Sequence[tuple[float, float]] = ()
     leads_p: float = np.nan
     held_low: float = np.nan
@@ -131,24 +137,30 @@ def grade(found: Evidence, rules: Rules) -> Grade:
     level, cannot tell; no consistent timing, association; a sensitivity check failed or not made, timing; else robust.
     """
     checks = (*_association(found, rules), *_timing(found, rules), *_sensitivity(found, rules))
-    bound = np.log1p(rules.equivalence_pct / 100)
+    low, high = none_within(found, rules)
 
     def decided(level: Level, rule: str, **values: object) -> Grade:
-        return Grade(level, Message(f"grade.rule_{rule}", values), checks)
+        return Grade(level, Message(f"grade.rule_{rule}", values), checks, (low, high))
 
     if not np.isfinite([found.estimate, found.conf_low, found.conf_high]).all():
         return decided("cannot_tell", "not_estimated")
-    if -bound < found.conf_low and found.conf_high < bound:
+    if low < found.conf_low and found.conf_high < high:
         return decided("rejected", "equivalent", bound=f"{rules.equivalence_pct:g}")
     if found.conf_high < 0 and _passed(checks, "association"):
         return decided("rejected", "opposite")
     if not _passed(checks, "association"):
-        return decided("cannot_tell", "not_beyond_chance", check=_first_open(checks, "association"),
-                       detectable=number(found.detectable, "+,.0f"))  # fmt: skip
+        return decided("cannot_tell", "not_beyond_chance", check=_first_open(checks, "association"))
     for rung, level in (("timing", "association"), ("sensitivity", "timing")):
         if not _passed(checks, rung):
             return decided(level, f"no_{rung}", check=_first_open(checks, rung))
     return decided("robust", "all_passed")
+
+
+def none_within(found: Evidence, rules: Rules) -> tuple[float, float]:
+    """Return the coefficients between which a difference counts as none: so many per cent, of the mean if linear."""
+    share = rules.equivalence_pct / 100
+    bound = abs(found.outcome_mean) * share if np.isfinite(found.outcome_mean) else np.log1p(share)
+    return float(-bound), float(bound)
 
 
 def _passed(checks: Sequence[Check], rung: Rung) -> bool:

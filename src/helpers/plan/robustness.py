@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from helpers.models.association import counts_a_year
 from helpers.models.bootstrap import WildTest, wild_bootstrap
 from helpers.models.curve import Curve, every_specification, specification_curve
 from helpers.models.leave_out import leave_out
@@ -42,14 +43,16 @@ def in_row(found: Result | Message) -> dict:
     -------
     dict
         status ("estimated" or "not_estimable"), reason (a `Message` or None); of the exposure estimate, std_error,
-        conf_low, conf_high, p_value; n_obs, n_units, n_clusters.
+        conf_low, conf_high, p_value; per_year, per_year_low, per_year_high (`models.association.counts_a_year`); n_obs,
+        n_units, n_clusters, outcome_mean.
     """
     if isinstance(found, Message):
         return {"status": "not_estimable", "reason": found}
     term = found.term(found.exposure)
     numbers = {name: float(term[name]) for name in ("estimate", "std_error", "conf_low", "conf_high", "p_value")}
-    counts = {name: getattr(found, name) for name in ("n_obs", "n_units", "n_clusters")}
-    return {"status": "estimated", "reason": None, **numbers, **counts}
+    numbers |= dict(zip(("per_year", "per_year_low", "per_year_high"), counts_a_year(found), strict=True))
+    about = {name: getattr(found, name) for name in ("n_obs", "n_units", "n_clusters", "outcome_mean")}
+    return {"status": "estimated", "reason": None, **numbers, **about}
 
 
 def standard_errors(
@@ -61,8 +64,9 @@ def standard_errors(
     -------
     rows : DataFrame
         One row a rule: rule, cluster, status, reason (a `Message` or None), estimate, std_error, conf_low, conf_high,
-        p_value, n_clusters, smallest_p (of a test: the least p value that so many clusters allow). Where the clusters
-        are grids, those of areas stand beside them: with four of them the smallest p lies above any customary level.
+        p_value, per_year, per_year_low, per_year_high, n_obs, n_units, n_clusters, outcome_mean, smallest_p (of a test:
+        the least p value that so many clusters allow). Where the clusters are grids, those of areas stand beside them:
+        with four of them the smallest p lies above any customary level.
     few : WildTest, RandomisationTest or Message
         The enumerated wild bootstrap of the declared clusters; randomisation where no more than
         `randomisation.FEW_TREATED` of them hold exposed rows, or unexposed ones. The message says why there is none.
@@ -89,7 +93,8 @@ def standard_errors(
         few = or_why(lambda: _randomised(frame, one))
         rows.append(_test_row("randomisation", one.cluster, few))
     columns = ["rule", "cluster", "status", "reason", "estimate", "std_error", "conf_low", "conf_high", "p_value",
-               "n_clusters", "smallest_p"]  # fmt: skip
+               "per_year", "per_year_low", "per_year_high", "n_obs", "n_units", "n_clusters", "outcome_mean",
+               "smallest_p"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns), few
 
 

@@ -148,7 +148,7 @@ def _former(job: Job) -> dict[str, Any]:
     html, name = file.read_text(encoding="utf-8"), f"{stem}.former.html"
     if is_good:
         said = render.in_both(both("page.former_banner", day=record["made_on"]))
-        html = html.replace('<div class="page', f'<p class="banner" role="note">{said}</p>\n<div class="page', 1)
+        html = html.replace("</header>", f'</header>\n<p class="outdated" role="note">{said}</p>', 1)
     (job.folder / name).write_text(html, encoding="utf-8")
     return {"former": name, "made_on": record["made_on"], "parameters": record["parameters"]}
 

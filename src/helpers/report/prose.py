@@ -118,9 +118,10 @@ def anchored(html: str, headings: list[Heading], *, lang: Lang, drop_title: bool
     return _HEADING.sub(replace, html), found
 
 
-def message_cell(title: str, paragraphs: list[str]) -> str:
-    """Return the Markdown of a page that only says something; texts are shown as they are."""
-    return "\n\n".join([f"# {escape(title, quote=False)}", *(f"<p>{escape(part)}</p>" for part in paragraphs)])
+def message_cell(title: str, paragraphs: list[tuple[str, str]]) -> str:
+    """Return the Markdown of a page that only says something; texts, each with its language tag, stay as they are."""
+    told = (f'<p lang="{tag}">{escape(part)}</p>' for part, tag in paragraphs)
+    return "\n\n".join([f"# {escape(title, quote=False)}", *told])
 
 
 def _plain(html: str) -> str:

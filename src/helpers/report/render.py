@@ -118,10 +118,15 @@ def message(
     sections = []
     for lang in LANGS:
         ways = "".join(f'\n\n<p><a href="{address}">{escape(words[lang])}</a></p>' for address, words in links)
-        source = prose.message_cell(title[lang], [words[lang] for words in paragraphs])
+        source = prose.message_cell(title[lang], [(words[lang], _spoken(words, lang)) for words in paragraphs])
         sections.append(f'<section lang="{lang}">\n\n{source}{ways}\n\n</section>')
     cell = nbformat.v4.new_markdown_cell("\n".join(sections), id="cell-001")
     return render(nbformat.v4.new_notebook(cells=[cell]), facts, name=name)
+
+
+def _spoken(words: Words, lang: Lang) -> str:
+    """Return the language tag of a paragraph: what is the same in both is what a program said, in English."""
+    return TAGS[lang] if len(set(words.values())) > 1 else TAGS["en"]
 
 
 def index(pages: Sequence[Any], facts: Facts, *, count: Words) -> str:

@@ -31,6 +31,7 @@ from helpers.tables.associations import (
     refused_table,
     rules_note,
 )
+from helpers.tables.basis import rests_on
 from helpers.tables.brief import (
     brief_cases,
     brief_finding,
@@ -57,11 +58,7 @@ from helpers.tables.completion import (
     completion_sentence,
     completion_table,
 )
-from helpers.tables.conclusions import (
-    outcomes_table,
-    rests_on,
-    would_change,
-)
+from helpers.tables.conclusions import Conclusions, conclusions, other_outcomes, outcomes_table, would_change
 from helpers.tables.declared import (
     analysis_panel,
     declared_estimates,
@@ -78,6 +75,7 @@ from helpers.tables.events import (
     apart_table,
     bacon_alt,
     bacon_drawn,
+    bacon_pairs,
     bacon_rows,
     bacon_table,
     cohorts_table,
@@ -85,6 +83,7 @@ from helpers.tables.events import (
     event_alt,
     event_drawn,
     event_rows,
+    few_dealt_out,
     few_treated_sentence,
     honest_sentence,
     honest_table,
@@ -278,7 +277,6 @@ from helpers.tables.robustness import (
     families,
     families_note,
     families_table,
-    grade_sentence,
     grade_table,
     left_out_table,
     robustness_results,

@@ -4,8 +4,8 @@ import pandas as pd
 
 from helpers.models.association import COMPLETE
 from helpers.tables.declared import a_year
-from helpers.tables.labels import inline, labelled, three_digits
-from helpers.text import Lang, label, number, p_text, say, with_ends
+from helpers.tables.labels import labelled, three_digits
+from helpers.text import Lang, inline, label, number, p_text, say, with_ends
 
 ALT_ESTIMATES = 4
 NORMAL = 1.96

@@ -10,8 +10,8 @@ from helpers.clean.patents import TYPES
 from helpers.panel.bursts import FEWEST, FEWEST_FIRMS, REFERENCE, burst_ratios, event_counts, event_means
 from helpers.study import Study
 from helpers.tables.innovation import last_complete
-from helpers.tables.labels import inline, labelled
-from helpers.text import Lang, label, number, say
+from helpers.tables.labels import labelled
+from helpers.text import Lang, inline, label, number, say
 
 SOFTWARE: Final = "software_copyrights"
 # 国科发火〔2016〕32号: class I are inventions, these are class II.

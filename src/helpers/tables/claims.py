@@ -2,15 +2,15 @@
 
 import pandas as pd
 
+from helpers import findings
 from helpers.plan.claims import Claim
 from helpers.plan.grade import LEVELS
-from helpers.tables.labels import inline, labelled
-from helpers.tables.robustness import effect_words, in_percent
-from helpers.text import Lang, label, number, say, with_capital
+from helpers.tables.labels import labelled
+from helpers.text import Lang, joined, label, say
 
 
 def claims_table(claims: list[Claim], lang: Lang) -> pd.DataFrame:
-    """Return one row a claim: effect, grade, and which rungs are passed."""
+    """Return one row a claim: effect, the same a firm-year, grade, and which rungs are passed."""
     rows = []
     for claim in claims:
         rungs = {
@@ -18,9 +18,10 @@ def claims_table(claims: list[Claim], lang: Lang) -> pd.DataFrame:
             for rung in ("association", "timing", "sensitivity")
             if (checks := [one for one in claim.grade.checks if one.rung == rung])
         }
+        found = findings.of_claim(claim)
         rows.append(
             {"outcome": label(claim.one.outcome, lang), "exposure": label(claim.one.exposure, lang),
-             "effect_interval": effect_words(claim.evidence, claim.one.estimator) if _has_estimate(claim) else "–",
+             "declared_effect": findings.effect_words(found, lang), "per_year": findings.a_year_words(found, lang),
              "grade": say(f"grade.level_{claim.grade.level}", lang),
              **{f"passed_{rung}": passed for rung, passed in rungs.items()}}
         )  # fmt: skip
@@ -28,19 +29,9 @@ def claims_table(claims: list[Claim], lang: Lang) -> pd.DataFrame:
 
 
 def claim_sentences(claims: list[Claim], lang: Lang) -> list[str]:
-    """Say each claim in the words that its grade allows, with the rule that decided it."""
-    said = []
-    for claim in claims:
-        found = claim.evidence
-        effect = say("evidence.claim_no_estimate", lang)
-        if _has_estimate(claim):
-            effect, low, high = (number(value, "+,.0f") for value in in_percent(found, claim.one.estimator))
-            effect = say("evidence.claim_effect", lang, effect=effect, low=low, high=high)
-        words = {"outcome": inline(claim.one.outcome, lang), "exposure": inline(claim.one.exposure, lang)}
-        rule = claim.grade.rule.text(lang)
-        sentence = say(f"evidence.claim_{claim.grade.level}", lang, effect=effect, rule=rule, **words)
-        said.append(with_capital(sentence))
-    return said
+    """Say each claim in the words that its grade allows, with the rule that decided it and its sample."""
+    found = [findings.of_claim(claim) for claim in claims]
+    return [joined((findings.sentence(one, lang), findings.support(one, lang)), lang) for one in found]
 
 
 def claims_sentence(claims: list[Claim], lang: Lang) -> str:
@@ -65,7 +56,3 @@ def claims_results(claims: list[Claim]) -> dict[str, dict]:
         }
         for claim in claims
     }  # fmt: skip
-
-
-def _has_estimate(claim: Claim) -> bool:
-    return claim.grade.rule.key != "grade.rule_not_estimated"

@@ -7,8 +7,8 @@ from helpers.clean.patents import TYPES
 from helpers.models.completion import FEWEST, FLOOR, completed_months
 from helpers.study import Study
 from helpers.tables.innovation import last_complete, months
-from helpers.tables.labels import inline, labelled
-from helpers.text import Lang, number, say, with_capital
+from helpers.tables.labels import labelled
+from helpers.text import Lang, inline, number, say, with_capital
 
 COUNTED_SHOWN = 18
 _MODELLED = ["modelled", "conf_low", "conf_high"]

@@ -1,144 +1,118 @@
-"""What the findings page says around its answer: what it rests on, and what would change it."""
+"""What the findings page says: the answer of the plan's primary claims, what it rests on, what would change it."""
 
-import json
-import math
+from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
-from helpers.clean.patents import TYPES
-from helpers.findings import direction
+from helpers import findings, models, plan
+from helpers.findings import Finding
+from helpers.findings.scales import on_scale, written
+from helpers.params.pages import Page90
+from helpers.plan.claims import Claim, investigate
 from helpers.study import Study
+from helpers.tables.basis import Basis, basis
+from helpers.tables.declared import analysis_panel
 from helpers.tables.labels import labelled
-from helpers.tables.panel import complete_years, unit_of
-from helpers.text import Lang, label, number, say
-
-ATTACHED = "挂靠"
+from helpers.tables.panel import outcome_estimators, unit_of
+from helpers.text import Lang, inline, label, say, with_capital
 
 
-def rests_on(zone: Study, rows: pd.DataFrame, lang: Lang) -> list[str]:
-    """Say what the answer stands on: kind of data, rows read and set aside, years used, variation of the exposure."""
-    _, counts = zone.counts_shown()
-    headline = rows.iloc[0]
-    panel = zone.panel_with_exposures()
-    first, last = complete_years(panel, headline["outcome"])
-    said = [
-        say("pages.rests_rows", lang, read=f"{counts['rows_read']:,}", aside=f"{counts['set_aside']:,}",
-            repaired=f"{counts['cells_repaired']:,}", nulled=f"{counts['cells_nulled']:,}",
-            blanked=f"{_blanked(zone):,}"),
-        say("pages.rests_years" if last < panel["year"].max() else "pages.rests_all_years", lang,
-            first=first, last=last, outcome=label(headline["outcome"], lang)),
-        _variation(panel[panel["year"].between(first, last)], headline["exposure"], lang),
-        *_coverage(zone, headline["exposure"], lang),
-    ]  # fmt: skip
-    if zone.is_synthetic:
-        said.append(_truth(zone, lang))
-    return said
+@dataclass(frozen=True)
+class Conclusions:
+    """What the findings page tells, worked out before it is said in any language.
+
+    Attributes
+    ----------
+    study : {"zone", "listed"}
+    claims : list of Claim
+        The primary ones of the plan, graded.
+    rows : DataFrame
+        From `models.associations`: the comparison across firms that the page's parameters ask for.
+    found : list of Finding
+        Of the claims; of the first row where the plan declares no primary claim.
+    basis : Basis
+        Of the first finding.
+    plan_hash : str
+    """
+
+    study: str
+    claims: list[Claim]
+    rows: pd.DataFrame
+    found: list[Finding]
+    basis: Basis
+    plan_hash: str
 
 
-def _blanked(zone: Study) -> int:
-    """Return how many firm-years lost a figure before the analysis because it breaks a rule."""
-    if zone.params.study == "zone":
-        steps = zone.record("joins").set_index("step")
-        return int(steps["matched"].get("figures_implausible", 0))
-    return int(pd.to_numeric(zone.record("steps")["nulled"]).sum())
-
-
-def _variation(panel: pd.DataFrame, exposure: str, lang: Lang) -> str:
-    values = panel[exposure].dropna().astype(float)
-    year = int(panel["year"].max())
-    last = panel.loc[panel["year"] == year, exposure].dropna().astype(float)
+def conclusions(zone: Study, values: Page90) -> Conclusions:
+    """Grade the plan's primary claims and estimate the page's comparison across firms."""
+    panel, whole = analysis_panel(zone), plan.load(zone.params.study)
     unit = unit_of(panel)
-    changing = int((panel.dropna(subset=[exposure]).groupby(unit)[exposure].nunique() > 1).sum())
-    is_flag = set(values.unique()) <= {0.0, 1.0}
-    written = "{:.0%}" if is_flag else "{:.2f}"
-    mean, end = (written.format(part.mean()).replace("%", " %") for part in (values, last))
-    return say("pages.rests_share" if is_flag else "pages.rests_variation", lang, exposure=label(exposure, lang),
-               mean=mean, last=end, year=year, changing=f"{changing:,}", firms=f"{panel[unit].nunique():,}",
-               within=f"{100 * _within_share(panel, exposure, unit):.0f}")  # fmt: skip
-
-
-def _within_share(panel: pd.DataFrame, exposure: str, unit: str) -> float:
-    """Return the share of the exposure's variance that lies within units over time."""
-    stated = panel.dropna(subset=[exposure])
-    values = stated[exposure].astype(float)
-    within = values - values.groupby(stated[unit]).transform("mean")
-    total = ((values - values.mean()) ** 2).sum()
-    return float((within**2).sum() / total) if total else 0.0
-
-
-def _coverage(zone: Study, exposure: str, lang: Lang) -> list[str]:
-    """Say that most coverage is attachment to another organisation, where the exposure is having one."""
-    if exposure != "is_covered":
-        return []
-    panel = zone.panel()
-    last = panel[(panel["year"] == panel["year"].max()) & panel["is_covered"].astype(bool)]
-    attached = int((last["coverage_mode"] == ATTACHED).sum())
-    year = int(panel["year"].max())
-    return [say("pages.rests_coverage", lang, year=year, covered=f"{len(last):,}", attached=f"{attached:,}")]
-
-
-def _truth(zone: Study, lang: Lang) -> str:
-    truth = json.loads(zone.truth("truth.json").read_text(encoding="utf-8"))
-    changes = {TYPES[kind]: f"{100 * math.expm1(log):+.0f}" for kind, log in truth["founding"].items()}
-    planted = [
-        say("pages.planted", lang, outcome=label(f"patents_{kind}", lang), percent=percent)
-        for kind, percent in changes.items()
+    claims = [
+        investigate(panel, whole, one, seed=zone.params.seed) for one in whole.of(role="primary").specifications
     ]
-    joined = say("pages.comma", lang).join(planted)
-    return say("pages.rests_truth", lang, scenario=label(f"scenario_{truth['scenario']}", lang), planted=joined)
+    rows = models.associations(
+        panel, outcomes=outcome_estimators(values.outcomes), exposures=values.exposures, controls=values.controls,
+        fixed_effects=values.fixed_effects, clusters=values.clusters, unit=unit,
+    )  # fmt: skip
+    found = [findings.of_claim(claim) for claim in claims] or [findings.of_row(rows.iloc[0])]
+    used = claims[0].frame if claims else models.association.visible(panel, found[0].outcome)
+    effects = claims[0].one.fixed_effects if claims else values.fixed_effects
+    stands_on = basis(zone, panel, used, found[0], has_firm_effects=unit in effects)
+    return Conclusions(zone.params.study, claims, rows, found, stands_on, whole.short_hash)
 
 
-def would_change(zone: Study, rows: pd.DataFrame, lang: Lang) -> list[str]:
-    """Say what would change the answer: its dependence on outcome, what was not ruled out, what was not tested."""
-    estimated = rows[rows["status"] == "estimated"]
-    said = []
-    if len(estimated):
-        headline = estimated.iloc[0]
-        said.append(_other_outcomes(headline, estimated.iloc[1:], lang))
-        unit = say("findings.percent" if headline["estimator"] == "poisson" else "findings.points", lang)
-        said.append(say("pages.change_power", lang, detectable=f"{headline['detectable']:,.0f}", unit=unit))
-    if zone.params.study == "zone":
-        said.append(say("pages.change_selection", lang))
-        said.append(say("pages.change_coverage", lang))
-    else:
-        said.append(say("pages.change_selection_listed", lang))
-        said.append(say("pages.change_stand_in", lang))
-    return said
+def would_change(found: Conclusions, lang: Lang) -> list[str]:
+    """Say what would change the answer: the check it stops at, its precision, selection, what it is compared with."""
+    said = [with_capital(_next_check(claim, lang)) for claim in found.claims]
+    first = found.found[0]
+    if np.isfinite(first.detectable):
+        cell = written(on_scale(first.detectable, first.scale), lang, of=first.scale)
+        said.append(say("pages.change_power", lang, outcome=inline(first.outcome, lang),
+                        detectable=cell + findings.unit(first, lang)))  # fmt: skip
+    if found.study == "zone":
+        return [*said, say("pages.change_selection", lang), say("pages.change_coverage", lang)]
+    return [*said, say("pages.change_selection_listed", lang), say("pages.change_stand_in", lang)]
 
 
-def _other_outcomes(headline: pd.Series, others: pd.DataFrame, lang: Lang) -> str:
-    kinds = others.apply(direction, axis=1) if len(others) else pd.Series(dtype="str")
-    if direction(headline) == "unclear":
-        clear = int((kinds != "unclear").sum())
+def _next_check(claim: Claim, lang: Lang) -> str:
+    """Say which check a claim's grade stops at, and what was found against what was asked."""
+    about = {"outcome": inline(claim.one.outcome, lang), "exposure": inline(claim.one.exposure, lang)}
+    if claim.grade.level == "rejected":
+        return say("pages.change_rejected", lang, **about)
+    for check in claim.grade.checks:
+        if check.passed is not True:
+            return say("pages.change_check", lang, **about, check=say(f"grade.check_{check.name}", lang),
+                       found=check.said.text(lang))  # fmt: skip
+    return say("pages.change_nothing_open", lang, **about)
+
+
+def other_outcomes(rows: pd.DataFrame, lang: Lang) -> str:
+    """Say how many other outcomes agree with the first in sign, and how many intervals are clear of zero."""
+    known = [findings.of_row(row) for _, row in rows[rows["status"] == "estimated"].iterrows()]
+    if not known:
+        return ""
+    first, others = known[0], known[1:]
+    if first.direction == "unclear":
+        clear = sum(one.direction != "unclear" for one in others)
         return say("pages.change_outcomes_unclear", lang, total=len(others), clear=clear)
-    same = (others["estimate"] > 0) == (headline["estimate"] > 0)
-    clear = int((same & (kinds == direction(headline))).sum())
-    return say("pages.change_outcomes", lang, total=len(others), same=int(same.sum()), clear=clear)
+    same = [one for one in others if (one.estimate > 0) == (first.estimate > 0)]
+    clear = sum(one.direction == first.direction for one in same)
+    return say("pages.change_outcomes", lang, total=len(others), same=len(same), clear=clear)
 
 
 def outcomes_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     """Return one row an outcome: difference, interval, what the interval says in words, smallest detectable."""
-    estimated = rows[rows["status"] == "estimated"]
-    short = {"poisson": "findings.percent"}
-    units = [say(short.get(name, "findings.points_short"), lang) for name in estimated["estimator"]]
-    numbers = zip(*(estimated[n] for n in ("effect", "effect_low", "effect_high", "detectable")), units, strict=True)
-    written = [
-        (f"{_signed(e)}{u}", f"{_signed(low)} … {_signed(high)}{u}", f"{_signed(d)}{u}")
-        for e, low, high, d, u in numbers
-    ]
-    shown = pd.DataFrame(
-        {
-            "outcome": [label(name, lang) for name in estimated["outcome"]],
-            "effect": [cells[0] for cells in written],
-            "interval": [cells[1] for cells in written],
-            "says": [say(f"pages.says_{direction(row)}", lang) for _, row in estimated.iterrows()],
-            "detectable": [cells[2] for cells in written],
-            "n_units": estimated["n_units"].to_numpy(),
-            "n_obs": estimated["n_obs"].to_numpy(),
-        }
-    )
-    return labelled(shown, lang)
-
-
-def _signed(value: float) -> str:
-    return number(value, "+,.0f" if abs(value) >= 10 else "+,.1f")
+    cells = []
+    for _, row in rows[rows["status"] == "estimated"].iterrows():
+        one = findings.of_row(row)
+        smallest = on_scale(one.detectable, one.scale)
+        effect, low, high, detectable = (written(value, lang, of=one.scale) for value in (*one.told, smallest))
+        unit = findings.unit(one, lang)
+        cells.append(
+            {"outcome": label(one.outcome, lang), "effect": effect + unit, "interval": f"{low} … {high}{unit}",
+             "says": say(f"pages.says_{one.direction}", lang), "detectable": detectable + unit,
+             "n_units": one.n_units, "n_obs": one.n_obs}
+        )  # fmt: skip
+    columns = ["outcome", "effect", "interval", "says", "detectable", "n_units", "n_obs"]
+    return labelled(pd.DataFrame(cells, columns=columns), lang)

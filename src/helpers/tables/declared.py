@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from helpers.index.scores import force_scores
+from helpers.findings.scales import IN_PERCENT
 from helpers.models.association import NUMBERS, described, visible
 from helpers.models.one_plus import log_one_plus
 from helpers.models.result import NotEstimable
@@ -18,8 +18,6 @@ from helpers.text import Lang, Message, label, number, p_text, say, with_ends
 
 OUTSIDE = "outside_plan"
 ASKED = ("name", "question", "role", "family", "outcome", "exposure", "estimator", "sample", "cluster")
-# What exp(b) - 1 is a change of, in per cent.
-IN_PERCENT = {"poisson": "percent", "negbin": "percent", "cloglog": "hazard", "logit": "odds", "clogit": "odds"}
 
 
 def analysis_panel(zone: Study) -> pd.DataFrame:
@@ -27,9 +25,7 @@ def analysis_panel(zone: Study) -> pd.DataFrame:
     panel = with_derived(zone.panel_with_exposures())
     if zone.params.study != "zone":
         return panel
-    days = {int(year): day.date() for year, day in panel.groupby("year")["status_on"].first().items()}
-    scores = force_scores(zone.all_tables(), days=days, minimum=zone.params.min_cell)
-    return panel.merge(scores, on=["uscc", "year"], how="left", validate="one_to_one")
+    return panel.merge(zone.force_scores(), on=["uscc", "year"], how="left", validate="one_to_one")
 
 
 def with_roles(
@@ -116,7 +112,7 @@ def _effect(row, lang: Lang) -> str:
     bounds = (row.estimate, row.conf_low, row.conf_high)
     kind = IN_PERCENT.get(row.estimator)
     if kind:
-        return with_ends(*(100 * np.expm1(value) for value in bounds), "+,.1f") + say(f"evidence.unit_{kind}", lang)
+        return with_ends(*(100 * np.expm1(value) for value in bounds), "+,.1f") + say(f"findings.unit_{kind}", lang)
     if row.is_share:
         return with_ends(*(100 * value for value in bounds), "+,.1f") + say("findings.points_short", lang)
     return with_ends(*bounds, "+,.2f")

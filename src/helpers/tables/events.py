@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from helpers import findings
+from helpers.models.randomisation import RandomisationTest
 from helpers.models.result import NotEstimable
 from helpers.models.staggered import EventStudy
 from helpers.models.staggered.honest import Honest
@@ -139,13 +141,17 @@ def studies_note(studies: Studies, lang: Lang) -> str:
     return " ".join(["", *refused]) + mind
 
 
-def bacon_rows(frame: pd.DataFrame, one: Specification, lang: Lang, *, seed: int) -> pd.DataFrame:
+def bacon_pairs(frame: pd.DataFrame, one: Specification, *, seed: int) -> pd.DataFrame:
     """Return the two-by-two comparisons behind two-way fixed effects, on firms seen every year; empty without any."""
     try:
-        found = two_by_two(frame, one, seed=seed)
+        return two_by_two(frame, one, seed=seed)
     except NotEstimable:
-        return pd.DataFrame(columns=["label", "type", "estimate", "weight"])
-    return found.assign(label=[label(kind, lang) for kind in found["type"]])
+        return pd.DataFrame(columns=["type", "estimate", "weight"])
+
+
+def bacon_rows(pairs: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Return `bacon_pairs` with each one's kind in words, as the figure draws them."""
+    return pairs.assign(label=[label(kind, lang) for kind in pairs["type"]])
 
 
 def bacon_drawn(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
@@ -221,26 +227,34 @@ def apart_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     return labelled(shown, lang, values=("outcome", "exposure", "role"))
 
 
-def timing_sentence(studies: Studies, lang: Lang, *, outcome: str, exposure: str) -> str:
-    """Say what the estimators have in common about the average effect."""
+def timing_sentence(studies: Studies, one: Specification, lang: Lang) -> str:
+    """Say the average difference after the first year by one estimator, and what all have in common about it."""
+    found = findings.of_studies(studies, one)
+    said = findings.sentence(found, lang)
+    if not found.is_estimated:
+        return said
     rows = overall(studies)
     known = rows[(rows["status"] == "estimated") & (rows["method"] != "twfe")]
     above, below = int((known["conf_low"] > 0).sum()), int((known["conf_high"] < 0).sum())
-    if known.empty:
-        return say("evidence.no_timing", lang, outcome=label(outcome, lang), exposure=label(exposure, lang))
     treated = treated_firms(studies)
     few = say("evidence.few_come", lang, treated=treated) if treated < FEWEST_TREATED else ""
-    return say("evidence.timing", lang, outcome=label(outcome, lang), exposure=label(exposure, lang), all=len(known),
-               above=above, below=below, zero=len(known) - above - below) + few  # fmt: skip
+    return said + say("evidence.timing", lang, method=label(found.estimator, lang), all=len(known), above=above,
+                      below=below, zero=len(known) - above - below) + few  # fmt: skip
 
 
-def few_treated_sentence(studies: Studies, frame: pd.DataFrame, one: Specification, lang: Lang, *, seed: int) -> str:
-    """Say what dealing out the exposure anew among firms gives, where few come to it; empty where enough do."""
+def few_dealt_out(
+    studies: Studies, frame: pd.DataFrame, one: Specification, *, seed: int
+) -> RandomisationTest | Message | None:
+    """Deal out the exposure anew among firms where few come to it (`timing.dealt_out`); None where enough do."""
     treated = treated_firms(studies)
-    if treated is None or treated >= FEWEST_TREATED:
+    return None if treated is None or treated >= FEWEST_TREATED else dealt_out(frame, one, seed=seed)
+
+
+def few_treated_sentence(studies: Studies, found: RandomisationTest | Message | None, lang: Lang) -> str:
+    """Say what `few_dealt_out` found; empty where enough firms come to the exposure."""
+    if found is None:
         return ""
-    found = dealt_out(frame, one, seed=seed)
-    said = say("evidence.few_treated", lang, treated=treated, fewest=FEWEST_TREATED)
+    said = say("evidence.few_treated", lang, treated=treated_firms(studies), fewest=FEWEST_TREATED)
     if isinstance(found, Message):
         return said + say("evidence.not_dealt_out", lang, reason=found.text(lang))
     return said + say("evidence.dealt_out", lang, firms=f"{found.n_clusters:,}", having=found.n_treated,

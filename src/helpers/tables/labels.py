@@ -24,12 +24,6 @@ def labelled(frame: pd.DataFrame, lang: Lang, *, values: tuple[str, ...] = ()) -
     return shown.rename(columns={name: label(str(name), lang) for name in shown.columns})
 
 
-def inline(name: str, lang: Lang) -> str:
-    """Return a column's name in words as it stands inside a sentence: in English without a capital at its beginning."""
-    words = label(name, lang)
-    return words[:1].lower() + words[1:] if lang == "en" and words[1:2].islower() else words
-
-
 def table_title(table: str, lang: Lang) -> str:
     """Return a codebook table's name in words, or the name itself where the codebook has none."""
     book = codebook.load().tables

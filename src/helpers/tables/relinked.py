@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from helpers import models
+from helpers.findings.scales import written
 from helpers.panel.relink import by_links_alone, with_links
 from helpers.params.pages import Page72
 from helpers.study import Study
@@ -104,7 +105,8 @@ def rules_finding(rows: pd.DataFrame, lang: Lang) -> str:
     clear = rows["conf_low"].mul(rows["conf_high"]) > 0
     changed = int((clear.groupby([rows["outcome"], rows["exposure"]]).nunique() > 1).sum())
     rules = rows["rule"].nunique()
-    return say("pages.rules_finding", lang, rules=rules, n=len(by), moved=f"{moved:.1f}", changed=changed)
+    told = written(moved, lang, of="points", signed=False)
+    return say("pages.rules_finding", lang, rules=rules, n=len(by), moved=told, changed=changed)
 
 
 def rules_results(panels: Mapping[str, pd.DataFrame], rows: pd.DataFrame) -> dict[str, float]:

@@ -15,8 +15,8 @@ from helpers.plan.grade import Grade
 from helpers.plan.model import Plan, Specification, Study
 from helpers.plan.robustness import Unseen, corrected
 from helpers.plan.trends import YEARS_BEFORE, TrendBefore
-from helpers.tables.labels import inline, labelled, three_digits
-from helpers.text import Lang, Message, label, number, p_text, say, with_capital, with_ends
+from helpers.tables.labels import labelled, three_digits
+from helpers.text import Lang, Message, inline, label, number, p_text, say, with_ends
 
 
 def errors_table(rows: pd.DataFrame, one: Specification, lang: Lang) -> pd.DataFrame:
@@ -286,13 +286,6 @@ def channels_note(found: list[Channel], lang: Lang) -> str:
 def grade_table(found: Grade, lang: Lang) -> pd.DataFrame:
     """Return every declared check with what was found."""
     return labelled(found.frame(lang), lang)
-
-
-def grade_sentence(found: Grade, one: Specification, lang: Lang) -> str:
-    """Say the grade of a claim and the rule that decided it."""
-    said = say("evidence.grade", lang, outcome=label(one.outcome, lang), exposure=label(one.exposure, lang),
-               level=say(f"grade.level_{found.level}", lang), rule=found.rule.text(lang))  # fmt: skip
-    return with_capital(said)
 
 
 def robustness_results(rows: pd.DataFrame, found: Grade) -> dict[str, dict]:

@@ -4,7 +4,7 @@ A key is `file.name` (`quality.rows_read` stands in `quality.yml`); each entry h
 `{placeholders}`. Numbers are put in by the caller, so that words stay true for other parameters.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -52,6 +52,12 @@ def label(name: str, lang: Lang) -> str:
     return entry[lang] if entry else name
 
 
+def inline(name: str, lang: Lang) -> str:
+    """Return a column's name in words as it stands inside a sentence: in English without a capital at its beginning."""
+    words = label(name, lang)
+    return words[:1].lower() + words[1:] if lang == "en" and words[1:2].islower() else words
+
+
 def number(value: float, form: str) -> str:
     """Return a number in a format such as `"+,.1f"`; a negative one with U+2212, which is as wide as a digit."""
     written = format(value, form).replace("inf", "∞")
@@ -67,6 +73,11 @@ def p_text(p: float) -> str:
 def with_capital(said: str) -> str:
     """Return a sentence with a capital at its beginning, where its language has any."""
     return said[:1].upper() + said[1:]
+
+
+def joined(sentences: Iterable[str], lang: Lang) -> str:
+    """Return whole sentences one after another, with what stands between two in a language."""
+    return ("" if lang == "zh" else " ").join(sentences)
 
 
 def with_ends(point: float, low: float, high: float, form: str) -> str:

@@ -19,6 +19,8 @@
     speak();
     const same = before.length && document.getElementById(before[0].id.replace(/^(zh|en)/, shown()));
     if (same) same.scrollIntoView();
+    /* The address says what is seen, for whoever loads it again, keeps it or sends it on. */
+    history.replaceState(null, "", "#" + (same ? same.id : shown()));
     watch();
   }
   function followAddress() {
@@ -30,13 +32,19 @@
     if (target) target.scrollIntoView();
   }
 
-  /* The table of contents follows the scroll. */
+  /* The table of contents is open where it stands beside the text, and follows the scroll. */
+  const contents = document.querySelector(".toc details"), beside = matchMedia("(min-width: 66rem)");
+  function fold() { contents.open = beside.matches; }
+  if (contents) { fold(); beside.addEventListener("change", fold); }
   const links = new Map([...document.querySelectorAll(".toc a")].map((link) => [link.hash.slice(1), link]));
   let waiting = false;
   function watch() {
     waiting = false;
     const seen = [...links.keys()].filter((id) => id.startsWith(shown())).map((id) => document.getElementById(id));
-    const passed = seen.filter((heading) => heading.getBoundingClientRect().top < window.innerHeight / 4);
+    /* Near the end the line that a heading has to pass moves down, or the last ones would never be the current one. */
+    const rest = root.scrollHeight - window.innerHeight - window.scrollY;
+    const line = window.innerHeight * (1 - 0.75 * Math.min(1, Math.max(0, rest) / window.innerHeight));
+    const passed = seen.filter((heading) => heading.getBoundingClientRect().top < line);
     const here = passed[passed.length - 1];
     for (const heading of document.querySelectorAll("main [data-top]")) delete heading.dataset.top;
     if (here) here.dataset.top = "";
@@ -51,18 +59,35 @@
     }
   }
 
+  /* A box that holds more than it shows says on which side and can be reached by keyboard; others are not in the way. */
+  function edges(box) {
+    const rest = box.scrollWidth - box.clientWidth;
+    box.classList.toggle("more-before", box.scrollLeft > 1);
+    box.classList.toggle("more-after", rest - box.scrollLeft > 1);
+    if (rest > 1 || box.scrollHeight - box.clientHeight > 1) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+  const sizes = new ResizeObserver((changed) => changed.forEach((one) => edges(one.target)));
+  for (const box of document.querySelectorAll(".scroll, pre")) {
+    sizes.observe(box);
+    box.addEventListener("scroll", () => edges(box), {passive: true});
+  }
+
   /* Tables: sorted by a press on a header, searched, taken along as CSV; all of it is what the page shows. */
   const text = (cell) => cell.textContent.trim();
+  const isEmpty = (shown) => ["", "–", "*"].includes(shown);
   const amount = (shown) => {
-    const plain = shown.replace(/[,\s%]/g, "").replace(/^[−–](?=\d)/, "-").replace(/^[<>≥≤~≈+]+/, "");
-    return /^-?\d*\.?\d+(e[-+]?\d+)?/i.test(plain) ? parseFloat(plain) : NaN;
+    const plain = shown.replace(/[,\s%]/g, "").replace(/^[<>≥≤~≈+]+/, "").replace(/^[−–](?=[.\d])/, "-");
+    return /^-?\d*\.?\d+(e[-+]?\d+)?$/i.test(plain) ? parseFloat(plain) : NaN;
   };
-  function compare(first, second, up) {
-    const [a, b] = [amount(first), amount(second)];
-    const empty = (shown) => shown === "" || shown === "–";
-    if (empty(first) !== empty(second)) return empty(first) ? 1 : -1;
-    const order = Number.isNaN(a) || Number.isNaN(b) ? first.localeCompare(second, root.lang) : a - b;
-    return up ? order : -order;
+  function sorted(rows, place, up) {
+    const keyed = rows.map((row) => ({row, shown: text(row.cells[place])}));
+    const told = keyed.filter((one) => !isEmpty(one.shown));
+    /* A column is sorted by size only if all of it has one: words and numbers mixed have no order of their own. */
+    const bySize = told.every((one) => !Number.isNaN(amount(one.shown)));
+    const order = (a, b) => bySize ? amount(a.shown) - amount(b.shown) : a.shown.localeCompare(b.shown, root.lang, {numeric: true});
+    told.sort((a, b) => up ? order(a, b) : order(b, a));
+    return [...told, ...keyed.filter((one) => isEmpty(one.shown))].map((one) => one.row);
   }
   function sortable(table) {
     const heads = [...table.tHead.rows[0].cells], body = table.tBodies[0], made = [...body.rows];
@@ -77,8 +102,7 @@
         heads.forEach((other) => other.removeAttribute("aria-sort"));
         if (now === "descending") return body.append(...made);
         head.setAttribute("aria-sort", now ? "descending" : "ascending");
-        const key = (row) => text(row.cells[place]);
-        body.append(...[...made].sort((a, b) => compare(key(a), key(b), !now)));
+        body.append(...sorted(made, place, !now));
       });
     });
   }
@@ -89,7 +113,7 @@
       if (shown === "–") shown = "";
       if (number.test(shown)) shown = shown.replace(/,/g, "").replace(/^[−–]/, "-");
       /* A text that a spreadsheet would take for a formula. */
-      else if (/^[=+\-@\t\r−]/.test(shown)) shown = "'" + shown;
+      else if (/^[=+\-@\t\r−＝＋－＠]/.test(shown)) shown = "'" + shown;
       return /[",\n\r]/.test(shown) ? '"' + shown.replace(/"/g, '""') + '"' : shown;
     };
     return "\ufeff" + [...table.rows].map((row) => [...row.cells].map(field).join(",")).join("\r\n") + "\r\n";
@@ -99,6 +123,9 @@
     const tools = document.getElementById("tools-" + lang).content.firstElementChild.cloneNode(true);
     const [search, found, download] = tools.children, rows = [...table.tBodies[0].rows];
     const number = table.closest("figure").querySelector("[id].number");
+    const title = table.closest(".scroll").getAttribute("aria-label");
+    search.setAttribute("aria-label", search.placeholder + ": " + title);
+    download.setAttribute("aria-label", download.textContent + ": " + title);
     if (rows.length > 2) sortable(table);
     if (rows.length > 12) {
       search.addEventListener("input", () => {
