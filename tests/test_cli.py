@@ -16,7 +16,7 @@ from helpers.report.summary import errors, summary
 ZONE = str(paths.RUN_FILES / "zone.yml")
 
 
-@pytest.mark.parametrize("command", ["run", "check", "synth", "codebook"])
+@pytest.mark.parametrize("command", ["run", "check", "synth", "codebook", "shelf", "diff"])
 def test_every_command_explains_itself(command, capsys):
     with pytest.raises(SystemExit) as left:
         cli.main([command, "--help"])

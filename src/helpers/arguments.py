@@ -11,6 +11,7 @@ from helpers.params.model import LARGEST_ZONE, SMALLEST_ZONE, Calibration, Dirt,
 from helpers.text import LANGS
 
 Command = Callable[[argparse.Namespace], int]
+DONE, FAILED, WRONG_USE = 0, 1, 2
 LEAST_MEMORY_GB = 0.5
 _SYNTHETIC = SyntheticData(kind="synthetic")
 
@@ -32,6 +33,8 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     _add_link(known).set_defaults(command=commands["link"])
     _add_scan(known).set_defaults(command=commands["scan"])
     _add_export(known).set_defaults(command=commands["export"])
+    _add_shelf(known).set_defaults(command=commands["shelf"])
+    _add_diff(known).set_defaults(command=commands["diff"])
     return whole
 
 
@@ -47,6 +50,38 @@ def _add_scan(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
     scan.add_argument("--run", metavar="RUN", help="run whose person ids are looked for exactly (default: the run that "
                       "the folder's manifest.json names)")  # fmt: skip
     return scan
+
+
+def _add_shelf(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
+    shelf = commands.add_parser(
+        "shelf",
+        help="write the list of all runs",
+        description="Write reports/index.html, which lists every run with what became of it and whether it may be out "
+        "of date, and print its path. Every start of a run does so too.",
+    )
+    shelf.add_argument("--lang", choices=LANGS, help="language it opens in (default: that of the last run)")
+    return shelf
+
+
+def _add_diff(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
+    diff = commands.add_parser(
+        "diff",
+        help="tell what changed between two runs",
+        description="Compare the pages of two runs: two periods, two sets of parameters, or before and after a change. "
+        "A page tells findings, estimates, figures side by side, tables, counts, and what the runs were made from; "
+        "signs that flip, intervals that come to hold zero or no longer do, and grades that move come first. The last "
+        "line printed is the page to open.",
+        epilog="Exit codes, as of diff(1): 0 the pages say the same (parameters, files, code or packages may differ, "
+        "and are listed); 1 something a reader sees has changed; 2 wrong use, or the two cannot be compared.",
+    )
+    diff.add_argument("before", metavar="RUN", help="the earlier run: its name under reports, or the folder of a run")
+    diff.add_argument("after", metavar="RUN", help="the later run")
+    diff.add_argument("--out", type=Path, metavar="DIR", help="folder to write the page to (default reports/diff)")
+    diff.add_argument("--lang", choices=LANGS, help="language the page opens in, and of its figures (default: that of "
+                      "the later run)")  # fmt: skip
+    # A failure must not look like a difference.
+    diff.set_defaults(trouble=WRONG_USE)
+    return diff
 
 
 def _add_link(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:

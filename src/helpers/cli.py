@@ -14,32 +14,33 @@ from collections.abc import Sequence  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 from helpers import arguments, atomic, paths, terminal  # noqa: E402
+from helpers.arguments import DONE, FAILED, WRONG_USE  # noqa: E402
 from helpers.errors import UsageError, WuliError  # noqa: E402
 from helpers.params import load  # noqa: E402
 from helpers.text import LANGS  # noqa: E402
 
-DONE, FAILED, WRONG_USE = 0, 1, 2
 SYNTH_LISTING = "_truth/files.csv"
 
 
 def main(given: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; what is the user's to mend is said without a traceback."""
     options = _parser().parse_args(given)
+    failed = getattr(options, "trouble", FAILED)
     with terminal.stoppable() as is_told:
         try:
             return options.command(options)
         except WuliError as error:
-            return _refused(options, str(error), WRONG_USE if isinstance(error, UsageError) else FAILED)
+            return _refused(options, str(error), WRONG_USE if isinstance(error, UsageError) else failed)
         except BrokenPipeError:
-            return FAILED
+            return failed
         except OSError as trouble:
             where = f"'{trouble.filename}': " if trouble.filename else ""
-            return _refused(options, f"{where}{trouble.strerror or trouble}: mend that and start again", FAILED)
+            return _refused(options, f"{where}{trouble.strerror or trouble}: mend that and start again", failed)
         except (KeyboardInterrupt, Exception):
             # The query engine makes an error of its own of Ctrl-C.
             if not is_told():
                 raise
-            return _refused(options, "stopped; what was published before is unchanged", FAILED)
+            return _refused(options, "stopped; what was published before is unchanged", failed)
 
 
 def _refused(options: argparse.Namespace, why: str, code: int) -> int:
@@ -217,6 +218,21 @@ def _export(options: argparse.Namespace) -> int:
     return FAILED if made.failed else DONE
 
 
+def _shelf(options: argparse.Namespace) -> int:
+    from helpers.report import shelf
+
+    terminal.show(_shown(shelf.write(options.lang)))
+    return DONE
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from helpers.report import diff
+
+    found = diff.write(options.before, options.after, out=options.out, lang=options.lang)
+    terminal.show(f"{found.summary}\n{_shown(found.page)}")
+    return FAILED if found.has_changed else DONE
+
+
 def _shown(path: Path) -> str:
     """Return a path to open: short where it lies below the current folder."""
     path = path.resolve()
@@ -224,7 +240,7 @@ def _shown(path: Path) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    commands = (_run, _publish, _prepare, _check, _synth, _codebook, _link, _scan, _export)
+    commands = (_run, _publish, _prepare, _check, _synth, _codebook, _link, _scan, _export, _shelf, _diff)
     return arguments.parser({command.__name__.removeprefix("_"): command for command in commands})
 
 

@@ -1,5 +1,6 @@
 """What a named run may say, as frozen models: nothing unknown, nothing untyped, nothing out of range."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -25,8 +26,8 @@ FIRST_YEAR, LAST_YEAR = 1949, 2100
 Year = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
 # Below this the published counts no longer fit into one zone.
 SMALLEST_ZONE, LARGEST_ZONE = 400, 5_000_000
-# The data dictionary lies beside the runs in the reports folder.
-_TAKEN = ("codebook",)
+# The data dictionary and comparisons of runs lie beside the runs in the reports folder.
+TAKEN = ("codebook", "diff")
 
 
 class Strict(BaseModel):
@@ -175,7 +176,7 @@ class RunParams(Strict):
 
     @model_validator(mode="after")
     def _readable(self) -> "RunParams":
-        if self.run in _TAKEN:
+        if self.run in TAKEN:
             raise ValueError(f"run '{self.run}': reports/{self.run} holds something else; take another name")
         mappings = self.data.mappings if isinstance(self.data, FileData) else ()
         if self.study == "listed" and not isinstance(self.data, FileData):
@@ -204,16 +205,19 @@ class RunParams(Strict):
 
     def flat(self) -> dict[str, str]:
         """Return `shown()` as dotted name -> text, the form in which `-p` takes them."""
-        return dict(_flatten(self.shown()))
+        return flattened(self.shown())
 
 
 def _publishable(text: str) -> str:
     return paths.relative(paths.resolve(text)) if Path(text).expanduser().is_absolute() else text
 
 
-def _flatten(values: dict[str, Any], prefix: str = ""):
+def flattened(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Return nested parameters as dotted name -> text."""
+    flat: dict[str, str] = {}
     for name, value in values.items():
-        if isinstance(value, dict):
-            yield from _flatten(value, f"{prefix}{name}.")
+        if isinstance(value, Mapping):
+            flat |= flattened(value, f"{prefix}{name}.")
         else:
-            yield f"{prefix}{name}", ",".join(map(str, value)) if isinstance(value, list) else str(value)
+            flat[f"{prefix}{name}"] = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    return flat

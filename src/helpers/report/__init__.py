@@ -8,6 +8,8 @@ render      notebook -> one self-contained HTML page; index of a run
 manifest    what a run depended on: parameters, inputs, code, packages
 export      finished pages -> PDF, Word and LaTeX for papers
 publish     staging, lock, atomic exchange of the published folder
+catalogue, stale, shelf     every run there is; why one may be out of date; the page that lists them
+diff        what changed between two runs
 """
 
 import sys

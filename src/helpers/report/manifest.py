@@ -21,7 +21,7 @@ from helpers.text import Lang
 MANIFEST_FILE = "manifest.json"
 _DISTRIBUTION = "wuli"
 _CODE = (
-    ("src/helpers", (".py", ".yml", ".j2", ".css", ".json")),
+    ("src/helpers", (".py", ".yml", ".j2", ".css", ".js", ".json")),
     ("notebooks", (".ipynb",)),
     ("data/codebook", (".csv",)),
     ("data/reference", (".csv",)),

@@ -2,12 +2,17 @@
 
 import errno
 import fcntl
+import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO, Literal
 
 from helpers import paths
 from helpers.errors import WuliError
@@ -22,11 +27,23 @@ _ADVICE = {
     errno.ENOTDIR: "a file stands where a folder is needed: move it, or name another folder with {elsewhere}",
     errno.EEXIST: "a file stands where a folder is needed: move it, or name another folder with {elsewhere}",
 }
+# Whoever asks whether a run is being made holds its lock for less than this.
+_PATIENCE_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Start:
+    """The last start of a run and what came of it; `open` where it is still at work, or was killed."""
+
+    began_at: str
+    ended: Literal["open", "well", "badly"] = "open"
 
 
 @contextmanager
 def locked(run: str) -> Iterator[None]:
     """Hold the run alone: a second start of the same run is refused while the first is at work.
+
+    The file that is locked tells when the run was last started and how that ended (`last_start`).
 
     Raises
     ------
@@ -35,18 +52,74 @@ def locked(run: str) -> Iterator[None]:
     """
     with writing():
         paths.reports().mkdir(parents=True, exist_ok=True)
-        handle = (paths.reports() / f".{run}.lock").open("a+")
+        handle = _lock_file(run).open("a+", encoding="utf-8")
     with handle:
+        _hold(handle, run)
+        start = Start(datetime.now(UTC).isoformat(timespec="seconds"))
+        _note(handle, start)
+        try:
+            with writing():
+                _recover(run)
+            yield
+        except BaseException:
+            _note(handle, Start(start.began_at, "badly"))
+            raise
+        _note(handle, Start(start.began_at, "well"))
+
+
+def last_start(run: str) -> Start | None:
+    """Return when a run was last started and how that ended; None where no start is known."""
+    try:
+        found = json.loads(_lock_file(run).read_text(encoding="utf-8"))
+        return Start(datetime.fromisoformat(found["began_at"]).isoformat(timespec="seconds"), found["ended"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def is_held(run: str) -> bool:
+    """Return whether a process is making the run at this moment."""
+    try:
+        with _lock_file(run).open(encoding="utf-8") as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def started() -> list[str]:
+    """Return the names of all runs that were ever started here."""
+    names = [path.name[1 : -len(".lock")] for path in paths.reports().glob(".*.lock")]
+    # No run has a dot in its name; other files that are locked do.
+    return sorted(name for name in names if name and "." not in name)
+
+
+def _lock_file(run: str) -> Path:
+    return paths.reports() / f".{run}.lock"
+
+
+def _hold(handle: IO[str], run: str) -> None:
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while True:
         try:
             # The system lets go of it when the process ends, however it ends.
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise WuliError(
-                f"run '{run}' is being made by another process: wait for it, or take another name with -p run=NAME"
-            ) from None
-        with writing():
-            _recover(run)
-        yield
+            if time.monotonic() > until:
+                raise WuliError(
+                    f"run '{run}' is being made by another process: wait for it, or take another name with -p run=NAME"
+                ) from None
+            time.sleep(_PATIENCE_SECONDS / 10)
+
+
+def _note(handle: IO[str], start: Start) -> None:
+    # A full disk must not hide why the run itself failed.
+    with suppress(OSError):
+        handle.seek(0)
+        handle.truncate()
+        handle.write(json.dumps(asdict(start)))
+        handle.flush()
 
 
 @contextmanager

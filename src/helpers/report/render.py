@@ -55,6 +55,14 @@ class Facts:
     version: str
 
 
+@dataclass(frozen=True)
+class Cover:
+    """What the shell asks of a page that belongs to no single run: the language it opens in, and what it is part of."""
+
+    lang: Lang
+    run_title: Words
+
+
 def render(notebook: NotebookNode, facts: Facts, *, name: str, parameters: Mapping[str, Any] | None = None) -> str:
     """Return the page of a normalised notebook.
 
@@ -130,12 +138,19 @@ def index(pages: Sequence[Any], facts: Facts, *, count: Words) -> str:
 def document(template: str, name: str, /, **values: Any) -> str:
     """Return a page from a template of `template/page`, finished as every page is.
 
+    A template `x.html.j2` may put `x.css` and `x.js` below the style and the script of all pages.
+
     Raises
     ------
     PageError
         If the page would ask another place for anything.
     """
-    return _finished(_environment().get_template(template).render(**values), name)
+    return _finished(_environment().get_template(template).render(**values), name, own=template.split(".")[0])
+
+
+def context(cover: Cover, title: Words) -> dict[str, Any]:
+    """Return what the templates call `page`, for a page without table of contents that belongs to no single run."""
+    return {**_context(cover), "title": title, "toc": {lang: [] for lang in LANGS}, "page_parameters": {}}
 
 
 def in_both(words: Words) -> str:
@@ -145,7 +160,7 @@ def in_both(words: Words) -> str:
     return "".join(f'<span class="{lang}" lang="{TAGS[lang]}">{escape(words[lang])}</span>' for lang in LANGS)
 
 
-def _context(facts: Facts) -> dict[str, Any]:
+def _context(facts: Facts | Cover) -> dict[str, Any]:
     return {
         "facts": facts,
         "langs": [(lang, TAGS[lang]) for lang in LANGS],
@@ -212,20 +227,21 @@ def _plain(text: str) -> str:
     return f'<pre class="text" tabindex="0">{escape(text)}</pre>'
 
 
-def _finished(html: str, name: str) -> str:
+def _finished(html: str, name: str, *, own: str = "page") -> str:
     text = "\n".join(line.rstrip() for line in svg.letters_once(html).strip().splitlines()) + "\n"
-    text = _POLICY.sub(lambda found: _hashes()[found[1]], text)
+    text = _POLICY.sub(lambda found: _hashes(own)[found[1]], text)
     if found := external_requests(text):
         raise PageError(f"{name}: the page would load or run {len(found)} foreign thing(s): {', '.join(found[:5])}")
     return text
 
 
 @cache
-def _hashes() -> dict[str, str]:
+def _hashes(own: str) -> dict[str, str]:
     """Return the hashes of the template's own style and script; no other one on a page is taken or run."""
     hashes = {}
-    for kind, file in (("style", "page.css"), ("script", "page.js")):
-        lines = (TEMPLATES / "page" / file).read_text(encoding="utf-8").splitlines()
+    for kind, ending in (("style", "css"), ("script", "js")):
+        files = [TEMPLATES / "page" / f"{stem}.{ending}" for stem in dict.fromkeys(("page", own))]
+        lines = [line for file in files if file.is_file() for line in file.read_text(encoding="utf-8").splitlines()]
         content = "\n" + "\n".join(line.rstrip() for line in lines) + "\n"
         hashes[kind] = foreign.content_hash(content)
     return hashes

@@ -22,7 +22,7 @@ from helpers.inputs import digest
 from helpers.params import RunParams, page_values
 from helpers.params.explain import suggest
 from helpers.params.pages import NUMBERS, columns_named
-from helpers.report import manifest, publish, release, render
+from helpers.report import manifest, publish, release, render, shelf
 from helpers.report.pages import Job, Page, failed, kept, make
 from helpers.report.progress import Bar
 from helpers.text import LANGS, both
@@ -99,7 +99,7 @@ def run(
     values = {path.stem: page for path, page in given.items()}
     reconcile.readings_from(params.readings)
     bar.expect(len(chosen) + 1)
-    with publish.locked(params.run):
+    with shelf.renewed(), publish.locked(params.run):
         study = prepare(params, bar.stage)
         # A page that misses its tables is not executed, whatever it would ask of the panel; what the parameters of
         # somebody's own mean, only that notebook knows.
@@ -314,6 +314,7 @@ def _manifest(
         "parameters": params.shown(),
         "readings": reconcile.readings_from(params.readings).model_dump(),
         "seed": params.seed,
+        "plan": facts.plan,
         "inputs": list(facts.inputs),
         "prepared_from": study.state["inputs"],
         "counts": manifest.counts(study),
