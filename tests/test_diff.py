@@ -223,7 +223,7 @@ def test_other_code_files_packages_and_parameters_alone_are_listed_and_no_change
     said = capsys.readouterr().out
     assert "Parameters that differ: seed." in said
     assert "Data files added, gone or with other content: 2." in said
-    assert "The code differs; 1 packages have another version." in said
+    assert "The code differs; packages with another version: 1." in said
 
 
 @pytest.mark.parametrize(
@@ -354,7 +354,7 @@ def test_the_summary_counts_what_changed():
         "7 of 9 estimates differ: 1 flip their sign, 2 come to hold zero or cease to, 1 move in grade."
     )
     assert lines[2].strip() == "4 of 5 other numbers differ."
-    assert lines[3].strip() == "1 findings, 1 figures and 1 tables differ, and other words on 0 pages."
+    assert lines[3].strip() == "What differs: findings 1, figures 1, tables 1; pages with other words: 0."
     assert "min_cell" in lines[6]
 
 
