@@ -7,7 +7,7 @@ from made_runs import made, page, put
 from report_notebooks import demo, notebook, preparing, written
 
 from helpers import cli, paths
-from helpers.errors import InputError
+from helpers.errors import InputError, WuliError
 from helpers.report import catalogue, foreign, publish, shelf, stale
 from helpers.report import run as report_run
 
@@ -308,3 +308,15 @@ def test_two_runs_that_finish_at_once_leave_a_shelf_with_both(reports):
 def test_the_diff_folder_cannot_be_taken_for_a_run():
     with pytest.raises(Exception, match="reports/diff holds something else"):
         demo("run=diff")
+
+
+def test_what_must_not_leave_keeps_the_list_as_it_was(reports, capsys):
+    put(made("good"))
+    before = shelf.write().read_bytes()
+    put(made("leaking", page("90_findings", finding="ask 13800138000")))
+    with pytest.raises(WuliError, match=r"index\.html is not written: .*mobile number"):
+        shelf.write()
+    assert (reports / "index.html").read_bytes() == before
+    with shelf.renewed():
+        pass
+    assert "is not up to date" in capsys.readouterr().err

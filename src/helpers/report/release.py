@@ -42,6 +42,19 @@ def require_clean_page(html: str, run: str, *, name: str) -> None:
         raise PageError(f"{_told(found)}; the page is kept for its owner in {paths.relative(place.parent)}/")
 
 
+def require_clean(html: str, runs: Iterable[str], *, name: str) -> None:
+    """Refuse a page about several runs that holds anything that must not leave.
+
+    Raises
+    ------
+    WuliError
+        With kind and place; what was written before stays as it is.
+    """
+    found = {hit: None for run in runs for hit in scan_text(html, known_of(run), name=name)}
+    if found:
+        raise WuliError(f"{name} is not written: {_told(list(found))}; see the pages of the runs it takes this from")
+
+
 def cleaned(text: str, run: str) -> str:
     """Return a message that is published without anything in it that must not leave."""
     return without(text, known_of(run))

@@ -11,7 +11,7 @@ import pandas as pd
 
 from helpers import atomic, paths
 from helpers.errors import WuliError
-from helpers.report import catalogue, publish, render
+from helpers.report import catalogue, publish, release, render
 from helpers.text import LANGS, Lang, Words, both, say
 
 SHELF = "index.html"
@@ -53,7 +53,9 @@ def write(lang: Lang | None = None) -> Path:
         # No run may have a dot in its name, so this lock is no run's. Whoever comes later reads later.
         with (shelf.parent / f".{SHELF}.lock").open("a") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
-            html = page(catalogue.read(), lang)
+            runs = catalogue.read()
+            html = page(runs, lang)
+            release.require_clean(html, runs["run"], name="index.html")
             with atomic.written(shelf) as staged:
                 staged.write_text(html, encoding="utf-8")
     return shelf

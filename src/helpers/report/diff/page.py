@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers import atomic, paths
-from helpers.report import publish, render
+from helpers.report import publish, release, render
 from helpers.report.diff import rows
 from helpers.report.diff.compare import Difference, PageChange, Pair, compared
 from helpers.report.diff.numbers import MARKS
@@ -57,7 +57,9 @@ def write(before: str, after: str, *, out: Path | None = None, lang: Lang | None
     folder = out or paths.reports() / "diff"
     target = folder / f"{sides[0].run}--{sides[1].run}.html"
     with publish.writing(folder, elsewhere="--out"), atomic.written(target) as staged:
-        staged.write_text(page(found, chosen, is_linked=out is None), encoding="utf-8")
+        html = page(found, chosen, is_linked=out is None)
+        release.require_clean(html, [side.run for side in sides], name=target.name)
+        staged.write_text(html, encoding="utf-8")
     return Written(target, summary(found, chosen), found.has_changed)
 
 
