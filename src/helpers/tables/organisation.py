@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from helpers import forces
 from helpers.forces import grids, organisation, posts
 from helpers.params.pages import Page50
+from helpers.released import protected
 from helpers.study import Study
 from helpers.tables.labels import labelled
 from helpers.text import Lang, label, say
@@ -126,7 +126,7 @@ def grid_alt(mapped: pd.DataFrame, lang: Lang) -> str:
 
 def posts_table(zone: Study, values: Page50, lang: Lang) -> pd.DataFrame:
     """Return how many secretaries lead one, two, three or more organisations."""
-    with forces.minimum_people(values.min_cell):
+    with protected(zone, values.min_cell):
         found = posts.posts_held(zone.restricted("secretaries"), zone.table("party_orgs"), as_of=zone.params.as_of)
     found["posts"] = [label(f"posts_{name}", lang) for name in found["posts"]]
     return labelled(found, lang)

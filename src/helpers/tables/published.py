@@ -4,7 +4,9 @@ import re
 
 import pandas as pd
 
-from helpers import forces, reconcile
+from helpers import reconcile
+from helpers.disclosure import cleared
+from helpers.released import protected
 from helpers.study import Study
 from helpers.tables.labels import labelled
 from helpers.text import Lang, label, number, say
@@ -20,7 +22,7 @@ STATUSES = ("reproduced", "not_reproduced", "not_testable")
 def reconciliation(zone: Study, *, min_cell: int) -> pd.DataFrame:
     """Return the published figures against the run's tables, no count below `min_cell` persons."""
     readings = reconcile.readings_from(zone.params.readings)
-    with forces.minimum_people(min_cell):
+    with protected(zone, min_cell):
         return reconcile.published(zone.all_tables(), readings=readings, as_of=zone.params.as_of)
 
 
@@ -52,7 +54,7 @@ def reconciliation_table(zone: Study, rows: pd.DataFrame, lang: Lang, *, status:
             say("pages.semicolon", lang).join(part for part in parts if part)
             for parts in zip(readings, chosen[f"rounding_{lang}"], strict=True)
         ]
-    return labelled(_without_empty(shown), lang)
+    return cleared(labelled(_without_empty(shown), lang))
 
 
 def _published(row, lang: Lang) -> str:
