@@ -24,13 +24,12 @@ from helpers.disclosure.rules import (
     dominance,
     has_degrees,
     is_few,
-    is_part_few,
     round_to,
 )
 from helpers.disclosure.suppression import suppress
 
 __all__ = [
-    "HIDDEN_MARK", "LOWEST_MINIMUM", "MINIMUM_DEGREES", "MINIMUM_PERSONS", "DisclosureError", "admit", "admit_results",
-    "admit_words", "checked_minimum", "cleared", "disclosed", "dominance", "has_degrees", "hold_to", "intervals", "is_few",
-    "is_part_few", "protect", "refuse_cross", "round_to", "suppress",
+    "HIDDEN_MARK", "LOWEST_MINIMUM", "MINIMUM_DEGREES", "MINIMUM_PERSONS", "DisclosureError", "admit",
+    "admit_results", "admit_words", "checked_minimum", "cleared", "disclosed", "dominance", "has_degrees", "hold_to",
+    "intervals", "is_few", "protect", "refuse_cross", "round_to", "suppress",
 ]  # fmt: skip

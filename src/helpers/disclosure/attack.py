@@ -55,9 +55,9 @@ def intervals(
 
     Notes
     -----
-    Hundepool et al. (2012, section 4.3): for each hidden cell the smallest and the largest value are two linear programs
-    over all tables that satisfy what is published; solved by HiGHS. Cells of other linked sets than the one asked about
-    do not enter, as no relation joins them.
+    Hundepool et al. (2012, section 4.3): for each hidden cell the smallest and the largest value are two linear
+    programs over all tables that satisfy what is published; solved by HiGHS. Cells of other linked sets than the one
+    asked about do not enter, as no relation joins them.
     """
     wanted = sorted(set(hidden) if asked is None else set(asked) & set(hidden))
     _check(values, relations)
@@ -125,7 +125,8 @@ def _end(matrix, limits: list, place: int, sign: float, integral: bool) -> float
     goal = np.zeros(matrix.shape[1])
     goal[place] = sign
     whole = np.ones(matrix.shape[1]) if integral else None
-    solved = linprog(goal, A_eq=matrix, b_eq=np.zeros(matrix.shape[0]), bounds=limits, integrality=whole, method="highs")
+    zero = np.zeros(matrix.shape[0])
+    solved = linprog(goal, A_eq=matrix, b_eq=zero, bounds=limits, integrality=whole, method="highs")
     # The true table is a solution, so that what HiGHS cannot bound is unbounded.
     if solved.status != 0:
         return 0.0 if sign > 0 else np.inf

@@ -25,8 +25,9 @@ _TOLD = (
     re.compile(r"(?<![\d.,\-−–<≥≤>])(\d[\d,]*)\s+(?:distinct |serving )?(?:(?:party|formal|probationary) members?|"
                r"persons?|people|employees?|workers?|secretaries|secretary)\b", re.IGNORECASE),
 )  # fmt: skip
-# A threshold that a note states is no count.
-_THRESHOLD = re.compile(r"(?:不足|少于|至少|满|fewer than|at least|below|under|less than)\s*$", re.IGNORECASE)
+# A threshold that a note or a rule states is no count.
+_BEFORE = re.compile(r"(?:不足|少于|至少|满|fewer than|at least|below|under|less than)\s*$", re.IGNORECASE)
+_AFTER = re.compile(r"\s*(?:or more|or fewer|以上|以下|及以上)", re.IGNORECASE)
 _NUMBER = re.compile(r"\d[\d,]*")
 _held = {"minimum": MINIMUM_PERSONS}
 
@@ -89,8 +90,8 @@ def _refuse_few(column: pd.Series, where: str, name: str) -> None:
     few = [value for value in map(_whole, column.tolist()) if value is not None and value < _held["minimum"]]
     if few:
         raise DisclosureError(
-            f"table '{where}': column '{name}' shows {len(few)} of {len(column)} counts below {_held['minimum']} persons "
-            f"(the first is {few[0]:,}): suppress them and what would give them away (helpers.disclosure.suppress)"
+            f"table '{where}': column '{name}' shows {len(few)} of {len(column)} counts below {_held['minimum']} "
+            f"persons (the first is {few[0]:,}): suppress them and what would give them away (disclosure.suppress)"
         )
 
 
@@ -116,7 +117,8 @@ def admit_words(sentence: str, *, where: str) -> None:
     for pattern in _TOLD:
         for match in pattern.finditer(sentence):
             count = int(match[1].replace(",", ""))
-            if count < _held["minimum"] and not _THRESHOLD.search(sentence[: match.start()]):
+            is_threshold = _BEFORE.search(sentence[: match.start()]) or _AFTER.match(sentence, match.end())
+            if count < _held["minimum"] and not is_threshold:
                 raise DisclosureError(
                     f"{where}: '{match[0]}' tells of {count} persons, fewer than {_held['minimum']}: hide the number"
                 )

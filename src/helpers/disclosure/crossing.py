@@ -27,8 +27,8 @@ def refuse_cross(frame: pd.DataFrame) -> None:
     patents = [name for name in names if _INVENTOR in name or name.removesuffix("_x").removesuffix("_y") == _PATENT]
     if persons and patents:
         raise DisclosureError(
-            f"columns '{persons[0]}' and '{patents[0]}' in one table: persons of the rolls are never joined with patents "
-            "or inventors; count members by firm first and join firms"
+            f"columns '{persons[0]}' and '{patents[0]}' in one table: persons of the rolls are never joined with "
+            "patents or inventors; count members by firm first and join firms"
         )
 
 

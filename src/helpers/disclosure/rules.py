@@ -41,11 +41,6 @@ def is_few(count: float, *, minimum: int) -> bool:
     return count < minimum
 
 
-def is_part_few(part: float, whole: float, *, minimum: int) -> bool:
-    """Return whether a part of persons says too much: few, none, all but a few, or all."""
-    return is_few(part, minimum=minimum) or is_few(whole - part, minimum=minimum)
-
-
 def residual_degrees(n_obs: int, n_parameters: int) -> int:
     """Return observations less estimated parameters, absorbed effects among them."""
     return int(n_obs) - int(n_parameters)
@@ -106,9 +101,9 @@ def dominance(
 
     Notes
     -----
-    p % rule (Hundepool et al. 2012, section 4.2.1): with x1 >= x2 >= …, a total T is sensitive if T - x1 - x2 < p/100 x1,
-    for the second largest can then estimate the largest to p %. With one or two firms nothing is left, so that they are
-    always sensitive. Amounts enter by their absolute value: a loss tells as much as a profit.
+    p % rule (Hundepool et al. 2012, section 4.2.1): with x1 >= x2 >= …, a total T is sensitive if
+    T - x1 - x2 < p/100 x1, for the second largest can then estimate the largest to p %. With one or two firms nothing
+    is left, so that they are always sensitive. Amounts enter by their absolute value: a loss tells as much as a profit.
     """
     known = amounts.dropna(subset=[amount, firm])
     groups = known[by].astype(object) if by else pd.Series("all", index=known.index, dtype=object)

@@ -53,8 +53,8 @@ def suppress(
     mark : bool
         Show `*` as text for a hidden cell instead of a missing number.
     base : int, optional
-        Round the counts that are shown to multiples of it (`round_to`), after suppression; the audit then knows that the
-        intruder sees them to half the base only. Shares are left out, for they would undo it.
+        Round the counts that are shown to multiples of it (`round_to`), after suppression; the audit then knows that
+        the intruder sees them to half the base only. Shares are left out, for they would undo it.
 
     Returns
     -------

@@ -181,7 +181,8 @@ def service_circle(
     reach = speed_km_h * minutes / 60 / detour
     known = {"km": reach, "speed": speed_km_h, "detour": detour, "unplaced": len(firms) - len(placed)}
     return ratio("c3_reach", int(placed["staff"][nearest <= reach].sum()), int(placed["staff"].sum()), people="both",
-                 cells=(f"within_reach.{speed_km_h:g}", "employees_placed"), note="note_c3", note_values=known, **words)  # fmt: skip
+                 cells=(f"within_reach.{speed_km_h:g}", "employees_placed"), note="note_c3",
+                 note_values=known, **words)  # fmt: skip
 
 
 def _located(frame: pd.DataFrame, table: str) -> pd.DataFrame:

@@ -145,7 +145,8 @@ def two_way_flow(members: pd.DataFrame, party_orgs: pd.DataFrame, *, as_of: date
     year = pd.Timestamp(as_of).year
     parts = {"promoted": shown(f"promoted.{year}", promoted), "admitted": shown(f"admitted.{year}", admitted)}
     return ratio("v4_two_way", promoted + admitted, at_start, window="year", base="roll_a_year_ago", people="both",
-                 cells=(f"promoted_or_admitted.{year}", f"at_start.{year}"), note="note_v4", note_values=parts)  # fmt: skip
+                 cells=(f"promoted_or_admitted.{year}", f"at_start.{year}"), note="note_v4",
+                 note_values=parts)  # fmt: skip
 
 
 def two_way_counts(members: pd.DataFrame, party_orgs: pd.DataFrame, *, as_of: date) -> tuple[int, int, int]:

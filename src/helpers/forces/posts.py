@@ -78,9 +78,8 @@ def firms_by_members(
     counted = population.formal_members_by_firm(members, org_coverage, party_orgs, as_of)
     numbers = pd.RangeIndex(1, MEMBERS_SHOWN + 1, name="members")
     grouped = counted.groupby(counted.clip(upper=MEMBERS_SHOWN).astype("int64"))
-    table = pd.DataFrame(
-        {"persons": grouped.sum().reindex(numbers, fill_value=0), "n_firms": grouped.size().reindex(numbers, fill_value=0)}
-    )
+    sums = {"persons": grouped.sum(), "n_firms": grouped.size()}
+    table = pd.DataFrame({name: each.reindex(numbers, fill_value=0) for name, each in sums.items()})
     for number, firms in table["n_firms"].items():
         note(f"firms_with_members.{number}", firms)
     cells = [f"members_of_firms_with.{number}" for number in numbers]

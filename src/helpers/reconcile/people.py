@@ -18,7 +18,8 @@ HOURS_A_DAY = support.HOURS_A_DAY
 
 def grid_officers(q: Question) -> Recount:
     """Count the distinct dual-hired officers of the grids."""
-    return Recount("read_officers", int(q.tables.column("grids", "officer_id").nunique()), people=True, cells=("officers", ""))
+    officers = int(q.tables.column("grids", "officer_id").nunique())
+    return Recount("read_officers", officers, people=True, cells=("officers", ""))
 
 
 def charter_firms(q: Question) -> Recount:

@@ -85,7 +85,8 @@ def published(
         recomputed (in the figure's unit), recomputed_on (date figures), reading in both languages, rounding_test (for
         percentages: every k of n that rounds half up to the published value, `;` between; empty where there is none;
         missing for other figures), status (reproduced, not_reproduced, not_testable), reason in both languages, and
-        suppressed (a count of persons may not be given: the figure is then not testable, for a status would give it back).
+        suppressed (a count of persons may not be given: the figure is then not testable, for a status would give it
+        back).
     """
     chosen, supplied = readings or Readings(), Supplied(tables)
     rows = figures() if reference is None else reference

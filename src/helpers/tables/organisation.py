@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from helpers.disclosure import cleared
 from helpers.forces import grids, organisation, posts
 from helpers.params.pages import Page50
 from helpers.released import protected
@@ -26,21 +27,23 @@ def depth_table(zone: Study, lang: Lang) -> pd.DataFrame:
 
 def bands_table(zone: Study, lang: Lang) -> pd.DataFrame:
     """Return how many organisations have a form that does not fit their members or units, and of how many."""
-    found = organisation.outside_bands(
-        zone.restricted("members"), zone.table("party_orgs"), zone.table("org_coverage"), as_of=zone.params.as_of
-    )
+    with protected(zone, zone.params.min_cell):
+        found = organisation.outside_bands(
+            zone.restricted("members"), zone.table("party_orgs"), zone.table("org_coverage"), as_of=zone.params.as_of
+        )
     found["kind"] = [say(f"forces.band_{name}", lang) for name in found["kind"]]
     return labelled(found.rename(columns={"kind": "case", "organisations": "outside"}), lang)
 
 
 def uncovered_table(zone: Study, lang: Lang) -> pd.DataFrame:
     """Return how many firms of the base no organisation covers, by reason."""
-    found = organisation.uncovered_firms(
-        zone.table("enterprises"), zone.table("org_coverage"), zone.table("party_orgs"), zone.restricted("members"),
-        as_of=zone.params.as_of,
-    )  # fmt: skip
+    with protected(zone, zone.params.min_cell):
+        found = organisation.uncovered_firms(
+            zone.table("enterprises"), zone.table("org_coverage"), zone.table("party_orgs"),
+            zone.restricted("members"), as_of=zone.params.as_of,
+        )  # fmt: skip
     found["reason"] = [say(f"forces.reason_{name}", lang) for name in found["reason"]]
-    return labelled(found.rename(columns={"n": "denominator"}), lang)
+    return cleared(labelled(found.rename(columns={"n": "denominator"}), lang))
 
 
 def tree_drawn(zone: Study, lang: Lang) -> pd.DataFrame:

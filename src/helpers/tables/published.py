@@ -112,7 +112,7 @@ def coverage_rows(zone: Study, lang: Lang) -> pd.DataFrame:
     readings = reconcile.readings_from(zone.params.readings)
     rows = reconcile.coverage_readings(zone.all_tables(), as_of=zone.params.as_of, readings=readings)
     shown = rows[rows["value_pct"].notna() | (rows["base"] == "any_base")]
-    return pd.DataFrame(
+    found = pd.DataFrame(
         {
             "reading": shown[f"reading_{lang}"].str.replace(" ÷ ", "\n÷ ").str.replace(" / ", "\n/ "),
             "k": shown["k"],
@@ -121,6 +121,8 @@ def coverage_rows(zone: Study, lang: Lang) -> pd.DataFrame:
             "verdict": shown[f"verdict_{lang}"],
         }
     )
+    # Firms and organisations alone.
+    return cleared(found)
 
 
 def calibration_table(zone: Study, lang: Lang) -> pd.DataFrame:
