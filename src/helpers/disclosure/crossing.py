@@ -24,11 +24,11 @@ def refuse_cross(frame: pd.DataFrame) -> None:
     """
     names = [str(name) for name in (*frame.columns, *frame.index.names)]
     persons = [name for name in names if name.removesuffix("_x").removesuffix("_y") in person_columns()]
-    patents = [name for name in names if _INVENTOR in name or name.removesuffix("_x").removesuffix("_y") == _PATENT]
-    if persons and patents:
+    filings = [name for name in names if _INVENTOR in name or name.removesuffix("_x").removesuffix("_y") == _PATENT]
+    if persons and filings:
         raise DisclosureError(
-            f"columns '{persons[0]}' and '{patents[0]}' in one table: persons of the rolls are never joined with "
-            "patents or inventors; count members by firm first and join firms"
+            f"columns '{persons[0]}' and '{filings[0]}' in one table: a person is never joined with "
+            "filings or inventors; count persons by firm first and join firms"
         )
 
 

@@ -9,7 +9,7 @@ from datetime import date
 import pandas as pd
 
 from helpers.forces import population
-from helpers.forces.indicator import Indicator, is_few, may_give, ratio, shown
+from helpers.forces.indicator import Indicator, is_few, may_give, ratio
 
 UNIT_FIGURES = ("pioneer_teams", "pioneer_posts", "pioneer_zones", "pioneer_selected")
 TECHNICAL_POSTS = ("专业技术", "研发")
@@ -143,7 +143,10 @@ def two_way_flow(members: pd.DataFrame, party_orgs: pd.DataFrame, *, as_of: date
     """
     at_start, promoted, admitted = two_way_counts(members, party_orgs, as_of=as_of)
     year = pd.Timestamp(as_of).year
-    parts = {"promoted": shown(f"promoted.{year}", promoted), "admitted": shown(f"admitted.{year}", admitted)}
+    counts = {"promoted": promoted, "admitted": admitted}
+    # The numerator is their sum: a small part is given away by the other one.
+    is_open = all([may_give(f"{name}.{year}", count) for name, count in counts.items()])
+    parts = {name: f"{count:,}" if is_open else "–" for name, count in counts.items()}
     return ratio("v4_two_way", promoted + admitted, at_start, window="year", base="roll_a_year_ago", people="both",
                  cells=(f"promoted_or_admitted.{year}", f"at_start.{year}"), note="note_v4",
                  note_values=parts)  # fmt: skip

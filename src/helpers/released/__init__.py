@@ -25,7 +25,8 @@ OF_PERSONS = (
 )  # fmt: skip
 FIGURES = (*people.CHECKS, "sanxing_studio_people")
 # Of the data prepared in this process: a page asks for each of its tables.
-_known: dict[tuple[Path, int, int], frozenset[str]] = {}
+_hidden: dict[tuple[Path, int, int], frozenset[str]] = {}
+_noted: dict[tuple[Path, int], dict[str, int]] = {}
 
 
 @contextmanager
@@ -51,15 +52,25 @@ def minimum(zone: Study, min_cell: int) -> int:
 
 def hidden(zone: Study, least: int) -> frozenset[str]:
     """Return the names of the counts of persons that no page of the run gives at a minimum of `least`."""
-    key = (zone.folder, (zone.folder / STATE_FILE).stat().st_mtime_ns, least)
-    if key not in _known:
+    key = (*_state(zone), least)
+    if key not in _hidden:
         cells, relations = system(noted(zone), minimum=least)
-        _known[key] = protect(cells, relations, width=least)
-    return _known[key]
+        _hidden[key] = protect(cells, relations, width=least)
+    return _hidden[key]
+
+
+def _state(zone: Study) -> tuple[Path, int]:
+    return zone.folder, (zone.folder / STATE_FILE).stat().st_mtime_ns
 
 
 def noted(zone: Study) -> dict[str, int]:
     """Return every count of persons that the pages of a run can give, by name; those of missing tables are absent."""
+    if _state(zone) not in _noted:
+        _noted[_state(zone)] = _counted(zone)
+    return dict(_noted[_state(zone)])
+
+
+def _counted(zone: Study) -> dict[str, int]:
     tables, as_of = zone.all_tables(), zone.params.as_of
     chosen = reconcile.figures()
     with forces.counts_noted() as counts:
