@@ -144,8 +144,10 @@ def two_way_flow(members: pd.DataFrame, party_orgs: pd.DataFrame, *, as_of: date
     at_start, promoted, admitted = two_way_counts(members, party_orgs, as_of=as_of)
     year = pd.Timestamp(as_of).year
     counts = {"promoted": promoted, "admitted": admitted}
+    # Both are asked about, so that both are noted.
+    gives = [may_give(f"{name}.{year}", count) for name, count in counts.items()]
     # The numerator is their sum: a small part is given away by the other one.
-    is_open = all([may_give(f"{name}.{year}", count) for name, count in counts.items()])
+    is_open = all(gives)
     parts = {name: f"{count:,}" if is_open else "–" for name, count in counts.items()}
     return ratio("v4_two_way", promoted + admitted, at_start, window="year", base="roll_a_year_ago", people="both",
                  cells=(f"promoted_or_admitted.{year}", f"at_start.{year}"), note="note_v4",
