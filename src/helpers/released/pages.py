@@ -7,6 +7,7 @@ languages are read. What a page shows elsewhere is no count of persons, which `d
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from html.parser import HTMLParser
 
 from helpers import reconcile
@@ -139,6 +140,7 @@ def _of_indicator(row: list[str], head: list[str]) -> tuple[str, ...]:
     return ()
 
 
+@cache
 def _metric(id: str) -> set[str]:
     rows = reconcile.figures().set_index("id")
     return {rows.loc[id, f"metric_{lang}"] for lang in LANGS} if id in rows.index else set()

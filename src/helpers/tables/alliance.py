@@ -40,7 +40,7 @@ def alliance_table(zone: Study, lang: Lang) -> pd.DataFrame:
         # The parties of a deal are not in the table: each deal stands for one contributor, as its parties know it.
         stated = held[held[amount] > 0]
         judged = dominance(stated, amount=amount, firm="event_id", by="event_type")["is_dominated"]
-        found[column] = found[column].mask(found["event_type"].map(judged).fillna(value=False).astype(bool))
+        found[column] = found[column].mask(found["event_type"].map(judged.to_dict()).eq(True))
     return cleared(labelled(found.rename(columns={"share_pct": "contract_share_pct"}), lang, values=("event_type",)))
 
 
