@@ -5,14 +5,16 @@ import shutil
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 from report_notebooks import executed, html, notebook, written
 
 from helpers import paths, study
 from helpers.errors import UsageError, WuliError
 from helpers.params import own, own_page
-from helpers.report import execute
+from helpers.report import execute, manifest, stale
 from helpers.report.own import publish
+from helpers.text import both
 
 BASE = 'run: str = "small"  # of the data\nlang: str = "zh"  # of the page\nmin_cell: int = 10  # persons\n'
 MORE = (
@@ -165,6 +167,33 @@ def test_its_manifest_names_its_data_and_what_it_was_given(output, tmp_path, sta
     (page,) = found["pages"]
     assert page["parameters"]["run"] == "small"
     assert found["prepared_from"] == study.open_run("small").state["inputs"]
+
+
+def test_what_must_not_leave_is_looked_for_by_the_data_it_opened(output, tmp_path, standing_in, monkeypatch):
+    pid = pd.read_parquet(paths.derived("small") / "restricted" / "members.parquet")["member_pid"].iloc[0]
+    clean = execute.execute
+    monkeypatch.setattr(execute, "execute", lambda *given, **named: _shown(clean(*given, **named), pid))
+    published = publish(mine(tmp_path))
+    assert [page.status for page in published.pages] == ["failed"]
+    assert pid not in "".join(file.read_text("utf-8") for file in published.index.parent.rglob("*") if file.is_file())
+    # The name stays free for the next try: nothing of it lies among the data.
+    monkeypatch.setattr(execute, "execute", clean)
+    assert [page.status for page in publish(mine(tmp_path)).pages] == ["ok"]
+
+
+def _shown(made, text: str):
+    made.cells[-2].outputs.append(html(f"<p>{text}</p>"))
+    return made
+
+
+def test_it_is_stale_when_the_data_it_opened_were_prepared_anew(output, tmp_path, standing_in):
+    published = publish(mine(tmp_path))
+    made = manifest.read(published.index.parent)
+    assert both("shelf.prepared_anew") not in stale.reasons("small-mine-1", made)
+    state = paths.derived("small") / "run.json"
+    found = json.loads(state.read_text(encoding="utf-8"))
+    state.write_text(json.dumps(found | {"inputs": found["inputs"] | {"parameters": "other"}}), encoding="utf-8")
+    assert both("shelf.prepared_anew") in stale.reasons("small-mine-1", made)
 
 
 @pytest.mark.parametrize("name", ["zone", "small"])

@@ -15,6 +15,7 @@ ASKED = {
     "zone.all_tables()": "members",
     "zone.panel_with_exposures()": "panel_with_exposures",
     "zone.record('restricted/counts')": "restricted/counts",
+    "zone.force_scores()": "force_scores",
 }
 asked = pytest.mark.parametrize(("code", "name"), ASKED.items())
 

@@ -14,7 +14,7 @@ from helpers.inputs import PREPARED
 from helpers.params import RunParams
 from helpers.text import Lang, say
 
-EXPOSED = "panel_with_exposures"
+EXPOSED, SCORES = "panel_with_exposures", "force_scores"
 # Runs and tables of which this process has been told.
 _TOLD: set[tuple[str, str]] = set()
 
@@ -27,7 +27,7 @@ def tell(params: RunParams, *names: str) -> None:
     params : RunParams
         Of the run: its name, language and minimum.
     *names : str
-        Tables, records (`restricted/…`) or `EXPOSED`.
+        Tables, records (`restricted/…`), `EXPOSED` or `SCORES`.
 
     Warns
     -----
@@ -56,4 +56,4 @@ def _in_words(name: str, lang: Lang) -> str:
     book = codebook.load().tables
     if name in book:
         return book[name].name_zh if lang == "zh" else book[name].name_en
-    return say("restricted.exposures" if name == EXPOSED else "restricted.record", lang)
+    return say({EXPOSED: "restricted.exposures", SCORES: "restricted.scores"}.get(name, "restricted.record"), lang)

@@ -154,7 +154,7 @@ class Study:
     def panel_with_exposures(self) -> pd.DataFrame:
         """Return the panel with person-derived exposures; only estimates and suppressed counts may leave it.
 
-        Warns and refuses as `restricted`. Pages estimate from `tables.analysis_panel`, which has these columns too.
+        Warns and refuses as `restricted`; pages estimate from `tables.analysis_panel`, which has these columns too.
         """
         restricted.tell(self.params, restricted.EXPOSED)
         if not self._exposures.exists():
@@ -164,6 +164,7 @@ class Study:
 
     def force_scores(self) -> pd.DataFrame:
         """Return `index.scores.force_scores` of the panel's years at the run's minimum; only estimates may leave it."""
+        restricted.tell(self.params, restricted.SCORES)
         held = stages.scores_file(self.folder, self.params.min_cell)
         if held.exists():
             return pd.read_parquet(held)
@@ -172,10 +173,7 @@ class Study:
         return scores.force_scores(self.all_tables(), days=days, minimum=self.params.min_cell)
 
     def record(self, name: str) -> pd.DataFrame:
-        """Return one of the run's records as text: `joins`, `problems`, `counts`, `sources`, `steps`, `linkage`.
-
-        Those of the restricted layer (`restricted/counts`) warn and are refused as `restricted`.
-        """
+        """Return a record as text: `joins`, `problems`, `sources`, `steps`, `linkage`; `restricted/…` warns."""
         if name.startswith("restricted/"):
             restricted.tell(self.params, name)
         return read_back(self.folder / f"{name}.csv")

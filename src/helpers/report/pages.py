@@ -59,6 +59,11 @@ class Job:
     prepared: str
     time_limit: float
 
+    @property
+    def data_run(self) -> str:
+        """Return the run whose data the page opens: another than it is published under, of somebody's own notebook."""
+        return self.parameters["run"]
+
 
 def make(job: Job) -> Page:
     """Execute, check and render one notebook into the staging folder; a page that fails says so itself."""
@@ -72,12 +77,12 @@ def make(job: Job) -> Page:
         )
         passed = gate.check(executed, name, job.facts.lang)
         html = render.render(execute.normalise(executed), job.facts, name=name, parameters=job.parameters)
-        release.require_clean_page(html, job.facts.run, name=f"{job.notebook.stem}.html")
+        release.require_clean_page(html, job.data_run, name=f"{job.notebook.stem}.html")
     except PageError as error:
         return replace(failed(job, str(error)), seconds=round(time.perf_counter() - started, 3))
     (job.folder / f"{job.notebook.stem}.html").write_text(html, encoding="utf-8")
     log.with_suffix(".ipynb").unlink()
-    release.withdraw([log], job.facts.run)
+    release.withdraw([log], job.data_run)
     return Page(
         stem=job.notebook.stem,
         title=_title(job),
@@ -89,7 +94,7 @@ def make(job: Job) -> Page:
         parameters=job.parameters,
         made_on=datetime.now(UTC).date().isoformat(),
         results=passed.results,
-        warnings=tuple(release.cleaned(gate.scrub(warning), job.facts.run) for warning in passed.warnings),
+        warnings=tuple(release.cleaned(gate.scrub(warning), job.data_run) for warning in passed.warnings),
     )
 
 
@@ -112,10 +117,10 @@ def _log_link(job: Job) -> str:
 
 def failed(job: Job, reason: str) -> Page:
     """Put a page in place that says why there is none."""
-    reason = release.cleaned(gate.scrub(reason), job.facts.run)[:_REASON_CHARACTERS]
+    reason = release.cleaned(gate.scrub(reason), job.data_run)[:_REASON_CHARACTERS]
     lines = [dict.fromkeys(LANGS, line) for line in reason.splitlines()]
     log = job.folder / "logs" / f"{job.notebook.stem}.log"
-    for place in release.withdraw([log, log.with_suffix(".ipynb")], job.facts.run):
+    for place in release.withdraw([log, log.with_suffix(".ipynb")], job.data_run):
         lines.append(both("page.withdrawn", file=place.name, place=paths.relative(place.parent)))
     return _instead(job, "failed", [both("page.failed_text"), *lines], reason=dict.fromkeys(LANGS, reason))
 

@@ -121,7 +121,7 @@ def run(
                 "total_seconds": round(time.perf_counter() - started, 3),
             }
             manifest.write(_manifest(params, study, facts, pages, timings), folder)
-            release.require_clean_folder(folder, params.run)
+            release.require_clean_folder(folder, study.params.run)
     return Published(paths.reports() / params.run / "index.html", pages)
 
 

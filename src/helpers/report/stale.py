@@ -44,9 +44,10 @@ def reasons(run: str, made: Mapping[str, Any]) -> list[Words]:
     if start and start.ended != "well" and not publish.is_held(run):
         kind = "failed" if start.ended == "badly" else "killed"
         found.append(both(f"shelf.start_{kind}", day=start.began_at[:10]))
-    if files := _changed_inputs(run, made):
+    opened = _data_run(run, made)
+    if files := _changed_inputs(opened, made):
         found.append(both("shelf.files_changed", n=len(files), files=_named(files)))
-    elif _is_prepared_anew(run, made):
+    elif _is_prepared_anew(opened, made):
         found.append(both("shelf.prepared_anew"))
     if names := _other_parameters(run, made["parameters"]):
         found.append(both("shelf.other_parameters", names=_named(names)))
@@ -78,6 +79,12 @@ def _changed_inputs(run: str, made: Mapping[str, Any]) -> list[str]:
     if sum(path.stat().st_size for path in now.values()) <= LARGEST_BYTES:
         changed |= {name for name in set(before) & set(now) if before[name] != _sha(now[name])}
     return sorted(name.removeprefix("mapping ") for name in changed)
+
+
+def _data_run(run: str, made: Mapping[str, Any]) -> str:
+    """Return the run whose data the pages opened: another than their own name, of somebody's own notebook."""
+    named = [page.get("parameters", {}).get("run") for page in made.get("pages", [])]
+    return next(filter(None, named), run)
 
 
 def _is_prepared_anew(run: str, made: Mapping[str, Any]) -> bool:
