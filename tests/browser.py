@@ -58,6 +58,8 @@ class Seen:
         """Take another colour scheme or width without loading the page again."""
         self.page.emulate_media(color_scheme=scheme)
         self.page.set_viewport_size({"width": width, "height": HEIGHT})
+        # Two pictures later the page has seen its new size.
+        self.page.evaluate("() => new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen)))")
 
     def until(self, expression: str, seconds: float = 5) -> None:
         """Wait until an expression holds; the driver's own way needs `eval`, which the pages' policy forbids."""

@@ -9,18 +9,18 @@ def hidden_cells(table: pd.DataFrame, column: str) -> list[bool]:
     return table[column].isna().tolist()
 
 
-def test_counts_below_the_minimum_are_hidden_and_zero_and_missing_stay():
+def test_counts_below_the_minimum_and_zeros_are_hidden_and_missing_stay_missing():
     table = pd.DataFrame({"group": list("abcde"), "persons": pd.array([9, 10, 0, pd.NA, 1], dtype="Int64")})
     shown, number = disclosure.suppress(table, counts=["persons"])
-    assert number == 2
-    assert hidden_cells(shown, "persons") == [True, False, False, True, True]
+    assert number == 3
+    assert hidden_cells(shown, "persons") == [True, False, True, True, True]
     assert table["persons"].tolist()[0] == 9
 
 
-def test_a_zero_is_hidden_where_it_says_something_of_everyone():
-    table = pd.DataFrame({"persons": [0, 25]})
-    shown, number = disclosure.suppress(table, counts=["persons"], zeros_disclose=True)
-    assert (hidden_cells(shown, "persons"), number) == ([True, False], 1)
+def test_a_zero_is_shown_only_where_it_says_nothing_of_persons():
+    table = pd.DataFrame({"rows_set_aside": [0, 25, 4]})
+    shown, number = disclosure.suppress(table, counts=["rows_set_aside"], zeros_disclose=False)
+    assert (hidden_cells(shown, "rows_set_aside"), number) == ([False, False, True], 1)
 
 
 def test_shares_go_with_the_counts_of_their_row():
@@ -33,8 +33,7 @@ def test_shares_go_with_the_counts_of_their_row():
 def test_a_part_is_hidden_where_the_few_others_would_be_known():
     table = pd.DataFrame({"k": [195, 200, 150], "n": [200, 200, 200]})
     shown, number = disclosure.suppress(table, counts=["k", "n"], parts={"k": "n"})
-    assert (hidden_cells(shown, "k"), number) == ([True, False, False], 1)
-    shown, number = disclosure.suppress(table, counts=["k", "n"], parts={"k": "n"}, zeros_disclose=True)
+    # 195 leave five of 200, and 200 say it of everyone.
     assert (hidden_cells(shown, "k"), number) == ([True, True, False], 2)
 
 
@@ -68,10 +67,10 @@ def test_the_total_goes_where_the_hidden_cell_is_the_only_one():
     assert number == 2
 
 
-def test_marks_tell_small_cells_from_cells_hidden_to_protect_them():
+def test_one_mark_hides_small_cells_and_those_that_protect_them_alike():
     table = pd.DataFrame({"a": [3], "b": [30], "c": [12], "all": [45]})
     shown, _ = disclosure.suppress(table, counts=["a", "b", "c", "all"], total="all", minimum=5, mark=True)
-    assert shown.iloc[0].tolist() == ["<5", "30", "*", "45"]
+    assert shown.iloc[0].tolist() == ["*", "30", "*", "45"]
 
 
 def test_a_minimum_below_five_and_values_that_are_no_counts_are_refused():
@@ -99,3 +98,13 @@ def test_hidden_cells_that_are_many_persons_together_need_no_third_one():
 def test_a_part_that_is_not_among_the_counts_is_wrong_use():
     with pytest.raises(UsageError, match="name it in `counts`"):
         disclosure.suppress(pd.DataFrame({"k": [3], "n": [12]}), counts=["n"], parts={"k": "n"})
+
+
+def test_shown_counts_are_rounded_half_up_to_a_base_and_their_shares_go():
+    table = pd.DataFrame({"k": [12, 3, 17], "n": [50, 60, 70], "share": [24.0, 5.0, 24.3]})
+    shown, _ = disclosure.suppress(table, counts=["k", "n"], shares=["share"], base=5)
+    assert shown["k"].tolist() == [10, pd.NA, 15] and shown["n"].tolist() == [50, 60, 70]
+    assert shown["share"].isna().all()
+    assert disclosure.round_to(pd.Series([2, 3, 12, 13, 7.5, None]), 5).tolist()[:5] == [0, 5, 10, 15, 10]
+    with pytest.raises(UsageError, match="2 or more"):
+        disclosure.round_to(pd.Series([1]), 1)

@@ -110,7 +110,7 @@ def test_a_table_comes_back_as_the_page_shows_it_with_its_hidden_cells(simple, l
     words = WORDS[lang]
     assert (table.number, table.title, table.note, table.kind) == (number, words["title"], words["note"], "regression")
     assert table.header == (words["name"], words["n"], "p")
-    assert table.is_number == (False, False, True)
+    assert table.is_number == (False, True, True)
     assert table.rows == (("=cmd & <b>", "<10", "0.123"), ("甲_公司", "*", "–"), ("@x", "1,234", "−0.500"))
 
 
@@ -170,7 +170,7 @@ def test_word_holds_every_table_with_caption_note_banner_and_where_it_is_from(si
     section = paper.sections[0]
     assert section.header.paragraphs[0].text == BANNER[lang]
     assert MADE_FROM in section.footer.paragraphs[0].text
-    assert [cell.paragraphs[0].alignment.name for cell in grid.rows[1].cells] == ["LEFT", "LEFT", "RIGHT"]
+    assert [cell.paragraphs[0].alignment.name for cell in grid.rows[1].cells] == ["LEFT", "RIGHT", "RIGHT"]
     assert "w:tblHeader" in grid.rows[0]._tr.xml and "w:tblHeader" not in grid.rows[1]._tr.xml
     edges = {side: re.findall(rf'<w:{side} w:val="single"', grid._tbl.xml) for side in ("top", "bottom", "left", "right")}
     assert {side: len(found) for side, found in edges.items()} == {"top": 3, "bottom": 6, "left": 0, "right": 0}
@@ -229,7 +229,7 @@ def test_latex_has_the_table_its_note_and_the_banner_and_names_what_it_needs(sim
     assert f"% {MADE_FROM}" in needs and r"% \usepackage{array,booktabs,longtable}" in needs
     # A Chinese name stands in the English table too.
     assert any("ctex" in line for line in needs)
-    assert r"\begin{tabular}{llr}" in source
+    assert r"\begin{tabular}{lrr}" in source
 
 
 def test_latex_of_a_long_wide_table_wraps_and_goes_on_over_pages():
@@ -273,6 +273,14 @@ def test_without_chromium_word_and_latex_are_made_and_the_lack_is_told(run, no_c
     assert made.told[0] == "65_listed: left out, the run has no such page (not_available)"
     assert "no PDF: no Chromium was found" in made.told[-1]
     assert made.failed == ("80_robustness",)
+
+
+def test_a_page_with_something_that_must_not_leave_is_not_exported(run, no_chromium):
+    page_file = run / "70_association.html"
+    page_file.write_text(page_file.read_text(encoding="utf-8").replace("甲_公司", "甲 13812345678"), encoding="utf-8")
+    with pytest.raises(WuliError, match="70_association on paper is not written: the release scan found"):
+        export("demo", langs=["en"], formats=["docx"])
+    assert not (run.with_name("demo.export") / "files.csv").exists()
 
 
 def test_a_pdf_that_is_asked_for_without_chromium_is_refused_and_nothing_written(run, no_chromium, capsys):

@@ -218,11 +218,11 @@ def test_rates_over_fewer_than_ten_persons_are_suppressed_at_the_source(small):
     assert (found.status, found.numerator, found.denominator, found.value) == ("suppressed", None, None, None)
 
 
-def test_a_numerator_that_leaves_fewer_than_ten_persons_is_suppressed():
+def test_a_numerator_that_leaves_fewer_than_ten_persons_or_nobody_is_suppressed():
     few_left = forces.ratio("d2_mid_level", 95, 100, window="point_in_time", base="roll", people="both")
     assert (few_left.numerator, few_left.denominator, few_left.suppressed) == (None, 100, True)
     all_of_them = forces.ratio("d2_mid_level", 100, 100, window="point_in_time", base="roll", people="both")
-    assert all_of_them.value == 100.0
+    assert (all_of_them.numerator, all_of_them.suppressed) == (None, True)
 
 
 def test_an_empty_denominator_has_no_value():
@@ -242,28 +242,27 @@ def test_the_top_team_leaves_out_committees_of_branches_below(small):
     ])  # fmt: skip
     small["secretaries"] = table("secretaries", [])
     top = forces.compute("d1_cross_apply", small, as_of=AS_OF, team="top_team")
-    assert (top.numerator, top.denominator, top.value) == (20, 20, 100.0)
+    # All of 20: that would be said of each of them.
+    assert (top.numerator, top.denominator, top.value) == (None, 20, None)
     every = forces.compute("d1_cross_apply", small, as_of=AS_OF, team="all_committees")
     assert (every.numerator, every.denominator, every.value) == (20, 50, 40.0)
 
 
-def test_all_readings_of_an_indicator_go_where_one_of_them_is_suppressed(small):
-    orgs = [org("OC", org_type="党委"), org("OC-1", parent_org_id="OC")]
-    small["party_orgs"] = table("party_orgs", [org("LX", org_type="两新组织党委", parent_org_id=None), *orgs])
-    small["org_coverage"] = table("org_coverage", [cover("OC", "A")])
-    small["members"] = table("members", [*roll("OC", 20), *roll("OC-1", 30, first=20)])
-    # 3 of the 20 of the top team have no senior post, 33 of all 50: the second count alone would bound the first.
-    posts = [("经理层", number) for number in range(17)] + [("中层", number) for number in range(17, 50)]
-    small["cross_appointments"] = table("cross_appointments", [
-        {"member_pid": f"m{number}", "uscc": "A", "body": body, "party_post": "委员", "from_on": "2020-01-01"}
-        for body, number in posts
-    ])  # fmt: skip
-    small["secretaries"] = table("secretaries", [])
-    assert not forces.compute("d1_cross_apply", small, as_of=AS_OF, team="all_committees").suppressed
-    rows = forces.all_indicators(small, AS_OF)
-    rows = rows[rows["id"] == "d1_cross_apply"]
-    assert rows["suppressed"].tolist() == [True, True]
-    assert rows[["numerator", "value"]].isna().to_numpy().all()
+def test_a_count_that_the_run_hides_is_given_by_no_indicator_and_no_note(small):
+    with forces.minimum_people(10):
+        assert forces.compute("d2_mid_level", small, as_of=AS_OF).numerator == 12
+    with forces.minimum_people(10, {"roll.mid_level"}):
+        hidden = forces.compute("d2_mid_level", small, as_of=AS_OF)
+    assert (hidden.numerator, hidden.denominator, hidden.value, hidden.status) == (None, 24, None, "suppressed")
+    with forces.minimum_people(10, {"roll"}):
+        small["pioneer_units"] = table("pioneer_units", [])
+        assert forces.compute("v1_unit_density", small, as_of=AS_OF).denominator is None
+
+
+def test_every_count_of_persons_is_noted_by_name_whether_it_may_be_given_or_not(small):
+    with forces.counts_noted() as noted, forces.minimum_people(10, {"roll"}):
+        forces.compute("d2_mid_level", small, as_of=AS_OF)
+    assert (noted["roll"], noted["roll.mid_level"]) == (24, 12) and noted["roll.blank_post"] == 0
 
 
 @pytest.mark.parametrize(("start", "end", "hours"), [
@@ -312,7 +311,7 @@ def test_liaison_coverage_counts_firms_not_liaisons(small):
     ])  # fmt: skip
     found = forces.compute("d4_liaison_cover", small, as_of=AS_OF)
     assert (found.numerator, found.denominator) == (1, 3)
-    assert found.note_values["persons"] == "<10"
+    assert found.note_values["persons"] == "–"
 
 
 def test_proposals_leave_out_meetings_without_counts():
@@ -551,7 +550,8 @@ def test_the_service_circle_measures_the_walk_to_an_open_site(circle):
     assert found.note_values["unplaced"] == 1
     assert round(found.note_values["km"], 2) == 0.96
     later = forces.compute("c3_reach", circle, as_of=date(2023, 7, 1))
-    assert (later.numerator, later.denominator) == (100, 100)
+    # All of them: not told, for it would be said of each.
+    assert (later.numerator, later.denominator, later.status) == (None, 100, "suppressed")
 
 
 @pytest.mark.parametrize("place", [("C", None, None), ("C", 118.0, None), ("C", 24.0, 118.0)])

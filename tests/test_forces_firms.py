@@ -68,15 +68,17 @@ def test_events_hosted_by_a_firms_organisations_in_the_last_year_are_counted():
 
 
 def test_rates_over_too_few_persons_are_missing():
-    roll = [(f"p{n}", "O1" if n else "O2", "2020-01-01", None, "正式", "在岗", "研发") for n in range(12)]
+    roll = [(f"p{n}", "O1" if n else "O2", "2020-01-01", None, "正式", "在岗", "研发") for n in range(24)]
     members = table("member_pid org_id from_on to_on member_type roll_status post_type", *roll)
-    assert found("d2_mid_level", members=members) == [100, None, None, None, None]
-    assert found("d2_mid_level", members=members.head(9)) == [None] * 5
-    mixed = members.assign(post_type=["其他"] + ["研发"] * 11)
-    # One of twelve would be given away by the share of the others.
-    assert found("d2_mid_level", members=mixed) == [None] * 5
+    half = members.assign(post_type=["其他"] * 13 + ["研发"] * 11)
+    assert found("d2_mid_level", members=half) == [pytest.approx(100 * 11 / 24, abs=1e-4), None, None, None, None]
+    # A share of all, or of none, says it of each; one of twelve would be given away by the share of the others.
+    assert found("d2_mid_level", members=members) == [None] * 5
+    assert found("d2_mid_level", members=members.assign(post_type="其他")) == [None] * 5
+    assert found("d2_mid_level", members=members.assign(post_type=["其他"] * 2 + ["研发"] * 22)) == [None] * 5
+    assert found("d2_mid_level", members=half.iloc[7:19]) == [None] * 5
     with forces.minimum_people(5):
-        assert found("d2_mid_level", members=members.head(9)) == [100, None, None, None, None]
+        assert found("d2_mid_level", members=half.iloc[7:19]) == [50, None, None, None, None]
 
 
 def test_units_are_counted_by_members_and_by_employees():
@@ -132,8 +134,9 @@ def test_registers_give_zero_where_nothing_stands_and_missing_where_there_is_no_
     groups = table("group_id org_id established_on dissolved_on", ("g", "O2", "2020-01-01", None))
     assert found("t9_groups", party_groups=groups) == [1, 0, 0, 0, 0]
     teams = table("member_pid uscc body party_post from_on to_on",
-                  *((f"p{n}", "A", "董事会", "委员", "2020-01-01", None) for n in range(10)))  # fmt: skip
-    assert found("d1_cross_apply", cross_appointments=teams) == [100, None, None, None, None]
+                  *((f"p{n}", "A", body, "委员", "2020-01-01", None)
+                    for n, body in enumerate(["董事会"] * 10 + ["中层"] * 10)))  # fmt: skip
+    assert found("d1_cross_apply", cross_appointments=teams) == [50, None, None, None, None]
 
 
 @pytest.fixture(scope="module")

@@ -62,7 +62,7 @@ CASES = {
     "s11_vacant": (
         {"party_orgs": ORGS, "secretaries": table("member_pid org_id from_on to_on", ("p1", "O1", "2020-01-01", None),
                                                   ("p1", "O2", "2020-01-01", None), ("p2", "O3", "2020-01-01", "2021-01-01"))},
-        (1, 3, 100 / 3), {"several": "<10"}),
+        (1, 3, 100 / 3), {"several": "–"}),
     "s12_lectures": (
         {"training_events": table("plan_item held_on attendance", ("企业家大讲堂", "2023-01-01", 40.0),
                                   ("企业家大讲堂", "2022-01-01", 90.0), ("培训(十)", "2023-01-01", 9.0))},

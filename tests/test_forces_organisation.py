@@ -1,5 +1,6 @@
 """The organisation in tables, counted by hand."""
 
+import pandas as pd
 from test_forces import AS_OF, cover, firm, org, ratings, roll, table
 
 from helpers.forces import organisation
@@ -42,7 +43,7 @@ def test_class_transitions_count_only_organisations_with_a_class_in_both_years()
     assert list(found.index) == ["孵化类", "成长类", "达标类", "示范类"]
 
 
-def test_uncovered_firms_are_counted_by_the_first_reason_that_holds():
+def test_why_few_firms_are_uncovered_is_told_by_coverage_alone_not_by_their_members():
     enterprises = table("enterprises", [firm(code) for code in "ABCDEF"])
     orgs = table("party_orgs", [org("O"), org("P"), org("Q"), org("R")])
     coverage = table("org_coverage", [
@@ -52,11 +53,27 @@ def test_uncovered_firms_are_counted_by_the_first_reason_that_holds():
     members = table("members", [*roll("O", 5), *roll("P", 3, first=5), *roll("Q", 2, first=8)])
     found = organisation.uncovered_firms(enterprises, coverage, orgs, members, as_of=AS_OF)
     assert found.set_index("reason")["firms"].to_dict() == {
-        "should_have_organisation": 1, "fewer_than_3_members": 1, "work_coverage_only": 1, "coverage_ended": 1,
-        "no_member_known": 1,
-    }  # fmt: skip
+        "coverage_ended": 1, "work_coverage_only": 3, "never_covered": 1,
+    }
     assert set(found["n"]) == {6}
     assert all(say(f"forces.reason_{name}", "en") for name in found["reason"])
+
+
+def test_many_uncovered_firms_are_counted_by_the_first_reason_that_holds():
+    names = [f"{kind}{number}" for kind in "EFN" for number in range(10)]
+    organised = [name for name in names if name[0] != "N"]
+    orgs = table("party_orgs", [org("O"), *(org(f"O{name}") for name in organised)])
+    coverage = table("org_coverage", [cover("O", "A"), *(cover(f"O{name}", name, "仅工作覆盖") for name in organised)])
+    members = [one for place, name in enumerate(organised)
+               for one in roll(f"O{name}", 3 if name[0] == "E" else 2, first=3 * place)]  # fmt: skip
+    found = organisation.uncovered_firms(
+        table("enterprises", [firm(name) for name in ("A", *names)]), coverage, orgs, table("members", members),
+        as_of=AS_OF,
+    )  # fmt: skip
+    assert found.set_index("reason")["firms"].to_dict() == {
+        "should_have_organisation": 10, "fewer_than_3_members": 10, "work_coverage_only": 0, "coverage_ended": 0,
+        "no_member_known": 10,
+    }  # fmt: skip
 
 
 def test_the_bands_count_organisations_by_formal_members_and_units():
@@ -79,9 +96,13 @@ def test_the_bands_count_organisations_by_formal_members_and_units():
     found = organisation.outside_bands(
         table("members", members), orgs, table("org_coverage", coverage), as_of=AS_OF
     ).set_index("kind")  # fmt: skip
-    assert {kind: (row["organisations"], row["judged"]) for kind, row in found.iterrows()} == {
-        # Branches that exist: few, three, C1, C2, big with somebody on the roll, and blank.
-        "branch_below_3": (1, 5), "branch_without_roll": (1, 6), "joint_above_5": (1, 2),
+    # Branches that exist: few, three, C1, C2, big with somebody on the roll, and blank. That one has fewer than three
+    # members would tell of them.
+    few = found.loc["branch_below_3"]
+    assert pd.isna(few["organisations"]) and few["judged"] == 5
+    others = found.drop(index="branch_below_3")
+    assert {kind: (row["organisations"], row["judged"]) for kind, row in others.iterrows()} == {
+        "branch_without_roll": (1, 6), "joint_above_5": (1, 2),
         # 50 to 99: the committee with 99 and the branch with 60; 100 or more: the general branch.
         "below_general_branch": (1, 2), "below_committee": (1, 1),
         "general_branch_below_50": (1, 2), "committee_below_100": (1, 1),
@@ -112,4 +133,4 @@ def test_empty_tables_give_empty_counts():
     bands = organisation.outside_bands(
         table("members", []), table("party_orgs", []), table("org_coverage", []), as_of=AS_OF
     )
-    assert bands[["organisations", "judged"]].to_numpy().sum() == 0
+    assert bands["judged"].sum() == 0 and bands["organisations"].fillna(0).sum() == 0

@@ -180,11 +180,11 @@ def test_the_bootstrap_holds_its_size_with_eight_clusters_and_has_power():
 
 
 def groups(means: list[float], treated: int) -> pd.DataFrame:
-    """Return two rows a grid, `means` apart from noise that cancels within."""
+    """Return four rows a grid, `means` apart from noise that cancels within."""
     return pd.DataFrame({
-        "grid": np.repeat(np.arange(len(means)), 2), "stratum": np.repeat(np.arange(len(means)) // 2, 2),
-        "y": np.repeat(means, 2) + np.tile([-0.1, 0.1], len(means)),
-        "x": np.repeat(np.arange(len(means)) == treated, 2).astype(float),
+        "grid": np.repeat(np.arange(len(means)), 4), "stratum": np.repeat(np.arange(len(means)) // 2, 4),
+        "y": np.repeat(means, 4) + np.tile([-0.1, 0.1] * 2, len(means)),
+        "x": np.repeat(np.arange(len(means)) == treated, 4).astype(float),
     })  # fmt: skip
 
 

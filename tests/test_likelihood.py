@@ -397,9 +397,9 @@ def test_weights_are_positive_and_one_a_stratum(design, outcomes):
     refused("weights_in_strata", "clogit", outcomes["clogit"], design, weights=weights)
 
 
-def test_more_parameters_than_rows_are_refused(design, outcomes):
+def test_rows_that_leave_fewer_than_ten_degrees_of_freedom_are_refused(design, outcomes):
     few = np.array([0, 1, 2, 3, 0, 1])
-    assert "6 rows cannot identify 7 parameters" in refused("few_rows", "zinb", few, design[:6])
+    assert "6 rows leave fewer than 10 degrees of freedom beside 7 parameters" in refused("few_rows", "zinb", few, design[:6])
     refused("no_row", "logit", np.array([]), design[:0])
 
 

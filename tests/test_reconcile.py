@@ -210,15 +210,15 @@ def test_a_secretary_with_two_posts_is_one_person_and_two_posts():
     assert (found["k"], found["status"]) == (136, "not_reproduced")
 
 
-def test_fewer_than_ten_persons_are_not_shown_though_the_status_rests_on_them():
+def test_fewer_than_ten_persons_have_neither_number_nor_status_for_that_would_give_them_back():
     usual = {"contact_role": "党员", "target_type": "人才"}
     links = [{"contact_pid": f"c{number}", "target_pid": f"t{number}", **usual} for number in range(4)]
     found = compare("contact_talents", {"contact_assignments": table("contact_assignments", links)})
     assert found["suppressed"]
     assert pd.isna(found["k"])
     assert pd.isna(found["recomputed"])
-    assert found["status"] == "not_reproduced"
-    assert "<10 links" in found["reading_en"]
+    assert found["status"] == "not_testable" and "give it back" in found["reason_en"]
+    assert "– links" in found["reading_en"]
 
 
 def test_charter_firms_count_inside_the_chosen_base():

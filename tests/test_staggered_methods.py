@@ -287,11 +287,11 @@ def test_two_way_fixed_effects_without_never_treated_name_the_lead_left_out():
 
 def test_two_way_fixed_effects_say_which_effects_they_subtract():
     # Treatment less its unit and period means is (-1, 2, -1) / 6 for those treated from year 2 and (1, -2, 1) / 6 for those
-    # from year 3: of the treated rows 2, -1 and 1 sixths, so that a quarter is subtracted for each of two rows in year 3.
-    data = pd.DataFrame({"firm": np.repeat(range(4), 3), "year": [1, 2, 3] * 4, "cohort": np.repeat([2, 3, 2, 3], 3),
-                         "rd": [0, 1, 3, 0, 0, 1, 0, 2, 3, 2, 0, 2.0]})  # fmt: skip
+    # from year 3: of the treated rows 2, -1 and 1 sixths, so that an eighth is subtracted for each of four rows in year 3.
+    data = pd.DataFrame({"firm": np.repeat(range(8), 3), "year": [1, 2, 3] * 8, "cohort": np.repeat([2, 3] * 4, 3),
+                         "rd": [0, 1, 3, 0, 0, 1, 0, 2, 3, 2, 0, 2.0] * 2})  # fmt: skip
     (values,) = said(study("twfe", data=data).warnings, "cohorts.negative_weights")
-    assert values == {"rows": "2", "all": "6", "weight": "-0.500"}
+    assert values == {"rows": "4", "all": "12", "weight": "-0.500"}
 
 
 @pytest.mark.parametrize("method", [*LINEAR, "poisson_etwfe"])

@@ -5,8 +5,8 @@ Data flow down this list, and along its lines; a room imports only from rooms be
 paths, errors, text, atomic    folders; the few exceptions; every zh/en string a reader sees; files whole or not at all
 strict_yaml                 run files and mapping files as a person wrote them, with the line of everything
 cells                       data strings where people open them: no formula, no mark of direction, no markup
-disclosure                  suppression of small cells, and of what would give them away
 codebook                    tables, columns, rules: the single source for reading, checking, documenting, generating
+disclosure                  what every table and figure passes through: small cells, dominance, linked tables
 params                      the run file and one strict model per notebook
 engine                      DuckDB or Spark: Parquet in, lazy Ibis tables, ordered Parquet out
 ingest                      an office's files -> typed tables, with a ledger of everything found
@@ -23,6 +23,7 @@ findings                    what the estimates say, in words never stronger than
 inputs, stages              what prepared data depend on: parameters, files, code; how they are made
 restricted                  rows about persons: whoever asks for them is told, a page in the making refused
 study                       prepares a run's data once and opens it for a notebook
+released                    which counts of persons a run publishes, how they are linked, which are hidden
 style, svg                  the one theme; a drawn figure as a small element of a page
 figures, tables, show       one function per figure and per table; how a page shows them
 report                      execute, gate, render, publish

@@ -66,7 +66,9 @@ def safe_frame(frame: pd.DataFrame) -> pd.DataFrame:
         if isinstance(column.dtype, pd.CategoricalDtype):
             column = column.astype(column.cat.categories.dtype)
         if pd.api.types.is_object_dtype(column.dtype):
-            result.isetitem(place, column.map(lambda cell: safe_cell(cell) if isinstance(cell, str) else cell))
+            # By hand: `map` would make whole numbers beside a missing one into fractions.
+            told = [safe_cell(cell) if isinstance(cell, str) else cell for cell in column]
+            result.isetitem(place, pd.Series(told, index=frame.index, dtype="object"))
         elif pd.api.types.is_string_dtype(column.dtype):
             texts = pa.array(column, type=pa.large_string(), from_pandas=True)
             suspect = pc.fill_null(pc.match_substring_regex(texts, _SUSPECT), False).to_numpy(zero_copy_only=False)

@@ -25,7 +25,7 @@ DATA_ROOMS = (
     "listed.py",
     "atomic.py",
     "strict_yaml.py",
-    "disclosure.py",
+    "disclosure",
     "cells.py",
     "stages.py",
     "inputs.py",

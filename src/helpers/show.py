@@ -20,7 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from pydantic import BaseModel
 
-from helpers import svg
+from helpers import disclosure, svg
 from helpers.cells import in_html as escape
 from helpers.text import Lang, number, say
 
@@ -79,9 +79,15 @@ def figure(
     ------
     ValueError
         If `title` or `alt` is empty.
+    DisclosureError
+        If the table behind it or a word of it tells of too few persons (`helpers.disclosure`).
     """
     if not title.strip() or not alt.strip():
         raise ValueError("a figure needs a title and an alt text")
+    for words in (title, alt, note):
+        disclosure.admit_words(words, where=title)
+    if data is not None:
+        disclosure.admit(data, where=title)
     drawing = drawn if isinstance(drawn, Figure) else drawn.get_figure(root=True)
     picture = _picture(drawing, alt)
     plt.close(drawing)
@@ -129,7 +135,15 @@ def table(
     Returns
     -------
     IPython.display.HTML
+
+    Raises
+    ------
+    DisclosureError
+        If the frame has not been through `helpers.disclosure`, or tells of too few persons all the same.
     """
+    disclosure.admit(frame, where=title)
+    for words in (title, note):
+        disclosure.admit_words(words, where=title)
     caption = f'<figcaption><span class="number" data-kind="table"></span>{_worded(title, lang)}</figcaption>'
     foot = f'<p class="note">{_worded(note, lang)}</p>' if note else ""
     kind = f' data-kind="{escape(frame.attrs["kind"])}"' if "kind" in frame.attrs else ""
@@ -138,16 +152,24 @@ def table(
 
 def text(sentence: str) -> HTML:
     """Show a sentence that code has put together."""
+    disclosure.admit_words(sentence, where="a sentence")
     return HTML(f"<p>{_worded(sentence, _language(sentence))}</p>")
 
 
 def sentences(lines: Iterable[str]) -> HTML:
     """Show sentences that code has put together as a list."""
-    return HTML("<ul>\n" + "\n".join(f"<li>{_worded(line, _language(line))}</li>" for line in lines) + "\n</ul>")
+    said = list(lines)
+    for line in said:
+        disclosure.admit_words(line, where="a sentence")
+    return HTML("<ul>\n" + "\n".join(f"<li>{_worded(line, _language(line))}</li>" for line in said) + "\n</ul>")
 
 
 def parameters(values: BaseModel, *, lang: Lang) -> HTML:
-    """Show a notebook's validated parameters, folded, so that a page opens with its answer."""
+    """Show a notebook's validated parameters, folded, so that a page opens with its answer.
+
+    What is shown from here on is held to the page's own minimum of persons.
+    """
+    disclosure.hold_to(getattr(values, "min_cell", disclosure.MINIMUM_PERSONS))
     rows = [(name, _listed(value)) for name, value in values.model_dump(mode="json").items()]
     frame = pd.DataFrame(rows, columns=[say("page.name", lang), say("page.value", lang)])
     title = say("page.page_parameters", lang)
@@ -156,6 +178,7 @@ def parameters(values: BaseModel, *, lang: Lang) -> HTML:
 
 def finding(sentence: str) -> HTML:
     """Show the page's one-line finding, set off from the text; the index repeats it beside the page's name."""
+    disclosure.admit_words(sentence, where="the finding")
     return HTML(f'<p class="finding">{escape(sentence)}</p>')
 
 
@@ -176,7 +199,10 @@ def results(values: Mapping[str, Any], *, digits: int = 4) -> Results:
     ------
     TypeError
         If a value is neither a number, a text, a truth value, a date nor a list or mapping of them.
+    DisclosureError
+        If a count of persons among them is too small.
     """
+    disclosure.admit_results(values)
     return Results(values, digits)
 
 

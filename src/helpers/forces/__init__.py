@@ -22,7 +22,6 @@ The mapping of mechanisms to forces is the project's own: the source lists the f
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import date
 from typing import get_args
 
@@ -33,15 +32,18 @@ from helpers.forces.guidance import PLAN_CODES
 from helpers.forces.indicator import (
     Indicator,
     MissingTable,
+    counts_noted,
+    hide,
     is_few,
+    may_give,
     minimum_people,
     ratio,
     shown,
 )
 
 __all__ = ["FORCES", "MEASURES", "REGISTRY", "VARIANTS", "Indicator", "MissingTable", "all_indicators",
-           "all_measures", "compute",
-           "is_few", "minimum_people", "ratio", "shown"]  # fmt: skip
+           "all_measures", "compute", "counts_noted", "hide",
+           "is_few", "may_give", "minimum_people", "ratio", "shown"]  # fmt: skip
 
 FORCES: dict[str, str] = {
     "p": "政治引领力", "d": "发展支撑力", "v": "先锋原动力", "t": "党建牵引力", "c": "园区凝聚力",
@@ -156,13 +158,12 @@ def all_indicators(tables: Mapping[str, pd.DataFrame], as_of: date) -> pd.DataFr
     """
     rows = []
     for id in REGISTRY:
-        readings = []
         for options in VARIANTS.get(id, ({},)):
             try:
-                readings.append(compute(id, tables, as_of=as_of, **options))
+                found = compute(id, tables, as_of=as_of, **options)
             except MissingTable as missing:
-                readings.append(_not_supplied(id, options, missing))
-        rows += [{**found.row(), "force": FORCES[id[0]]} for found in _together(readings)]
+                found = _not_supplied(id, options, missing)
+            rows.append({**found.row(), "force": FORCES[id[0]]})
     return pd.DataFrame(rows).astype({"numerator": "Int64", "denominator": "Int64", "value": "Float64"})[list(_COLUMNS)]
 
 
@@ -184,17 +185,6 @@ def all_measures(tables: Mapping[str, pd.DataFrame], as_of: date) -> pd.DataFram
             rows.append(_not_supplied(id, {}, missing).row())
     found = pd.DataFrame(rows).astype({"numerator": "Int64", "denominator": "Int64", "value": "Float64"})
     return found[[name for name in _COLUMNS if name != "force"]]
-
-
-def _together(readings: list[Indicator]) -> list[Indicator]:
-    """Return the readings of one indicator, all without their counts where one is suppressed.
-
-    The readings count nested groups of the same persons, so that one of them bounds the other closely.
-    """
-    if not any(found.suppressed for found in readings):
-        return readings
-    hidden = {"numerator": None, "value": None, "suppressed": True, "status": "suppressed"}
-    return [replace(found, **hidden) if found.status == "computed" else found for found in readings]
 
 
 _OTHER_UNITS = {

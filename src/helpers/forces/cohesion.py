@@ -19,6 +19,8 @@ SOLVED_WITHIN_DAYS = 30
 WORKER = "职工"
 WALK_KM_H = 5.0
 DETOUR = 1.3
+TRAVEL = {"walk": (WALK_KM_H, DETOUR), "cycle": (15.0, DETOUR), "drive": (30.0, 1.4)}
+"""Mode of travel -> speed (km/h) and path length over straight line."""
 EARTH_RADIUS_KM = 6371.0088
 HALF_YEAR_MONTHS = 6
 TICKET_FIGURES = (
@@ -128,7 +130,8 @@ def contact_coverage(
     staff = int(employees[employees.index.isin(list(firms))].sum())
     return ratio("c2_contact_cover", links["target_pid"].nunique(), staff, window="point_in_time", base="employees",
                  benchmark=("contact_workers",), people="both", note="note_c2",
-                 note_values={"links": shown(len(links))})  # fmt: skip
+                 cells=("contact.workers", "contact.employees"),
+                 note_values={"links": shown("contact.worker_links", len(links))})  # fmt: skip
 
 
 def service_circle(
@@ -178,7 +181,8 @@ def service_circle(
     reach = speed_km_h * minutes / 60 / detour
     known = {"km": reach, "speed": speed_km_h, "detour": detour, "unplaced": len(firms) - len(placed)}
     return ratio("c3_reach", int(placed["staff"][nearest <= reach].sum()), int(placed["staff"].sum()), people="both",
-                 note="note_c3", note_values=known, **words)  # fmt: skip
+                 cells=(f"within_reach.{speed_km_h:g}", "employees_placed"), note="note_c3",
+                 note_values=known, **words)  # fmt: skip
 
 
 def _located(frame: pd.DataFrame, table: str) -> pd.DataFrame:

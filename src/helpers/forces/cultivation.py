@@ -9,9 +9,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from helpers.disclosure import suppress
 from helpers.forces import pioneer, population, traction
-from helpers.forces.indicator import minimum
+from helpers.forces.indicator import hide
 from helpers.forces.intervals import shares
 from helpers.forces.matching import nearest_pairs
 from helpers.forces.traction import CLASSES
@@ -147,7 +146,6 @@ def two_way_by_year(members: pd.DataFrame, party_orgs: pd.DataFrame, *, as_of: d
     table = pd.DataFrame(rows)
     table = table[table["at_start"] > 0].reset_index(drop=True)
     table["pct"] = 100 * (table["promoted"] + table["admitted"]) / table["at_start"].replace(0, np.nan)
-    return suppress(
-        table, counts=["at_start", "promoted", "admitted"], shares=["pct"], parts={"promoted": "at_start"},
-        minimum=minimum(),
-    )[0]  # fmt: skip
+    years = table["ends_on"].dt.year
+    cells = {name: [f"{name}.{year}" for year in years] for name in ("at_start", "promoted", "admitted")}
+    return hide(table, cells, shares=["pct"], parts={"promoted": "at_start"})

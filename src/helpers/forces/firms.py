@@ -240,10 +240,10 @@ def _count(firm_of_row: pd.Series, firms: pd.Index) -> pd.Series:
 
 
 def _share_of_persons(part: pd.Series, whole: pd.Series) -> pd.Series:
-    """Return a percentage of persons, missing where the whole, the part or the rest is too few to be shown."""
+    """Return a percentage of persons, missing where the whole, the part or the rest is too few, none included."""
     part = part.reindex(whole.index, fill_value=0)
     rest = whole - part
-    is_few = (whole < minimum()) | part.between(1, minimum() - 1) | rest.between(1, minimum() - 1)
+    is_few = (whole < minimum()) | (part < minimum()) | (rest < minimum())
     return (HUNDRED * part / whole).mask(is_few)
 
 

@@ -122,8 +122,9 @@ def vacant_posts(secretaries: pd.DataFrame, party_orgs: pd.DataFrame, *, as_of: 
     serving = serving[serving["org_id"].isin(orgs)]
     posts = serving.groupby("member_pid")["org_id"].nunique()
     vacant = int((~orgs.isin(serving["org_id"])).sum())
+    several = shown("secretaries.several", int((posts > 1).sum()))
     return ratio("s11_vacant", vacant, orgs.nunique(), window="point_in_time", base="organisations_now",
-                 note="note_s11", note_values={"several": shown(int((posts > 1).sum()))})  # fmt: skip
+                 note="note_s11", note_values={"several": several})  # fmt: skip
 
 
 def lecture_reach(
@@ -165,7 +166,8 @@ def lecture_reach(
     year = training_events[(held > day - pd.DateOffset(years=1)) & (held <= day)]
     lectures = year[year["plan_item"] == LECTURE_HALL]
     if lecture_attendance is None:
-        known = {"lectures": len(lectures), "attendances": shown(int(lectures["attendance"].sum()))}
+        came = shown("attendances.lectures", int(lectures["attendance"].sum()))
+        known = {"lectures": len(lectures), "attendances": came}
         return Indicator("s12_lectures", None, None, None, "percent", "twelve_months", "any", status="not_testable",
                          note="note_s12", note_values=known)  # fmt: skip
     if enterprises is None:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.forces import population, traction
+from helpers.forces.indicator import is_few
 from helpers.forces.population import Base
 
 # What an organisation is formed as: a general branch from the first, a committee from the second number of formal
@@ -95,7 +96,10 @@ def outside_bands(
         band speaks of): branch_below_3 (of branches with anybody on the roll), branch_without_roll (of all branches:
         their members are unknown, not none), joint_above_5 (of joint branches), below_general_branch (of those with 50
         to 99), below_committee (of those with 100 or more), general_branch_below_50 (of general branches),
-        committee_below_100 (of committees). Counts of organisations only, never of persons.
+        committee_below_100 (of committees). Counts of organisations. The one of branches with fewer than 3 formal
+        members is missing where it, or the branches left, are fewer than the minimum of persons (`minimum_people`): it
+        would tell of the members of a few small organisations. The other rows speak of 50 members or more, of units, or
+        of nobody known.
 
     Notes
     -----
@@ -128,8 +132,12 @@ def outside_bands(
         "general_branch_below_50": (general, together < FORMAL_FOR_A_GENERAL_BRANCH),
         "committee_below_100": (committee, together < FORMAL_FOR_A_COMMITTEE),
     }
-    rows = [(name, int((judged & is_outside).sum()), int(judged.sum())) for name, (judged, is_outside) in bands.items()]
-    return pd.DataFrame(rows, columns=["kind", "organisations", "judged"])
+    rows = {name: (int((judged & is_outside).sum()), int(judged.sum())) for name, (judged, is_outside) in bands.items()}
+    outside, of = rows["branch_below_3"]
+    if is_few(outside) or is_few(of - outside):
+        rows["branch_below_3"] = (pd.NA, of)
+    found = pd.DataFrame([(name, *row) for name, row in rows.items()], columns=["kind", "organisations", "judged"])
+    return found.astype({"organisations": "Int64"})
 
 
 def _with_those_below(counts: pd.Series, parent: pd.Series) -> pd.Series:
@@ -177,10 +185,14 @@ def uncovered_firms(
     DataFrame
         One row a reason (all five, in order), columns reason, firms (count) and n (firms of the base):
         should_have_organisation (3 formal members or more), fewer_than_3_members (1 or 2), work_coverage_only,
-        coverage_ended (covered before), no_member_known.
+        coverage_ended (covered before), no_member_known. Where one of the three rows on members would hold fewer firms
+        than the minimum of persons (`minimum_people`), the reasons are those of coverage alone (`brief.REASONS`):
+        coverage_ended, work_coverage_only, never_covered.
 
     Notes
     -----
+    These are counts of firms, but a row on members tells how many each of few firms has, and the office's brief names
+    the firms: "none of them has any" would be read as a fact about each.
     Members are known only through organisations that cover a firm: a firm without any link to one has no known member.
     """
     firms = population.base_firms(
@@ -197,4 +209,8 @@ def uncovered_firms(
     reason = np.select([formal >= enough, formal > 0, work_only, before], reasons, default="no_member_known")
     order = [*reasons, "no_member_known"]
     counted = pd.Series(reason, dtype="str").value_counts().reindex(order, fill_value=0)
+    if any(is_few(counted[name]) for name in ("should_have_organisation", "fewer_than_3_members", "no_member_known")):
+        order = ["coverage_ended", "work_coverage_only", "never_covered"]
+        told = np.select([before, work_only], order[:2], default=order[2])
+        counted = pd.Series(told, dtype="str").value_counts().reindex(order, fill_value=0)
     return pd.DataFrame({"reason": order, "firms": counted.to_numpy(), "n": len(firms)})

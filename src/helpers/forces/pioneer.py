@@ -9,7 +9,7 @@ from datetime import date
 import pandas as pd
 
 from helpers.forces import population
-from helpers.forces.indicator import Indicator, is_few, ratio
+from helpers.forces.indicator import Indicator, is_few, may_give, ratio
 
 UNIT_FIGURES = ("pioneer_teams", "pioneer_posts", "pioneer_zones", "pioneer_selected")
 TECHNICAL_POSTS = ("专业技术", "研发")
@@ -44,7 +44,7 @@ def unit_density(
     roll = population.members_on_roll(members, party_orgs, as_of)
     selected = int(units["selected"].fillna(False).astype(bool).sum())
     return ratio("v1_unit_density", len(units), len(roll), unit="per_10_members", window="point_in_time", base="roll",
-                 benchmark=UNIT_FIGURES, people="denominator", note="note_v1",
+                 benchmark=UNIT_FIGURES, people="denominator", cells=("", "roll"), note="note_v1",
                  note_values={"selected": selected})  # fmt: skip
 
 
@@ -112,7 +112,9 @@ def members_in_rd(
     rd_members = int((roll["post_type"] == RD_POST).sum())
     words = {"unit": "percentage_points", "window": "year", "base": "rd_staff", "note": "note_v3",
              "benchmark": ("sanxing_studio_people",)}  # fmt: skip
-    if any(is_few(count) for count in (rd_members, rd_staff, len(roll), employees, rd_staff - rd_members)):
+    counts = {"rd.members_in_rd": rd_members, "rd.staff": rd_staff, "rd.members": len(roll), "rd.employees": employees}
+    gives = [may_give(cell, count) for cell, count in counts.items()]
+    if employees and not (all(gives) and not is_few(rd_staff - rd_members)):
         return Indicator("v3_member_rd_share", None, None, None, suppressed=True, status="suppressed",
                          note_values=dict.fromkeys(RATES, "–") | {"firms": len(firms)}, **words)  # fmt: skip
     if not rd_staff or not employees:
@@ -140,11 +142,16 @@ def two_way_flow(members: pd.DataFrame, party_orgs: pd.DataFrame, *, as_of: date
     firm, not on the roll at the start. Trap: promotion depends on education and tenure.
     """
     at_start, promoted, admitted = two_way_counts(members, party_orgs, as_of=as_of)
+    year = pd.Timestamp(as_of).year
+    counts = {"promoted": promoted, "admitted": admitted}
+    # Both are asked about, so that both are noted.
+    gives = [may_give(f"{name}.{year}", count) for name, count in counts.items()]
     # The numerator is their sum: a small part is given away by the other one.
-    is_open = not (is_few(promoted) or is_few(admitted))
-    parts = {"promoted": f"{promoted:,}" if is_open else "–", "admitted": f"{admitted:,}" if is_open else "–"}
+    is_open = all(gives)
+    parts = {name: f"{count:,}" if is_open else "–" for name, count in counts.items()}
     return ratio("v4_two_way", promoted + admitted, at_start, window="year", base="roll_a_year_ago", people="both",
-                 note="note_v4", note_values=parts)  # fmt: skip
+                 cells=(f"promoted_or_admitted.{year}", f"at_start.{year}"), note="note_v4",
+                 note_values=parts)  # fmt: skip
 
 
 def two_way_counts(members: pd.DataFrame, party_orgs: pd.DataFrame, *, as_of: date) -> tuple[int, int, int]:

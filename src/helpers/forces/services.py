@@ -11,7 +11,7 @@ import pandas as pd
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from helpers.forces import cohesion
-from helpers.forces.indicator import minimum
+from helpers.forces.indicator import may_give
 from helpers.forces.intervals import shares
 
 Z_95 = 1.959963984540054
@@ -178,7 +178,8 @@ def activities_by_site(
     )
     months_open = sites["months_open"].where(sites["months_open"] > 0)
     came = sites["site_id"].map(held.groupby("site_id")["attendance"].sum(min_count=1)).astype("Float64")
-    came = came.mask(came.lt(minimum()) & came.gt(0))
+    names = [f"attendances.{site}" for site in sites["site_id"]]
+    came = came.mask([pd.notna(n) and not may_give(name, n) for name, n in zip(names, came, strict=True)])
     sites = sites.assign(per_month=sites["activities"] / months_open, attendances=came.astype("Int64"),
                          use_per_month=came / months_open)  # fmt: skip
     return sites.sort_values("site_id").reset_index(drop=True)

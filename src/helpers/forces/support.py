@@ -66,6 +66,7 @@ def cross_appointment(
         as_of=as_of, team=team, base=INDUSTRIAL,
     )  # fmt: skip
     return ratio("d1_cross_apply", k, n, window="point_in_time", base=team, people="both", note="note_d1",
+                 cells=(f"{team}.senior", team),
                  benchmark=("governance_scale_team_senior",), note_values={"firms": len(firms)})  # fmt: skip
 
 
@@ -141,8 +142,9 @@ def members_mid_level(members: pd.DataFrame, party_orgs: pd.DataFrame, *, as_of:
     k = int(roll["post_type"].isin(MID_LEVEL_POSTS).sum())
     blank = int(roll["post_type"].isna().sum())
     return ratio("d2_mid_level", k, len(roll), window="point_in_time", base="roll", people="both", note="note_d2",
+                 cells=("roll.mid_level", "roll"),
                  benchmark=("governance_members_mid_level", "governance_members_mid_level_share"),
-                 note_values={"blank": shown(blank)})  # fmt: skip
+                 note_values={"blank": shown("roll.blank_post", blank)})  # fmt: skip
 
 
 def working_hours(start: pd.Series, end: pd.Series, *, holidays: Collection[date] = ()) -> pd.Series:
@@ -238,7 +240,7 @@ def liaison_coverage(
     served = frozenset(serving["uscc"]) & firms
     return ratio("d4_liaison_cover", len(served), len(firms), window="point_in_time", base="covered",
                  benchmark=("liaison_count",), note="note_d4",
-                 note_values={"persons": shown(serving["liaison_pid"].nunique())})  # fmt: skip
+                 note_values={"persons": shown("liaisons", serving["liaison_pid"].nunique())})  # fmt: skip
 
 
 def proposals_adopted(governance_meetings: pd.DataFrame, *, as_of: date) -> Indicator:

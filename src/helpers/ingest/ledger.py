@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from helpers.disclosure import SECONDARY_MARK, suppress
+from helpers.disclosure import HIDDEN_MARK, suppress
 
 COLUMNS = ("table", "file", "sheet", "row", "column", "value", "rule", "action", "result")
 COUNTS = ("table", "rows_read", "rows_kept", "set_aside", "cells_repaired", "cells_nulled", "cells_flagged")
@@ -99,7 +99,7 @@ def shown(counts: pd.DataFrame, of_persons: pd.Series, *, minimum: int) -> tuple
     Returns
     -------
     shown : DataFrame, shape (N, 7)
-        The same rows as text; a hidden count is `<10` (the minimum) or `*`.
+        The same rows as text; a hidden count is `*`, whether small itself or hidden to protect one.
     sums : dict of str to int
         By column. The sum over person tables can be had from it and the rows shown, so where that sum is hidden only
         the other tables are added up.
@@ -111,7 +111,8 @@ def shown(counts: pd.DataFrame, of_persons: pd.Series, *, minimum: int) -> tuple
     if persons.empty:
         return text, every.astype(int).to_dict()
     whole = pd.concat([persons, persons[numbers].sum().to_frame().T.assign(table="")], ignore_index=True)
-    options = {"minimum": minimum, "total_rows": [*[False] * len(persons), True], "mark": True}
+    # That no row was set aside or no cell mended says nothing of anybody.
+    options = {"minimum": minimum, "total_rows": [*[False] * len(persons), True], "mark": True, "zeros_disclose": False}
     hidden, _ = suppress(whole, counts=numbers[:3], total="rows_read", **options)
     hidden, _ = suppress(hidden, counts=numbers[3:], **options)
     text.loc[of_persons, numbers] = hidden[numbers].iloc[:-1].to_numpy()
@@ -143,7 +144,7 @@ def shown_sources(sources: pd.DataFrame, counts: pd.DataFrame, of_persons: pd.Se
     hidden = {name for name, read in zip(persons["table"], persons["rows_read"], strict=True) if not read.isdecimal()}
     small = sources.loc[sources["rows"].between(1, minimum - 1), "table"]
     hidden |= set(small) & set(persons["table"])
-    rows = sources["rows"].astype("str").mask(sources["table"].isin(hidden), SECONDARY_MARK)
+    rows = sources["rows"].astype("str").mask(sources["table"].isin(hidden), HIDDEN_MARK)
     return sources.assign(rows=rows)
 
 

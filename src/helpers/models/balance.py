@@ -5,6 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from helpers.disclosure import dominance
+
+MONEY = "_cny"
+
 
 def balance(data: pd.DataFrame, *, group: str, covariates: Sequence[str]) -> pd.DataFrame:
     """Compare covariate means of two groups by standardised difference.
@@ -22,7 +26,8 @@ def balance(data: pd.DataFrame, *, group: str, covariates: Sequence[str]) -> pd.
     -------
     DataFrame
         One row a covariate: covariate, mean_treated, mean_untreated, n_treated, n_untreated, difference (standardised:
-        difference of means over the root of the mean of both variances, no unit), std_error (of the difference).
+        difference of means over the root of the mean of both variances, no unit), std_error (of the difference). The
+        mean of a column of money (`…_cny`) is missing where one firm dominates its group (p % rule).
 
     Notes
     -----
@@ -42,8 +47,8 @@ def balance(data: pd.DataFrame, *, group: str, covariates: Sequence[str]) -> pd.
         rows.append(
             {
                 "covariate": name,
-                "mean_treated": treated.mean(),
-                "mean_untreated": untreated.mean(),
+                "mean_treated": _mean(treated, name),
+                "mean_untreated": _mean(untreated, name),
                 "n_treated": len(treated),
                 "n_untreated": len(untreated),
                 "difference": distance,
@@ -51,6 +56,15 @@ def balance(data: pd.DataFrame, *, group: str, covariates: Sequence[str]) -> pd.
             }
         )
     return pd.DataFrame(rows)
+
+
+def _mean(values: pd.Series, name: str) -> float:
+    """Return the mean of one row a unit, missing where it would tell the money of one of few units."""
+    if not name.endswith(MONEY):
+        return values.mean()
+    each = pd.DataFrame({"amount": values, "unit": range(len(values))})
+    is_dominated = dominance(each, amount="amount", firm="unit")["is_dominated"]
+    return np.nan if is_dominated.all() else values.mean()
 
 
 def _std_error(distance: float, treated: int, untreated: int) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from helpers.disclosure import MINIMUM_DEGREES, has_degrees
 from helpers.models.demean import Absorber
 from helpers.models.result import NotEstimable, Sample
 from helpers.text import Message
@@ -143,8 +144,8 @@ def identified(sample: Sample, fixed_effects: Sequence[str], absorber: Absorber)
     Raises
     ------
     NotEstimable
-        If the fixed effects contain a term, if terms are sums of each other, or if there are no more rows than
-        parameters.
+        If the fixed effects contain a term, if terms are sums of each other, or if fewer than 10 residual degrees of
+        freedom are left.
     """
     centred = sample.design - sample.design.mean(axis=0)
     left = absorber(centred)
@@ -166,8 +167,8 @@ def identified(sample: Sample, fixed_effects: Sequence[str], absorber: Absorber)
         is_named = (np.abs(loose) > np.sqrt(EXPLAINED)).any(axis=0)
         raise _refusal("models.collinear", names=tuple(np.array(sample.names)[is_named].tolist()))
     parameters = len(sample.names) + absorber.rank
-    if len(sample.y) <= parameters:
-        raise _refusal("models.few_rows", rows=f"{len(sample.y):,}", terms=f"{parameters:,}")
+    if not has_degrees(len(sample.y), parameters):
+        raise _refusal("models.few_rows", least=MINIMUM_DEGREES, rows=f"{len(sample.y):,}", terms=f"{parameters:,}")
     return left
 
 

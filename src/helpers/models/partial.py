@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from helpers.disclosure import MINIMUM_DEGREES, has_degrees
 from helpers.errors import UsageError
 from helpers.models.demean import Absorber
 from helpers.models.design import EXPLAINED, complete, refuse_infinite
@@ -159,8 +160,9 @@ def _taken_out(y, design, names, groups, weights, cluster, dropped) -> Linear:
         raise NotEstimable(Message("models.no_informative_row", {"outcome": outcome}))
     refuse_collinear(left[:, 1:], scale[1:], (exposure, *controls))
     made = Linear(left[:, 0], left[:, 1], left[:, 2:], tuple(controls), absorbed, total, cluster, dropped)
-    if made.df < 1:
-        raise NotEstimable(Message("models.few_rows", {"rows": rows, "terms": f"{len(y) - made.df:,}"}))
+    if not has_degrees(made.df, 0):
+        said = {"rows": rows, "terms": f"{len(y) - made.df:,}", "least": MINIMUM_DEGREES}
+        raise NotEstimable(Message("models.few_rows", said))
     return made
 
 

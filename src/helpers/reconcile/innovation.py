@@ -73,7 +73,7 @@ def studio_people(q: Question) -> Recount:
     teams = projects.loc[projects["vehicle"] == STUDIO, "team_size"].dropna()
     if teams.empty:
         raise NotTestable("reason_no_rows", table="task_projects")
-    return Recount("read_studio", int(teams.max()), people=True)
+    return Recount("read_studio", int(teams.max()), people=True, cells=("studio.team", ""))
 
 
 def studio_projects(q: Question) -> Recount:

@@ -12,12 +12,14 @@ from helpers.reconcile.organisation import base_of
 from helpers.reconcile.recount import Check, NotTestable, Question, Recount
 
 MEMBER_CONTACT = "党员"
+CONTACTED = {"人才": "talent", "职工": "worker"}
 HOURS_A_DAY = support.HOURS_A_DAY
 
 
 def grid_officers(q: Question) -> Recount:
     """Count the distinct dual-hired officers of the grids."""
-    return Recount("read_officers", int(q.tables.column("grids", "officer_id").nunique()), people=True)
+    officers = int(q.tables.column("grids", "officer_id").nunique())
+    return Recount("read_officers", officers, people=True, cells=("officers", ""))
 
 
 def charter_firms(q: Question) -> Recount:
@@ -34,16 +36,18 @@ def charter_firms(q: Question) -> Recount:
 
 def members_mid_level(q: Question) -> Recount:
     """Count the members on the roll in mid-level, senior or technical posts."""
-    return Recount("read_mid_level", _mid_level(q), people=True)
+    return Recount("read_mid_level", _mid_level(q), people=True, cells=("roll.mid_level", ""))
 
 
 def members_mid_level_share(q: Question) -> Recount:
     """Recompute the share of members in such posts, over the roll or the contact scheme."""
     if q.readings.members == "contact":
-        n = _contact_members(q)
+        n, whole = _contact_members(q), "contact.members"
     else:
+        whole = "roll"
         n = len(population.members_on_roll(q.tables["members"], q.tables["party_orgs"], q.as_of))
-    return Recount(f"read_members_{q.readings.members}", _mid_level(q), n, people=True)
+    return Recount(f"read_members_{q.readings.members}", _mid_level(q), n, people=True,
+                   cells=("roll.mid_level", whole))  # fmt: skip
 
 
 def _mid_level(q: Question) -> int:
@@ -57,13 +61,14 @@ def team_senior(q: Question) -> Recount:
         *(q.tables[name] for name in ("enterprises", "cross_appointments", "secretaries", "members", "party_orgs",
                                       "org_coverage")), as_of=q.as_of, team=q.readings.party_team
     )  # fmt: skip
-    return Recount(f"read_team_{q.readings.party_team}", k, n, people=True)
+    team = q.readings.party_team
+    return Recount(f"read_team_{team}", k, n, people=True, cells=(f"{team}.senior", team))
 
 
 def liaisons(q: Question) -> Recount:
     """Count the distinct serving policy liaisons."""
     serving = population.active_on(q.tables["policy_liaisons"], q.as_of, start="appointed_on", end="ended_on")
-    return Recount("read_liaisons", serving["liaison_pid"].nunique(), people=True)
+    return Recount("read_liaisons", serving["liaison_pid"].nunique(), people=True, cells=("liaisons", ""))
 
 
 def delivery_time(q: Question) -> Recount:
@@ -85,8 +90,9 @@ def secretaries(q: Question) -> Recount:
     serving = _serving_secretaries(q)
     if q.readings.secretaries == "posts":
         posts = serving[["member_pid", "org_id"]].drop_duplicates()
-        return Recount("read_secretary_posts", len(posts), people=True)
-    return Recount("read_secretary_persons", serving["member_pid"].nunique(), people=True)
+        return Recount("read_secretary_posts", len(posts), people=True, cells=("secretaries.posts", ""))
+    return Recount("read_secretary_persons", serving["member_pid"].nunique(), people=True,
+                   cells=("secretaries.all", ""))  # fmt: skip
 
 
 def _serving_secretaries(q: Question) -> pd.DataFrame:
@@ -96,7 +102,7 @@ def _serving_secretaries(q: Question) -> pd.DataFrame:
 
 def contact_members(q: Question) -> Recount:
     """Count the distinct members who take part in the contact scheme."""
-    return Recount("read_contact_members", _contact_members(q), people=True)
+    return Recount("read_contact_members", _contact_members(q), people=True, cells=("contact.members", ""))
 
 
 def _contact_members(q: Question) -> int:
@@ -110,8 +116,9 @@ def contacted(target_type: str) -> Check:
     def check(q: Question) -> Recount:
         links = _links(q)
         links = links[links["target_type"] == target_type]
-        return Recount("read_contacted", links["target_pid"].nunique(), people=True,
-                       reading_values={"links": forces.shown(len(links))})  # fmt: skip
+        name = CONTACTED[target_type]
+        return Recount("read_contacted", links["target_pid"].nunique(), people=True, cells=(f"contact.{name}s", ""),
+                       reading_values={"links": forces.shown(f"contact.{name}_links", len(links))})  # fmt: skip
 
     return check
 
@@ -128,7 +135,7 @@ def branch_secretaries(q: Question) -> Recount:
     below = orgs.loc[population.sub_branches(orgs) & (orgs["org_id"].map(firm_of) == code), "org_id"]
     serving = _serving_secretaries(q)
     held = serving.loc[serving["org_id"].isin(below), "member_pid"]
-    return Recount("read_branch_secretaries", held.nunique(), people=True)
+    return Recount("read_branch_secretaries", held.nunique(), people=True, cells=("secretaries.of_one_firm", ""))
 
 
 CHECKS: dict[str, Check] = {

@@ -12,7 +12,7 @@ import pandas as pd
 
 from helpers import paths
 from helpers.errors import InputError
-from helpers.forces import MissingTable, is_few, population
+from helpers.forces import MissingTable, is_few, may_give, population
 from helpers.reconcile import innovation, organisation, people, services
 from helpers.reconcile.readings import Readings
 from helpers.reconcile.recount import Check, Figure, NotTestable, Question, Recount, Supplied
@@ -85,7 +85,8 @@ def published(
         recomputed (in the figure's unit), recomputed_on (date figures), reading in both languages, rounding_test (for
         percentages: every k of n that rounds half up to the published value, `;` between; empty where there is none;
         missing for other figures), status (reproduced, not_reproduced, not_testable), reason in both languages, and
-        suppressed (a count of fewer than 10 persons was taken out; the status still rests on it).
+        suppressed (a count of persons may not be given: the figure is then not testable, for a status would give it
+        back).
     """
     chosen, supplied = readings or Readings(), Supplied(tables)
     rows = figures() if reference is None else reference
@@ -108,7 +109,11 @@ def _compare(row: dict[str, str], tables: Supplied, readings: Readings, as_of: d
     except NotTestable as untestable:
         counted = {"k": untestable.k, "n": untestable.n}
         return {**base, **counted, **_words("not_testable", untestable.reason, untestable.values), "suppressed": False}
-    return {**base, **_numbers(figure, recount), **_reading(recount), **_rounding(figure, recount),
+    numbers = _numbers(figure, recount)
+    if numbers["suppressed"]:
+        # That a hidden count agrees with the published one would give it back.
+        return {**base, **numbers, **_reading(recount), **_words("not_testable", "reason_suppressed", {})}
+    return {**base, **numbers, **_reading(recount), **_rounding(figure, recount),
             **_words(verdict.status, verdict.reason, verdict.values)}  # fmt: skip
 
 
@@ -179,10 +184,14 @@ def _numbers(figure: Figure, recount: Recount) -> dict[str, object]:
         value = 100 * k / n if n else None
     if value is not None and not np.isfinite(value):
         value = None
-    few = recount.people and (is_few(k) or (n is not None and (is_few(n) or is_few(n - k))))
+    few = False
+    if recount.people:
+        names = [given or f"{figure.id}.{part}" for given, part in zip(recount.cells, "kn", strict=True)]
+        gives_k, gives_n = may_give(names[0], k), n is None or may_give(names[1], n)
+        few = not gives_k or not gives_n or (n is not None and is_few(n - k))
+        n = n if gives_n else None
     if few:
         k = value = None
-        n = None if n is not None and is_few(n) else n
     day = "" if recount.day is None else recount.day.strftime("%Y-%m-%d")
     return {"k": k, "n": n, "recomputed": value, "recomputed_on": day, "suppressed": bool(few)}
 

@@ -88,7 +88,8 @@ class Question:
 class Recount:
     """What the tables say: `k`, of `n` where there is a base, or a `value` that is neither; `day` for a date.
 
-    `reading` is a key of `reconcile.yml` that says what was counted; `people` marks counts of persons.
+    `reading` is a key of `reconcile.yml` that says what was counted; `people` marks counts of persons, `cells` their
+    names in the run (`forces.may_give`), by default those of the figure.
     """
 
     reading: str
@@ -97,6 +98,7 @@ class Recount:
     value: float | None = None
     day: pd.Timestamp | None = None
     people: bool = False
+    cells: tuple[str, str] = ("", "")
     reading_values: Mapping[str, object] = field(default_factory=dict)
 
 

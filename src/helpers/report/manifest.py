@@ -59,6 +59,12 @@ def inputs(study: Prepared) -> list[dict[str, str]]:
     return sorted(files, key=lambda row: (row["file"], row["table"]))
 
 
+def prepared_from(inputs: Mapping[str, str]) -> dict[str, str]:
+    """Return what a run's data were prepared from, a mapping file outside of the project without its place."""
+    return {f"mapping {Path(name).name}" if Path(name.removeprefix("mapping ")).is_absolute() else name: sha
+            for name, sha in inputs.items()}  # fmt: skip
+
+
 def counts(study: Prepared) -> list[dict[str, str]]:
     """Return rows read, kept, set aside and cells repaired per table, small counts of person tables hidden."""
     return study.counts_shown()[0].to_dict("records") if (study.folder / "counts.csv").exists() else []

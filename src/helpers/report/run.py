@@ -316,7 +316,7 @@ def _manifest(
         "seed": params.seed,
         "plan": facts.plan,
         "inputs": list(facts.inputs),
-        "prepared_from": study.state["inputs"],
+        "prepared_from": manifest.prepared_from(study.state["inputs"]),
         "counts": manifest.counts(study),
         "code": dict(facts.code),
         "packages": dict(facts.packages),

@@ -75,6 +75,8 @@ def _changed_inputs(run: str, made: Mapping[str, Any]) -> list[str]:
     now = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     mappings = {name: paths.resolve(name.removeprefix("mapping ")) for name in before if name.startswith("mapping ")}
     now |= {name: path for name, path in mappings.items() if path.is_file()}
+    # Of a mapping outside of the project the manifest holds no place to look at.
+    before = {name: sha for name, sha in before.items() if name not in mappings or name in now or "/" in name}
     changed = set(before) ^ set(now)
     if sum(path.stat().st_size for path in now.values()) <= LARGEST_BYTES:
         changed |= {name for name in set(before) & set(now) if before[name] != _sha(now[name])}
@@ -88,7 +90,7 @@ def _data_run(run: str, made: Mapping[str, Any]) -> str:
 
 
 def _is_prepared_anew(run: str, made: Mapping[str, Any]) -> bool:
-    return bool(state := _state(run)) and state.get("inputs") != made["prepared_from"]
+    return bool(state := _state(run)) and manifest.prepared_from(state.get("inputs", {})) != made["prepared_from"]
 
 
 def _state(run: str) -> dict[str, Any]:

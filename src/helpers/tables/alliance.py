@@ -6,6 +6,7 @@ import pandas as pd
 
 from helpers import outcomes
 from helpers.clean.patents import TYPES
+from helpers.disclosure import cleared, dominance
 from helpers.forces import alliance, services
 from helpers.study import Study
 from helpers.tables.labels import labelled
@@ -31,9 +32,16 @@ def rotations_table(zone: Study, lang: Lang) -> pd.DataFrame:
 
 
 def alliance_table(zone: Study, lang: Lang) -> pd.DataFrame:
-    """Return alliance events by type with intents and contracts counted apart."""
-    found = services.alliance_outcomes(zone.table("alliance_events"), as_of=zone.params.as_of)
-    return labelled(found.rename(columns={"share_pct": "contract_share_pct"}), lang, values=("event_type",))
+    """Return alliance events by type with intents and contracts apart; no amount that one or two deals make up."""
+    events = zone.table("alliance_events")
+    found = services.alliance_outcomes(events, as_of=zone.params.as_of)
+    held = events[events["held_on"] <= pd.Timestamp(zone.params.as_of)]
+    for column, amount in {"intent_10k_cny": "intent_amount", "contract_10k_cny": "contract_amount"}.items():
+        # The parties of a deal are not in the table: each deal stands for one contributor, as its parties know it.
+        stated = held[held[amount] > 0]
+        judged = dominance(stated, amount=amount, firm="event_id", by="event_type")["is_dominated"]
+        found[column] = found[column].mask(found["event_type"].map(judged.to_dict()).eq(True))
+    return cleared(labelled(found.rename(columns={"share_pct": "contract_share_pct"}), lang, values=("event_type",)))
 
 
 def alliance_note(zone: Study, lang: Lang) -> str:

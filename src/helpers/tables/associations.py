@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from helpers.disclosure import cleared
 from helpers.models.association import COMPLETE
 from helpers.tables.declared import a_year
 from helpers.tables.labels import labelled, of_estimates, three_digits
@@ -127,7 +128,8 @@ def balance_table(rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     `rows`: from `models.balance`.
     """
     means = {name: rows[name].map(three_digits) for name in ("mean_treated", "mean_untreated")}
-    return labelled(rows.assign(**means), lang, values=("covariate",))
+    # Means of money were judged where the firms were at hand (`models.balance`).
+    return cleared(labelled(rows.assign(**means), lang, values=("covariate",)))
 
 
 def balance_alt(rows: pd.DataFrame, lang: Lang) -> str:

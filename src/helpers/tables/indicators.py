@@ -5,7 +5,9 @@ from datetime import date
 import pandas as pd
 
 from helpers import forces
+from helpers.disclosure import cleared
 from helpers.forces.systems import SYSTEMS
+from helpers.released import protected
 from helpers.study import Study
 from helpers.tables.labels import labelled
 from helpers.text import Lang, label, number, say
@@ -16,7 +18,7 @@ DECIMALS = {"percentage_points": 2}
 
 def indicators(zone: Study, *, min_cell: int) -> pd.DataFrame:
     """Return every indicator in all readings (`forces.all_indicators`), no rate over fewer than `min_cell` persons."""
-    with forces.minimum_people(min_cell):
+    with protected(zone, min_cell):
         return forces.all_indicators(zone.all_tables(), zone.params.as_of)
 
 
@@ -35,7 +37,8 @@ def indicators_table(rows: pd.DataFrame, force: str, lang: Lang) -> pd.DataFrame
             "note": rows[f"note_{lang}"],
         }
     )
-    return labelled(shown, lang)
+    # Every count was judged by its name where it was made (`forces.indicator.may_give`).
+    return cleared(labelled(shown, lang))
 
 
 def indicators_title(force: str, lang: Lang, *, as_of: date) -> str:
@@ -48,7 +51,7 @@ def indicators_title(force: str, lang: Lang, *, as_of: date) -> str:
 
 def measures(zone: Study, *, min_cell: int) -> pd.DataFrame:
     """Return every KPI of the systems that is none of the indicators (`forces.all_measures`)."""
-    with forces.minimum_people(min_cell):
+    with protected(zone, min_cell):
         return forces.all_measures(zone.all_tables(), zone.params.as_of)
 
 
@@ -73,7 +76,7 @@ def systems_table(computed: pd.DataFrame, lang: Lang) -> pd.DataFrame:
                     "value": None if row is None else _with_unit(row, lang), "page": system.page[:2],
                 }
             )  # fmt: skip
-    return labelled(pd.DataFrame(rows), lang)
+    return cleared(labelled(pd.DataFrame(rows), lang))
 
 
 def _counts(row: dict) -> str | None:

@@ -2,9 +2,10 @@
 
 import pandas as pd
 
-from helpers import forces
+from helpers.disclosure import cleared
 from helpers.forces import grids, organisation, posts
 from helpers.params.pages import Page50
+from helpers.released import protected
 from helpers.study import Study
 from helpers.tables.labels import labelled
 from helpers.text import Lang, label, say
@@ -26,21 +27,23 @@ def depth_table(zone: Study, lang: Lang) -> pd.DataFrame:
 
 def bands_table(zone: Study, lang: Lang) -> pd.DataFrame:
     """Return how many organisations have a form that does not fit their members or units, and of how many."""
-    found = organisation.outside_bands(
-        zone.restricted("members"), zone.table("party_orgs"), zone.table("org_coverage"), as_of=zone.params.as_of
-    )
+    with protected(zone, zone.params.min_cell):
+        found = organisation.outside_bands(
+            zone.restricted("members"), zone.table("party_orgs"), zone.table("org_coverage"), as_of=zone.params.as_of
+        )
     found["kind"] = [say(f"forces.band_{name}", lang) for name in found["kind"]]
     return labelled(found.rename(columns={"kind": "case", "organisations": "outside"}), lang)
 
 
 def uncovered_table(zone: Study, lang: Lang) -> pd.DataFrame:
     """Return how many firms of the base no organisation covers, by reason."""
-    found = organisation.uncovered_firms(
-        zone.table("enterprises"), zone.table("org_coverage"), zone.table("party_orgs"), zone.restricted("members"),
-        as_of=zone.params.as_of,
-    )  # fmt: skip
+    with protected(zone, zone.params.min_cell):
+        found = organisation.uncovered_firms(
+            zone.table("enterprises"), zone.table("org_coverage"), zone.table("party_orgs"),
+            zone.restricted("members"), as_of=zone.params.as_of,
+        )  # fmt: skip
     found["reason"] = [say(f"forces.reason_{name}", lang) for name in found["reason"]]
-    return labelled(found.rename(columns={"n": "denominator"}), lang)
+    return cleared(labelled(found.rename(columns={"n": "denominator"}), lang))
 
 
 def tree_drawn(zone: Study, lang: Lang) -> pd.DataFrame:
@@ -126,7 +129,7 @@ def grid_alt(mapped: pd.DataFrame, lang: Lang) -> str:
 
 def posts_table(zone: Study, values: Page50, lang: Lang) -> pd.DataFrame:
     """Return how many secretaries lead one, two, three or more organisations."""
-    with forces.minimum_people(values.min_cell):
+    with protected(zone, values.min_cell):
         found = posts.posts_held(zone.restricted("secretaries"), zone.table("party_orgs"), as_of=zone.params.as_of)
     found["posts"] = [label(f"posts_{name}", lang) for name in found["posts"]]
     return labelled(found, lang)

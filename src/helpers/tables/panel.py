@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from helpers.disclosure import cleared, dominance
 from helpers.errors import UsageError
 from helpers.models.association import COMPLETE
 from helpers.panel.joins import explained
@@ -87,7 +88,7 @@ def columns_table(zone: Study, lang: Lang, *, min_cell: int) -> pd.DataFrame:
     """Return the panel's main columns: firm-years that state each, those that do not, mean and median of the first.
 
     A year that does not show an outcome in full counts as not stated. What stands for fewer than `min_cell` persons in
-    all is not given, and no median of persons: it would be the number of one firm.
+    all is not given, no median of persons (it would be the number of one firm), and no amount that one firm dominates.
     """
     panel, held = zone.panel(), zone.panel_with_exposures()
     panel = panel.assign(**{name: held[name].to_numpy() for name in OF_PERSONS if name in held})
@@ -97,7 +98,8 @@ def columns_table(zone: Study, lang: Lang, *, min_cell: int) -> pd.DataFrame:
             continue
         values = panel[name].astype("Float64").where(complete(panel, name))
         of = OF_PERSONS.get(name)
-        is_few = of is not None and 0 < panel[of].sum() < min_cell
+        is_few = of is not None and panel[of].sum() < min_cell
+        is_few |= name.endswith("_cny") and _is_dominated(panel.assign(**{name: values}), name)
         has_median = of is None and values.nunique() > len((False, True))
         shown = {
             "n_obs": int(values.notna().sum()),
@@ -106,7 +108,12 @@ def columns_table(zone: Study, lang: Lang, *, min_cell: int) -> pd.DataFrame:
             "median": three_digits(values.median()) if has_median else None,
         }
         rows.append({"column": label(name, lang), **(dict.fromkeys(shown) if is_few else shown)})
-    return labelled(pd.DataFrame(rows).convert_dtypes(), lang)
+    return cleared(labelled(pd.DataFrame(rows).convert_dtypes(), lang), minimum=min_cell)
+
+
+def _is_dominated(panel: pd.DataFrame, amount: str) -> bool:
+    """Return whether one firm makes up so much of an amount of money that its mean would tell it (p % rule)."""
+    return bool(dominance(panel, amount=amount, firm=unit_of(panel))["is_dominated"].all())
 
 
 def columns_note(zone: Study, lang: Lang, *, min_cell: int) -> str:

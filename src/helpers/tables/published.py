@@ -4,7 +4,9 @@ import re
 
 import pandas as pd
 
-from helpers import forces, reconcile
+from helpers import reconcile
+from helpers.disclosure import cleared
+from helpers.released import protected
 from helpers.study import Study
 from helpers.tables.labels import labelled
 from helpers.text import Lang, label, number, say
@@ -20,7 +22,7 @@ STATUSES = ("reproduced", "not_reproduced", "not_testable")
 def reconciliation(zone: Study, *, min_cell: int) -> pd.DataFrame:
     """Return the published figures against the run's tables, no count below `min_cell` persons."""
     readings = reconcile.readings_from(zone.params.readings)
-    with forces.minimum_people(min_cell):
+    with protected(zone, min_cell):
         return reconcile.published(zone.all_tables(), readings=readings, as_of=zone.params.as_of)
 
 
@@ -52,7 +54,7 @@ def reconciliation_table(zone: Study, rows: pd.DataFrame, lang: Lang, *, status:
             say("pages.semicolon", lang).join(part for part in parts if part)
             for parts in zip(readings, chosen[f"rounding_{lang}"], strict=True)
         ]
-    return labelled(_without_empty(shown), lang)
+    return cleared(labelled(_without_empty(shown), lang))
 
 
 def _published(row, lang: Lang) -> str:
@@ -110,7 +112,7 @@ def coverage_rows(zone: Study, lang: Lang) -> pd.DataFrame:
     readings = reconcile.readings_from(zone.params.readings)
     rows = reconcile.coverage_readings(zone.all_tables(), as_of=zone.params.as_of, readings=readings)
     shown = rows[rows["value_pct"].notna() | (rows["base"] == "any_base")]
-    return pd.DataFrame(
+    found = pd.DataFrame(
         {
             "reading": shown[f"reading_{lang}"].str.replace(" ÷ ", "\n÷ ").str.replace(" / ", "\n/ "),
             "k": shown["k"],
@@ -119,6 +121,8 @@ def coverage_rows(zone: Study, lang: Lang) -> pd.DataFrame:
             "verdict": shown[f"verdict_{lang}"],
         }
     )
+    # Firms and organisations alone.
+    return cleared(found)
 
 
 def calibration_table(zone: Study, lang: Lang) -> pd.DataFrame:

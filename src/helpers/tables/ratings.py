@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from helpers import forces
 from helpers.forces import catchup, cultivation, moves, organisation, traction
 from helpers.params.pages import Page51
+from helpers.released import protected
 from helpers.study import Study
 from helpers.tables.labels import labelled, p_value, with_interval
 from helpers.text import Lang, label, number, say
@@ -135,7 +135,7 @@ def class_rows(matrix: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 def two_way_table(zone: Study, values: Page51, lang: Lang) -> pd.DataFrame:
     """Return members promoted and technical staff admitted, by year up to the day of reference."""
-    with forces.minimum_people(values.min_cell):
+    with protected(zone, values.min_cell):
         found = cultivation.two_way_by_year(
             zone.restricted("members"), zone.table("party_orgs"), as_of=zone.params.as_of
         )

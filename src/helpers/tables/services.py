@@ -4,8 +4,10 @@ from typing import Literal
 
 import pandas as pd
 
-from helpers.forces import cohesion, deliveries, guidance, minimum_people, services
+from helpers.disclosure import cleared
+from helpers.forces import cohesion, deliveries, guidance, services
 from helpers.params.pages import Page52
+from helpers.released import protected
 from helpers.study import Study
 from helpers.tables.labels import labelled, with_interval
 from helpers.text import Lang, label, number, say
@@ -17,7 +19,6 @@ DAYS_IN_WORDS = (5, 10)
 # Office hours: up to half a day, a day, a week, four weeks.
 HOURS_TOLD = (1, 2, 4, 8, 16, 40, 80, 160)
 # Speed (km/h) and path over straight line: assumed, for the source states no mode of travel.
-TRAVEL = {"walk": (cohesion.WALK_KM_H, cohesion.DETOUR), "cycle": (15.0, cohesion.DETOUR), "drive": (30.0, 1.4)}
 
 
 def tickets_table(zone: Study, lang: Lang) -> pd.DataFrame:
@@ -165,8 +166,8 @@ def plan_table(zone: Study, lang: Lang) -> pd.DataFrame:
 def circle_table(zone: Study, values: Page52, lang: Lang) -> pd.DataFrame:
     """Return employees within 15 minutes of an open site, by mode of travel."""
     rows = []
-    for mode, (speed, detour) in TRAVEL.items():
-        with minimum_people(values.min_cell):
+    for mode, (speed, detour) in cohesion.TRAVEL.items():
+        with protected(zone, values.min_cell):
             found = cohesion.service_circle(
                 zone.table("service_sites"), zone.table("enterprises"), zone.table("enterprise_years"),
                 zone.table("firm_places"), as_of=zone.params.as_of, speed_km_h=speed, detour=detour,
@@ -180,7 +181,7 @@ def circle_table(zone: Study, values: Page52, lang: Lang) -> pd.DataFrame:
             }
         )  # fmt: skip
     table = pd.DataFrame(rows).astype({"within_reach": "Int64", "employees_placed": "Int64"})
-    return labelled(table, lang)
+    return cleared(labelled(table, lang), minimum=values.min_cell)
 
 
 def service_results(zone: Study) -> dict[str, int]:
@@ -211,9 +212,9 @@ def take_up_table(zone: Study, lang: Lang) -> pd.DataFrame:
 def sites_table(zone: Study, values: Page52, lang: Lang) -> pd.DataFrame:
     """Return activities of each site in the year so far, and how many came."""
     as_of = zone.params.as_of
-    with minimum_people(values.min_cell):
+    with protected(zone, values.min_cell):
         found = services.activities_by_site(
             zone.table("service_sites"), zone.table("service_activities"), start=as_of.replace(month=1, day=1),
             as_of=as_of,
         )  # fmt: skip
-    return labelled(found, lang, values=("site_type",))
+    return cleared(labelled(found, lang, values=("site_type",)), minimum=values.min_cell)

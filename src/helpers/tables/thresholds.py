@@ -2,14 +2,14 @@
 
 import pandas as pd
 
-from helpers import disclosure
 from helpers.errors import InputError
-from helpers.forces import population
+from helpers.forces import posts
 from helpers.models.bunching import Bunching, bunching
 from helpers.models.result import NotEstimable
 from helpers.models.threshold import density_at_threshold
 from helpers.panel import rd_distance
 from helpers.panel.thresholds import THRESHOLDS, threshold_of
+from helpers.released import protected
 from helpers.study import Study
 from helpers.tables.labels import labelled, p_value
 from helpers.text import Lang, number, p_text, say, with_ends
@@ -19,7 +19,6 @@ NEAR = 1.0
 # The threshold itself, then cutoffs at which no rule stands and whose window does not reach the heap at one.
 SHIFTS = (0.0, -2.0, 2.0)
 WINDOW, ORDER = 3.0, 3
-MEMBERS_SHOWN = 6
 CNY_IN_10K = 1e4
 MEMBER_TABLES = ("members", "org_coverage", "party_orgs")
 
@@ -227,13 +226,10 @@ def member_rule(zone: Study, *, minimum: int) -> pd.DataFrame | None:
     """
     if zone.missing(MEMBER_TABLES):
         return None
-    counted = population.formal_members_by_firm(
-        zone.restricted("members"), zone.table("org_coverage"), zone.table("party_orgs"), zone.params.as_of
-    )
-    grouped = counted.groupby(counted.clip(upper=MEMBERS_SHOWN).rename("members"))
-    table = pd.DataFrame({"persons": grouped.sum(), "n_firms": grouped.size()}).reset_index()
-    shown, _ = disclosure.suppress(table, counts=["persons"], minimum=minimum)
-    return shown.assign(n_firms=shown["n_firms"].astype("Int64").mask(shown["persons"].isna()))
+    with protected(zone, minimum):
+        return posts.firms_by_members(
+            zone.restricted("members"), zone.table("org_coverage"), zone.table("party_orgs"), as_of=zone.params.as_of
+        )
 
 
 def member_rule_table(found: pd.DataFrame, lang: Lang) -> pd.DataFrame:
@@ -241,7 +237,7 @@ def member_rule_table(found: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
     `found`: from `member_rule`.
     """
-    names = [say("evidence.and_more", lang, n=n) if n == MEMBERS_SHOWN else str(n) for n in found["members"]]
+    names = [say("evidence.and_more", lang, n=n) if n == posts.MEMBERS_SHOWN else str(n) for n in found["members"]]
     shown = found.assign(members=names).rename(columns={"members": "formal_members"})
     return labelled(shown, lang)
 

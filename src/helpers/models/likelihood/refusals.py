@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from helpers.disclosure import MINIMUM_DEGREES, has_degrees
 from helpers.errors import UsageError
 from helpers.models.design import BINARY, COUNTS
 from helpers.models.result import NotEstimable
@@ -90,13 +91,14 @@ def check_terms(design: np.ndarray, names: Sequence[str], *, beside: str | None 
     Raises
     ------
     NotEstimable
-        If a term is zero in every row or a sum of those before it, or there are no more rows than parameters.
+        If a term is zero in every row or a sum of those before it, or fewer than 10 degrees of freedom are left.
     """
     size = np.sqrt((design**2).sum(axis=0))
     if (size == 0).any():
         raise refusal(beside or "zero_term", names=tuple(np.array(names)[size == 0].tolist()))
-    if len(design) <= design.shape[1] + n_parameters:
-        raise refusal("few_rows", rows=f"{len(design):,}", terms=f"{design.shape[1] + n_parameters:,}")
+    if not has_degrees(len(design), design.shape[1] + n_parameters):
+        terms = f"{design.shape[1] + n_parameters:,}"
+        raise refusal("few_rows", least=MINIMUM_DEGREES, rows=f"{len(design):,}", terms=terms)
     left = np.abs(np.diag(np.linalg.qr(design / size, mode="r")))
     if (left < INDEPENDENT).any():
         raise refusal("collinear", names=tuple(np.array(names)[left < INDEPENDENT].tolist()))

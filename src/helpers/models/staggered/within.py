@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from helpers.disclosure import MINIMUM_DEGREES, has_degrees
 from helpers.models.demean import Absorber
 from helpers.models.result import NotEstimable
 from helpers.models.staggered.panel import Panel
@@ -109,13 +110,14 @@ def small_sample(cluster: np.ndarray, *, n_parameters: int) -> float:
     Raises
     ------
     NotEstimable
-        If all rows are in one cluster, or there are not more rows than parameters.
+        If all rows are in one cluster, or fewer than 10 residual degrees of freedom are left.
     """
     n_rows, n_clusters = len(cluster), len(np.unique(cluster))
     if n_clusters < 2:
         raise NotEstimable(Message("cohorts.one_cluster", {"rows": f"{n_rows:,}"}))
-    if n_rows <= n_parameters:
-        raise NotEstimable(Message("cohorts.few_rows", {"rows": f"{n_rows:,}", "terms": f"{n_parameters:,}"}))
+    if not has_degrees(n_rows, n_parameters):
+        said = {"rows": f"{n_rows:,}", "terms": f"{n_parameters:,}", "least": MINIMUM_DEGREES}
+        raise NotEstimable(Message("cohorts.few_rows", said))
     return small_sample_factor(n_clusters, n_rows, n_parameters)
 
 

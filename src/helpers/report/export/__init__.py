@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args
 
 from helpers import atomic, paths
 from helpers.errors import UsageError, WuliError
+from helpers.report import release
 from helpers.report.export import latex, pdf, tables, word
 from helpers.report.manifest import MANIFEST_FILE
 from helpers.text import Lang, say
@@ -74,7 +75,7 @@ def export(
     UsageError
         If there is no such run or page, or `out` holds files of somebody else.
     WuliError
-        If a PDF is asked for and there is no Chromium, or there is nothing to write.
+        If a PDF is asked for and there is no Chromium, there is nothing to write, or a page holds what must not leave.
     """
     folder = _folder(run)
     manifest = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
@@ -94,6 +95,8 @@ def export(
         files = []
         for page in there:
             html = (folder / f"{page['stem']}.html").read_text(encoding="utf-8")
+            # A page may have been published before the scan knew what it knows now.
+            release.require_clean(html, [manifest["run"]], name=f"{page['stem']} on paper")
             for name, content in _files(html, page["stem"], langs, wanted, program, manifest):
                 (staged / name).write_bytes(content)
                 files.append(name)
