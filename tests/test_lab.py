@@ -5,11 +5,13 @@ the first of them prepares; with `WULI_LAB=all` in the environment all of them a
 """
 
 import ast
+import ctypes
 import json
 import os
 import re
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -41,6 +43,7 @@ TOUR = "tour"
 EVERY = [TOUR, *sorted(path.stem for path in paths.NOTEBOOKS.glob("[0-9]*.ipynb"))]
 PAGES = EVERY[1:] if os.environ.get("WULI_LAB") == "all" else ["10_data_quality", "70_association", "85_thresholds"]
 # On a machine with other work: conditions are waited for, these only end what hangs.
+_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 START_S, PATIENCE_MS = 120, 600_000
 # Once its notebook is shown, the application itself is asked: cells out of sight are not in the document.
 STATE = """() => {
@@ -129,7 +132,14 @@ def started(folder: Path, token: str) -> tuple[subprocess.Popen, Path]:
         command.append("--allow-root")
     log = folder / "server.log"
     with log.open("wb") as stream:
-        return subprocess.Popen(command, env=environment, cwd=folder, stdout=stream, stderr=stream), log
+        made = subprocess.Popen(command, env=environment, cwd=folder, stdout=stream, stderr=stream, preexec_fn=_mortal)
+    return made, log
+
+
+def _mortal() -> None:
+    """Let the system end this process when the tests are killed, which leaves nobody else to do it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGTERM)
 
 
 def answering(folder: Path, token: str, process: subprocess.Popen, log: Path) -> str:

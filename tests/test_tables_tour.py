@@ -21,15 +21,15 @@ def test_the_dictionary_of_a_table_has_a_row_a_column_with_type_unit_and_values_
 
 
 def test_a_fit_is_told_in_words_with_what_it_is_made_of():
-    data = pd.DataFrame({"patents_utility": [2.0, 2.0, 4.0, 8.0], "has_own_org": [0.0, 1.0, 2.0, 3.0], "uscc": list("abcd")})
+    data = pd.DataFrame({"patents_utility": [2.0, 2.0, 4.0, 8.0] * 4, "has_own_org": [0.0, 1.0, 2.0, 3.0] * 4, "uscc": list("abcd") * 4})
     found = models.fit(data, outcome="patents_utility", exposure="has_own_org", estimator="ols", vcov="iid", unit="uscc")
     shown = tables.tidy_table(models.tidy(found), "en")
     assert shown["Term"].tolist()[0] == "a party organisation of its own"
-    assert (shown["Coefficient"].tolist()[0], shown["df"].tolist()[0]) == (pytest.approx(2.0), 2)
-    # t = 2 / sqrt(0.4) = 3.162 with 2 degrees of freedom.
-    assert shown["p"].tolist()[0] == "0.087"
+    assert (shown["Coefficient"].tolist()[0], shown["df"].tolist()[0]) == (pytest.approx(2.0), 14)
+    # t = 2 / sqrt(16 / 14 / 20) = 8.37 with 14 degrees of freedom.
+    assert shown["p"].tolist()[0] == "<0.001"
     note = tables.tidy_note(found, "en")
-    assert "Outcome: utility-model applications." in note and "4 firm-years, 4 firms" in note
+    assert "Outcome: utility-model applications." in note and "16 firm-years, 4 firms" in note
 
 
 def test_a_specification_is_told_its_place_in_the_plan():

@@ -9,13 +9,14 @@ from helpers.errors import UsageError
 from helpers.models import glance, tidy
 from helpers.models.result import TABLE_COLUMNS
 
-# y = 1 + 2 x with residuals +1, -1, -1, +1: slope 2, residual sum of squares 4 on 2 degrees of freedom, and the sum of
-# squares of x is 5, so the classical error of the slope is sqrt(2 / 5).
-FOUR = pd.DataFrame({"y": [2.0, 2.0, 4.0, 8.0], "x": [0.0, 1.0, 2.0, 3.0]})
+# y = 1 + 2 x with residuals +1, -1, -1, +1, four times: slope 2, residual sum of squares 16 on 14 degrees of freedom, and
+# the sum of squares of x is 20, so the classical error of the slope is sqrt(16 / 14 / 20).
+LINE = pd.DataFrame({"y": [2.0, 2.0, 4.0, 8.0] * 4, "x": [0.0, 1.0, 2.0, 3.0] * 4})
+ERROR = np.sqrt(16 / 14 / 20)
 
 
 def line(**terms):
-    return models.fit(FOUR, outcome="y", exposure="x", estimator="ols", vcov="iid", **terms)
+    return models.fit(LINE, outcome="y", exposure="x", estimator="ols", vcov="iid", **terms)
 
 
 @pytest.fixture(scope="module")
@@ -37,18 +38,16 @@ def test_a_fit_is_one_row_a_coefficient_with_what_it_is_of():
     assert list(rows) == ["outcome", "estimator", *TABLE_COLUMNS]
     assert rows[["outcome", "estimator", "term"]].to_numpy().tolist() == [["y", "ols", "x"], ["y", "ols", "intercept"]]
     slope = rows.iloc[0]
-    assert (slope["estimate"], slope["std_error"], slope["df"]) == pytest.approx((2.0, np.sqrt(2 / 5), 2))
-    # 4.302653 is the 97.5 % point of t with 2 degrees of freedom.
-    assert (slope["conf_low"], slope["conf_high"]) == pytest.approx(
-        (2 - 4.302653 * np.sqrt(0.4), 2 + 4.302653 * np.sqrt(0.4)), rel=1e-6
-    )
+    assert (slope["estimate"], slope["std_error"], slope["df"]) == pytest.approx((2.0, ERROR, 14))
+    # 2.144787 is the 97.5 % point of t with 14 degrees of freedom.
+    assert (slope["conf_low"], slope["conf_high"]) == pytest.approx((2 - 2.144787 * ERROR, 2 + 2.144787 * ERROR), rel=1e-6)
 
 
 def test_a_glance_is_one_row_about_the_whole_fit():
-    data = pd.concat([FOUR, pd.DataFrame({"y": [np.nan], "x": [1.0]})], ignore_index=True)
+    data = pd.concat([LINE, pd.DataFrame({"y": [np.nan], "x": [1.0]})], ignore_index=True)
     (row,) = glance(models.fit(data, outcome="y", exposure="x", estimator="ols", vcov="iid")).to_dict("records")
     assert (row["outcome"], row["exposure"], row["estimator"], row["vcov"]) == ("y", "x", "ols", "iid")
-    assert (row["n_obs"], row["n_dropped"], row["outcome_mean"]) == (4, 1, 4.0)
+    assert (row["n_obs"], row["n_dropped"], row["outcome_mean"]) == (16, 1, 4.0)
     assert row["formula"] == "y ~ x"
     assert not {"table", "sample", "covariance"} & set(row)
 
@@ -93,7 +92,7 @@ def test_tests_and_measures_are_one_row_each(firms):
     assert len(glance(one_row)) == 4
 
 
-@pytest.mark.parametrize("found", [FOUR, 1.0, None, models.Result])
+@pytest.mark.parametrize("found", [LINE, 1.0, None, models.Result])
 def test_what_is_no_result_is_refused(found):
     for frame_of in (tidy, glance):
         with pytest.raises(UsageError, match=r"no result of helpers\.models"):
@@ -108,10 +107,10 @@ def test_a_mapping_without_results_is_refused():
 def test_jupyterlab_shows_the_formula_the_coefficients_and_the_sample_of_a_fit():
     shown = line()._repr_html_()
     assert shown.startswith("<p>y ~ x</p>\n<table")
-    assert "<td>2</td>" in shown and "n = 4" in shown
+    assert "<td>2</td>" in shown and "n = 16" in shown
 
 
 def test_what_jupyterlab_shows_of_a_fit_is_escaped():
-    data = FOUR.rename(columns={"x": "<script>"})
+    data = LINE.rename(columns={"x": "<script>"})
     shown = models.fit(data, outcome="y", exposure="<script>", estimator="ols", vcov="iid")._repr_html_()
     assert "<script>" not in shown and "&lt;script&gt;" in shown

@@ -183,13 +183,15 @@ def may_give(cell: str, count: float) -> bool:
     ----------
     cell : str
         The count's name in the run; one count has one name on all pages.
+    count : float
+        Distinct persons.
     """
     note(cell, count)
     return not is_few(count) and cell not in (_hidden.get() or ())
 
 
 def shown(cell: str, count: int) -> str:
-    """Return a count of persons as printed in a note: a dash where it may not be given."""
+    """Return the `count` of persons called `cell` as printed in a note: a dash where it may not be given."""
     return f"{count:,}" if may_give(cell, count) else "–"
 
 
@@ -207,6 +209,8 @@ def hide(
 
     Parameters
     ----------
+    table : DataFrame
+        With a column for each of `cells`.
     cells : mapping of column to names
         Names of the column's counts in the run, one a row.
     adds_up : optional
