@@ -14,6 +14,7 @@ from nbformat.v4 import new_markdown_cell
 from report_notebooks import executed, html, notebook
 
 from helpers import cli, show
+from helpers.disclosure.clearance import cleared
 from helpers.errors import UsageError, WuliError
 from helpers.models.export import latex
 from helpers.report import execute, render
@@ -45,12 +46,12 @@ def shown_table(lang, kind=""):
     frame = pd.DataFrame({words["name"]: ["=cmd & <b>", "甲_公司", "@x"], words["n"]: ["<10", "*", "1,234"],
                           "p": [0.123, None, -0.5]})  # fmt: skip
     frame.attrs |= {"kind": kind} if kind else {}
-    return show.table(frame, title=words["title"], note=words["note"], lang=lang).data
+    return show.table(cleared(frame), title=words["title"], note=words["note"], lang=lang).data
 
 
 def many_columns(lang):
     frame = pd.DataFrame({f"{WORDS[lang]['name']} {at}": [f"word{at} " * 6] * 60 for at in range(10)})
-    return show.table(frame, title=f"wide {lang}", lang=lang).data
+    return show.table(cleared(frame), title=f"wide {lang}", lang=lang).data
 
 
 def page(*cells, markdown=""):
@@ -151,9 +152,9 @@ def test_what_a_function_of_estimates_returns_is_marked_on_the_page():
         return pd.DataFrame({"b": [1.5]})
 
     assert estimates.__doc__ == "Doc."
-    marked = show.table(estimates("en"), title="t", lang="en").data
+    marked = show.table(cleared(estimates("en")), title="t", lang="en").data
     assert marked.startswith('<figure class="table" data-kind="regression">')
-    assert "data-kind" not in show.table(pd.DataFrame({"b": [1]}), title="t", lang="en").data.split("<figcaption>")[0]
+    assert "data-kind" not in show.table(cleared(pd.DataFrame({"b": [1]})), title="t", lang="en").data.split("<figcaption>")[0]
 
 
 @pytest.mark.parametrize("lang", LANGS)

@@ -7,7 +7,7 @@ from helpers.models.export import latex
 from helpers.models.word import printable
 from helpers.report.export.tables import Shown, Table
 
-_CHINESE = re.compile("[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
+_CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 # Where a line may end: at a blank, before and after each Chinese character.
 _BREAKS = re.compile(rf"[ \xa0]|{_CHINESE.pattern}")
 # In Latin letters of the size of a text: what fits a line, and rows that fit a sheet.
