@@ -15,11 +15,12 @@ from matplotlib import pyplot as plt
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from helpers import show, style
+from helpers.disclosure.clearance import cleared
 from helpers.report import render
 
 EVIL = ['<script>alert("x")</script>', '"quoted", and more', "=cmd|' /C calc'!A0", "\u202e右向左", "-1+1", "＝1+1", "@SUM(A1)"]
 ROWS = 20
-WORDS = {"zh": ("节", "企业", "人数", "占比（%）", "变动"), "en": ("Part", "firm", "persons", "share (%)", "change")}
+WORDS = {"zh": ("节", "企业", "件数", "占比（%）", "变动"), "en": ("Part", "firm", "filings", "share (%)", "change")}
 PARAGRAPH = {"zh": "一段说明文字。" * 60, "en": "A paragraph of plain words. " * 40}
 
 
@@ -29,7 +30,7 @@ def numbers() -> pd.DataFrame:
     return pd.DataFrame(
         {
             "firm": names,
-            "persons": [f"{(place * 7919) % 20000:,}" for place in range(ROWS - 1)] + ["*"],
+            "filings": [f"{(place * 7919) % 20000:,}" for place in range(ROWS - 1)] + ["*"],
             "share": [round((place * 37) % 101 - 50.5, 1) for place in range(ROWS)],
             "change": [None, *[place * 1000.5 - 9000 for place in range(1, ROWS)]],
         }
@@ -38,7 +39,7 @@ def numbers() -> pd.DataFrame:
 
 def outputs_in(lang: str) -> list:
     style.use()
-    frame = numbers().set_axis(list(WORDS[lang][1:]), axis=1)
+    frame = cleared(numbers().set_axis(list(WORDS[lang][1:]), axis=1))
     _, ax = plt.subplots(figsize=(7, 3))
     ax.bar(range(3), [1, 3, 2], color=style.colour("utility"))
     drawn = show.figure(ax, title=WORDS[lang][0], alt=WORDS[lang][0] * 3, data=frame.head(4), lang=lang)
@@ -213,7 +214,7 @@ def test_a_downloaded_table_is_what_is_shown_and_nothing_a_spreadsheet_would_run
     assert name == "10_first-zh-table-1.csv"
     assert given.startswith(b"\xef\xbb\xbf") and given.endswith(b"\r\n")
     lines = given.decode("utf-8-sig").split("\r\n")
-    assert lines[0] == "企业,人数,占比（%）,变动"
+    assert lines[0] == "企业,件数,占比（%）,变动"
     assert lines[1] == '"<script>alert(""x"")</script>",0,-50.5,'
     assert lines[2] == '"""quoted"", and more",7919,-13.5,-7999.5'
     assert lines[3].startswith("'=cmd|' /C calc'!A0,15838,")
@@ -223,7 +224,7 @@ def test_a_downloaded_table_is_what_is_shown_and_nothing_a_spreadsheet_would_run
     expected = numbers()
     assert [float(row[2]) for row in rows[1:]] == expected["share"].tolist()
     assert [row[3] for row in rows[1:]][:2] == ["", "-7999.5"]
-    assert [row[1] for row in rows[1:]] == expected["persons"].str.replace(",", "").tolist()
+    assert [row[1] for row in rows[1:]] == expected["filings"].str.replace(",", "").tolist()
 
 
 def test_the_data_behind_a_figure_are_downloaded_in_the_order_in_which_they_stand(first):

@@ -142,7 +142,7 @@ def test_mediation_refuses_what_it_cannot_answer(change, words):
 def test_a_bootstrap_of_too_few_clusters_is_refused():
     rows = {"firm": [0, 0, 0, 1, 1, 1], "x": [0, 0, 0, 1, 1, 1], "m": [1, 2, 3, 2, 3, 5], "y": [1, 2, 2, 3, 5, 4]}
     with pytest.raises(NotEstimable, match="too few clusters for a bootstrap"):
-        mediation(pd.DataFrame(rows), **ASKED, cluster="firm", interval="bootstrap")
+        mediation(pd.concat([pd.DataFrame(rows)] * 5), **ASKED, cluster="firm", interval="bootstrap")
 
 
 def test_wrong_options_of_a_mediation_are_refused():

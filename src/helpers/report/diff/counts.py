@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from helpers import codebook
-from helpers.disclosure import SECONDARY_MARK
+from helpers.disclosure import HIDDEN_MARK
 
 COUNTED = ("rows_read", "rows_kept", "set_aside")
 
@@ -44,7 +44,7 @@ def changed(
         is_hidden = is_of_persons and any(move is not None and 0 < abs(move) < minimum for move in moves)
         for name, was, now, move in zip(COUNTED, old, new, moves, strict=True):
             change = "" if move is None else f"{move:+,}".replace("-", "−") if move else "0"
-            shown = (SECONDARY_MARK, SECONDARY_MARK) if is_hidden else (_grouped(now), change)
+            shown = (HIDDEN_MARK, HIDDEN_MARK) if is_hidden else (_grouped(now), change)
             rows.append((table, name, _grouped(was), *shown, is_hidden))
     return pd.DataFrame(rows, columns=["table", "count", "before", "after", "change", "is_hidden"])
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.disclosure import SECONDARY_MARK
+from helpers.disclosure import HIDDEN_MARK
 from helpers.plan.grade import LEVELS
 
 # A number and the ends of its interval, under the names that results cells give them.
@@ -85,7 +85,7 @@ def others(before: Mapping[str, Any], after: Mapping[str, Any], *, minimum: int)
         old, new = (side.get(name) for side in sides)
         change = _difference(old, new)
         is_hidden = any(map(_PERSONS.search, name)) and change is not None and 0 < abs(change) < minimum
-        shown = (SECONDARY_MARK, f"<{minimum}") if is_hidden else (new, change)
+        shown = (HIDDEN_MARK, f"<{minimum}") if is_hidden else (new, change)
         rows.append((name, old, *shown, old != new, is_hidden))
     return pd.DataFrame(rows, columns=["name", "before", "after", "change", "is_changed", "is_hidden"], dtype=object)
 
