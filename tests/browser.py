@@ -1,7 +1,5 @@
 """A headless Chromium for tests: it opens pages from disk, lets nothing through to a network, and writes down what it saw."""
 
-import os
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,15 +9,15 @@ from typing import Any
 
 import pytest
 
+from helpers.report.export.pdf import chromium
+
 playwright = pytest.importorskip("playwright.sync_api", reason="the browser's driver is missing: pip install playwright")
 axe_package = pytest.importorskip(
     "axe_playwright_python", reason="axe-core is missing: pip install axe-playwright-python"
 )
 
 # WULI_CHROMIUM names another; playwright's own download is never used.
-CHROMIUM = os.environ.get("WULI_CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
+CHROMIUM = chromium()
 if not CHROMIUM:
     pytest.skip("no Chromium on this machine: apt-get install chromium, or name one in WULI_CHROMIUM", allow_module_level=True)
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from helpers import disclosure
+from helpers.disclosure import DisclosureError, attack
 from helpers.disclosure.protection import CELL
 from helpers.errors import UsageError
 
@@ -128,3 +129,11 @@ def test_random_tables_never_give_a_small_cell_back():
         assert (found.loc[small, "high"] - found.loc[small, "low"] >= 10 - 1e-6).all()
         # Whole numbers do not help the intruder in tables of sums.
         assert disclosure.disclosed(held, sums, hidden=hidden, width=10, integral=True).empty
+
+
+def test_a_programme_that_is_not_solved_does_not_pass_for_a_wide_interval(monkeypatch):
+    values = pd.Series({"all": 20, "a": 3, "b": 17})
+    stopped = type("Stopped", (), {"status": 1, "x": None, "message": "time limit"})
+    monkeypatch.setattr(attack, "linprog", lambda *given, **options: stopped)
+    with pytest.raises(DisclosureError, match="could not be worked out: time limit"):
+        attack.intervals(values, relations(("all", ["a", "b"])), hidden={"a", "b"})

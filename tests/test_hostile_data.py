@@ -2,12 +2,12 @@ import csv
 import html as html_module
 import io
 import re
-import shutil
 import zipfile
 
 import pandas as pd
 import pytest
 from hostile_names import HOSTILE
+from page_policy import policy_faults
 from report_notebooks import demo, executed, html, notebook, preparing
 
 from helpers import cells, engine, ingest, show
@@ -15,7 +15,6 @@ from helpers.cells import harmless, plain_cell, read_back, safe_cell, safe_frame
 from helpers.ingest import layers
 from helpers.link import command, handcheck, review
 from helpers.report import execute, render
-from helpers.report.policy import policy_faults
 from helpers.report.run import _facts
 
 # What Excel, LibreOffice and WPS calculate.
@@ -177,14 +176,12 @@ def test_a_message_page_shows_a_hostile_reason_as_a_text():
 
 
 def test_a_browser_runs_nothing_asks_nobody_and_shows_the_names_as_they_are_written(tmp_path):
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: no page is opened")
-    browser_path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not browser_path:
-        pytest.skip("no Chromium on this machine: no page is opened")
+    # Here, because it skips where there is no browser.
+    from browser import launched
+
     (tmp_path / "p.html").write_text(hostile_page(), encoding="utf-8")
     asked, dialogs = [], []
-    with sync_api.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"])
+    with launched() as browser:
         page = browser.new_page()
         page.on("request", lambda request: asked.append(request.url))
         page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
@@ -196,7 +193,6 @@ def test_a_browser_runs_nothing_asks_nobody_and_shows_the_names_as_they_are_writ
         with page.expect_download() as taken:
             page.locator("button.download").first.click()
         taken.value.save_as(tmp_path / "taken.csv")
-        browser.close()
     assert not dialogs
     assert harm is None
     assert tags == 0

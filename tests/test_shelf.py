@@ -6,7 +6,7 @@ import pytest
 from made_runs import made, page, put
 from report_notebooks import demo, notebook, preparing, written
 
-from helpers import cli, paths
+from helpers import atomic, cli, paths
 from helpers.errors import InputError, WuliError
 from helpers.report import catalogue, foreign, publish, shelf, stale
 from helpers.report import run as report_run
@@ -150,7 +150,7 @@ def delivered(tmp_path):
     (folder / "sub").mkdir(parents=True)
     (folder / "a.csv").write_text("a", encoding="utf-8")
     (folder / "sub" / "b.csv").write_text("b", encoding="utf-8")
-    hashes = {"a.csv": stale._sha(folder / "a.csv"), "sub/b.csv": stale._sha(folder / "sub" / "b.csv")}
+    hashes = {"a.csv": atomic.sha256(folder / "a.csv"), "sub/b.csv": atomic.sha256(folder / "sub" / "b.csv")}
     content = made("office", data={"kind": "files", "folder": str(folder), "mappings": []})
     return folder, {**content, "prepared_from": {"parameters": "x", "code": "y", **hashes}}
 

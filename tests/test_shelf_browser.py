@@ -1,18 +1,14 @@
 """The list of all runs and a comparison, in the browser in which people open them: from disk, with and without scripts."""
 
-import shutil
-
 import pytest
+from browser import launched
 from made_runs import made, page, put
 from test_diff import AFTER, BEFORE, drawn, listed, publish
 
 from helpers import cli, paths
 from helpers.report import shelf
 
-playwright = pytest.importorskip("playwright.sync_api", reason="the browser for tests is not installed")
 axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +26,8 @@ def pages(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    with launched() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture

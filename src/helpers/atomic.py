@@ -77,7 +77,7 @@ def folder(out: Path, *, listing: str) -> Iterator[Path]:
         If something cannot be written; `out` is then unchanged.
     """
     before = _listed(out / listing)
-    foreign = [name for name, path in _files(out).items() if name != listing and before.get(name) != _sha(path)]
+    foreign = [name for name, path in _files(out).items() if name != listing and before.get(name) != sha256(path)]
     if foreign:
         raise UsageError(
             f"'{out}' holds {len(foreign):,} file(s) that were put there or changed by hand, such as {foreign[0]}: "
@@ -90,7 +90,7 @@ def folder(out: Path, *, listing: str) -> Iterator[Path]:
         staged = Path(place)
         yield staged
         made = _files(staged)
-        _write_list(staged / listing, {name: _sha(path) for name, path in made.items()})
+        _write_list(staged / listing, {name: sha256(path) for name, path in made.items()})
         # In this order, whatever is stopped from here on leaves only files that are on the list.
         for name in before:
             (out / name).unlink(missing_ok=True)
@@ -121,6 +121,7 @@ def _write_list(path: Path, hashes: dict[str, str]) -> None:
         rows.writerows([("file", "sha256"), *hashes.items()])
 
 
-def _sha(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes in hex."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

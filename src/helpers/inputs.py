@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from helpers import paths
+from helpers import atomic, paths
 from helpers.errors import InputError
 from helpers.params import RunParams
 
@@ -34,6 +34,7 @@ DATA_ROOMS = (
 
 # A notebook that a run executes finds here the digest of the inputs that the run's data were prepared from.
 PREPARED = "WULI_PREPARED"
+STATE_FILE = "run.json"
 
 
 def data_folder(params: RunParams) -> Path:
@@ -60,10 +61,9 @@ def fingerprint(params: RunParams) -> dict[str, str]:
     if params.data.kind == "files":
         folder = data_folder(params)
         for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-            with path.open("rb") as stream:
-                found[path.relative_to(folder).as_posix()] = hashlib.file_digest(stream, "sha256").hexdigest()
+            found[path.relative_to(folder).as_posix()] = atomic.sha256(path)
         for name, path in zip(params.data.mappings, params.data.mapping_paths, strict=True):
-            found[f"mapping {name}"] = _sha(path.read_bytes())
+            found[f"mapping {name}"] = atomic.sha256(path)
     source = Path(__file__).parent
     files = [p for room in DATA_ROOMS for p in _files_of(source / room)] + sorted(paths.CODEBOOK.glob("*.csv"))
     files += sorted(paths.REFERENCE.glob("*.csv"))

@@ -9,6 +9,7 @@ import sys
 import warnings
 
 from helpers import codebook
+from helpers.codebook.words import name_of
 from helpers.errors import InputError, RestrictedWarning
 from helpers.inputs import PREPARED
 from helpers.params import RunParams
@@ -55,5 +56,5 @@ def tell(params: RunParams, *names: str) -> None:
 def _in_words(name: str, lang: Lang) -> str:
     book = codebook.load().tables
     if name in book:
-        return book[name].name_zh if lang == "zh" else book[name].name_en
+        return name_of(book[name], lang)
     return say({EXPOSED: "restricted.exposures", SCORES: "restricted.scores"}.get(name, "restricted.record"), lang)

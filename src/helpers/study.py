@@ -25,13 +25,11 @@ from helpers.cells import read_back
 from helpers.errors import InputError
 from helpers.index import scores
 from helpers.ingest import people
-from helpers.inputs import PREPARED, digest, fingerprint
+from helpers.inputs import PREPARED, STATE_FILE, digest, fingerprint
 from helpers.panel import EXPOSURES
 from helpers.params import RunParams, load
 from helpers.plan import sample
 from helpers.text import Lang, say
-
-STATE_FILE = "run.json"
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,11 @@ import pandas as pd
 from scipy.optimize import linprog
 from scipy.sparse import coo_matrix
 
+from helpers.disclosure.rules import DisclosureError
 from helpers.errors import UsageError
 
+# Of scipy.optimize.linprog.
+_SOLVED, _UNBOUNDED = 0, 3
 RELATION = ("relation", "cell", "coefficient")
 
 
@@ -126,8 +129,13 @@ def _end(matrix, limits: list, place: int, sign: float, integral: bool) -> float
     goal[place] = sign
     whole = np.ones(matrix.shape[1]) if integral else None
     zero = np.zeros(matrix.shape[0])
-    solved = linprog(goal, A_eq=matrix, b_eq=zero, bounds=limits, integrality=whole, method="highs")
-    # The true table is a solution, so that what HiGHS cannot bound is unbounded.
-    if solved.status != 0:
-        return 0.0 if sign > 0 else np.inf
-    return float(solved.x[place])
+    # Presolving cannot always tell unbounded from infeasible; the second try does, and the true table is feasible.
+    for is_first in (True, False):
+        solved = linprog(goal, A_eq=matrix, b_eq=zero, bounds=limits, integrality=whole, method="highs",
+                         options={"presolve": is_first})  # fmt: skip
+        if solved.status == _SOLVED:
+            return float(solved.x[place])
+        if solved.status == _UNBOUNDED:
+            return np.inf
+    # What was not solved must not pass for a wide interval.
+    raise DisclosureError(f"the interval of a hidden count could not be worked out: {solved.message}")

@@ -1,7 +1,6 @@
 """Files in, sheets of text out: the kind of a file by its first bytes, and by its ending where they tell nothing."""
 
 import codecs
-import hashlib
 import re
 from pathlib import Path
 
@@ -98,12 +97,6 @@ def _kind(path: Path, ending: str, name: str) -> str:
     # Many portals export text under .xls; a broken workbook holds bytes that no text does.
     is_text = ending in TEXT_ENDINGS or (ending == ".xls" and not _CONTROL.search(start))
     return "text" if is_text else "workbook"
-
-
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes in hex."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _parquet(path: Path, name: str) -> RawSheet:

@@ -10,9 +10,10 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from helpers import atomic
 from helpers.codebook import Codebook, Table
 from helpers.errors import InputError
-from helpers.ingest import files, find, ledger, people, records, staged, tables
+from helpers.ingest import find, ledger, people, records, staged, tables
 from helpers.ingest.header import Located
 
 Progress = Callable[[int, int, str], None]
@@ -115,7 +116,7 @@ def read_folder(
             else:
                 jobs[name] = pool.submit(_read, parts, person_key, extract_on, is_sound=is_sound)
         names = dict.fromkeys(one.sheet.file for one in located)
-        digests = {name: pool.submit(files.sha256, folder / name) for name in names}
+        digests = {name: pool.submit(atomic.sha256, folder / name) for name in names}
         for done, (name, job) in enumerate(jobs.items()):
             if progress:
                 progress(done, len(jobs), read[name][0].sheet.place)

@@ -1,7 +1,7 @@
 """What any estimate says as plain frames: a result of this room in, its estimates or its sample as rows out."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -38,17 +38,7 @@ def tidy(found: object) -> pd.DataFrame:
     UsageError
         If it is no result.
     """
-    if isinstance(found, Mapping):
-        return _stacked({name: tidy(one) for name, one in found.items()})
-    if isinstance(found, NotEstimable | Message):
-        return pd.DataFrame([{"reason": str(found)}])
-    values = _values(found)
-    for name in _ROWS:
-        rows = getattr(found, name, None)
-        if isinstance(rows, pd.DataFrame):
-            held = {of: values[of] for of in _OF if of in values and of not in rows}
-            return pd.concat([pd.DataFrame(held, index=rows.index), rows], axis=1).reset_index(drop=True)
-    return pd.DataFrame([values])
+    return _told(found, _estimates)
 
 
 def glance(found: object) -> pd.DataFrame:
@@ -69,13 +59,30 @@ def glance(found: object) -> pd.DataFrame:
     UsageError
         If it is no result.
     """
+    return _told(found, _whole)
+
+
+def _told(found: object, of: Callable[[object, dict[str, Any]], pd.DataFrame]) -> pd.DataFrame:
+    """Return what `of` makes of a result and its values, of each one in a mapping; the reason of a refused one."""
     if isinstance(found, Mapping):
-        return _stacked({name: glance(one) for name, one in found.items()})
+        return _stacked({name: _told(one, of) for name, one in found.items()})
     if isinstance(found, NotEstimable | Message):
         return pd.DataFrame([{"reason": str(found)}])
-    values = _values(found)
+    return of(found, _values(found))
+
+
+def _estimates(found: object, values: dict[str, Any]) -> pd.DataFrame:
+    for name in _ROWS:
+        rows = getattr(found, name, None)
+        if isinstance(rows, pd.DataFrame):
+            held = {of: values[of] for of in _OF if of in values and of not in rows}
+            return pd.concat([pd.DataFrame(held, index=rows.index), rows], axis=1).reset_index(drop=True)
+    return pd.DataFrame([values])
+
+
+def _whole(found: object, values: dict[str, Any]) -> pd.DataFrame:
     if hasattr(found, "n_dropped"):
-        values["n_dropped"] = sum(found.n_dropped.values())
+        values = values | {"n_dropped": sum(found.n_dropped.values())}
     return pd.DataFrame([values | {"warnings": "; ".join(map(str, getattr(found, "warnings", ())))}])
 
 

@@ -28,6 +28,7 @@ Year = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
 SMALLEST_ZONE, LARGEST_ZONE = 400, 5_000_000
 # The data dictionary and comparisons of runs lie beside the runs in the reports folder.
 TAKEN = ("codebook", "diff")
+RUN_NAME = r"[a-z0-9][a-z0-9_-]{0,62}"
 
 
 class Strict(BaseModel):
@@ -146,7 +147,7 @@ class RunParams(Strict):
     the values that differ from the defaults of the page's own model.
     """
 
-    run: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$", description="name of the run and of its folders")
+    run: str = Field(pattern=rf"^{RUN_NAME}$", description="name of the run and of its folders")
     study: Literal["zone", "listed"]
     zone: str = Field(min_length=1, description="code or name of the zone")
     zone_en: str = Field("", description="its name on English pages; `zone` where left out")

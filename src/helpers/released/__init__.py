@@ -15,9 +15,10 @@ from helpers import forces, reconcile
 from helpers.disclosure import protect
 from helpers.errors import InputError
 from helpers.forces import cohesion, cultivation, posts, services
+from helpers.inputs import STATE_FILE
 from helpers.reconcile import people
 from helpers.released.linked import system
-from helpers.study import STATE_FILE, Study
+from helpers.study import Study
 
 OF_PERSONS = (
     "d1_cross_apply", "d2_mid_level", "d4_liaison_cover", "v1_unit_density", "v3_member_rd_share", "v4_two_way",

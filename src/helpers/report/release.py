@@ -7,7 +7,7 @@ found, and the files, stay with the owner: `restricted/release_scan.csv` and `re
 
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pandas as pd
@@ -21,9 +21,10 @@ from helpers.report.scan.kinds import Known, without
 _LISTED = 3
 
 
-def known_of(run: str) -> Known:
-    """Return what is looked for exactly in the files of a run: the person ids of its tables, this machine's secrets."""
-    return Known.at_hand(paths.derived(run))
+def known_of(*runs: str) -> Known:
+    """Return what is looked for exactly in files about runs: the person ids of their tables, this machine's secrets."""
+    known = [Known.at_hand(paths.derived(run)) for run in runs] or [Known.at_hand()]
+    return replace(known[0], pids=frozenset().union(*(one.pids for one in known)))
 
 
 def require_clean_page(html: str, run: str, *, name: str) -> None:
@@ -50,9 +51,9 @@ def require_clean(html: str, runs: Iterable[str], *, name: str) -> None:
     WuliError
         With kind and place; what was written before stays as it is.
     """
-    found = {hit: None for run in runs for hit in scan_text(html, known_of(run), name=name)}
+    found = scan_text(html, known_of(*runs), name=name)
     if found:
-        raise WuliError(f"{name} is not written: {_told(list(found))}; see the pages of the runs it takes this from")
+        raise WuliError(f"{name} is not written: {_told(found)}; see the pages of the runs it takes this from")
 
 
 def cleaned(text: str, run: str) -> str:

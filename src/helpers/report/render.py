@@ -98,16 +98,15 @@ def render(notebook: NotebookNode, facts: Facts, *, name: str, parameters: Mappi
                 parts[lang], headings[lang] = prose.anchored(
                     prose.to_html(source), headings[lang], lang=lang, drop_title=True
                 )
-            cell.metadata["html"] = _passages(parts, "section", "prose ")
+            cell.metadata["html"] = passages(parts, "section", "prose ")
         else:
             cell.outputs = _outputs(cell, facts.lang, numbers)
-    context = {
-        **_context(facts),
-        "title": {lang: _title(headings[lang], name) for lang in LANGS},
+    about = {
+        **context(facts, {lang: _title(headings[lang], name) for lang in LANGS}),
         "toc": {lang: [h for h in headings[lang] if h.level in (2, 3)] for lang in LANGS},
         "page_parameters": dict(parameters or {}),
     }
-    html, _ = _exporter().from_notebook_node(page, resources={"page": context})
+    html, _ = _exporter().from_notebook_node(page, resources={"page": about})
     return _finished(html, name)
 
 
@@ -131,8 +130,7 @@ def _spoken(words: Words, lang: Lang) -> str:
 
 def index(pages: Sequence[Any], facts: Facts, *, count: Words) -> str:
     """Return the index of a run: every page with its status, its finding and its address."""
-    context = {**_context(facts), "title": facts.run_title, "toc": {lang: [] for lang in LANGS}, "page_parameters": {}}
-    return document("overview.html.j2", "index", pages=pages, count=count, page=context)
+    return document("overview.html.j2", "index", pages=pages, count=count, page=context(facts, facts.run_title))
 
 
 def document(template: str, name: str, /, **values: Any) -> str:
@@ -148,9 +146,19 @@ def document(template: str, name: str, /, **values: Any) -> str:
     return _finished(_environment().get_template(template).render(**values), name, own=template.split(".")[0])
 
 
-def context(cover: Cover, title: Words) -> dict[str, Any]:
-    """Return what the templates call `page`, for a page without table of contents that belongs to no single run."""
-    return {**_context(cover), "title": title, "toc": {lang: [] for lang in LANGS}, "page_parameters": {}}
+def context(about: Facts | Cover, title: Words) -> dict[str, Any]:
+    """Return what the templates call `page`, for a page without table of contents and parameters of its own."""
+    return {
+        "facts": about,
+        "langs": [(lang, TAGS[lang]) for lang in LANGS],
+        "tag": TAGS[about.lang],
+        "both": in_both,
+        "say": lambda key, **values: in_both(both(f"page.{key}", **values)),
+        "said": lambda key, lang, **values: escape(say(f"page.{key}", lang, **values)),
+        "title": title,
+        "toc": {lang: [] for lang in LANGS},
+        "page_parameters": {},
+    }
 
 
 def in_both(words: Words) -> str:
@@ -160,22 +168,11 @@ def in_both(words: Words) -> str:
     return "".join(f'<span class="{lang}" lang="{TAGS[lang]}">{escape(words[lang])}</span>' for lang in LANGS)
 
 
-def _context(facts: Facts | Cover) -> dict[str, Any]:
-    return {
-        "facts": facts,
-        "langs": [(lang, TAGS[lang]) for lang in LANGS],
-        "tag": TAGS[facts.lang],
-        "both": in_both,
-        "say": lambda key, **values: in_both(both(f"page.{key}", **values)),
-        "said": lambda key, lang, **values: escape(say(f"page.{key}", lang, **values)),
-    }
-
-
 def _title(headings: Sequence[prose.Heading], name: str) -> str:
     return next((heading.text for heading in headings if heading.level == 1), name)
 
 
-def _passages(parts: Mapping[Lang, str], tag: str, kind: str = "") -> str:
+def passages(parts: Mapping[Lang, str], tag: str, kind: str = "") -> str:
     """Return passages as elements of their language; one that is the same in both stands once."""
     if len(set(parts.values())) == 1:
         only = parts[LANGS[0]]
@@ -207,7 +204,7 @@ def _outputs(cell: NotebookNode, lang: Lang, numbers: Mapping[Lang, _Numbers]) -
     numbered = {one: numbers[one].put(parts[one]) for one in LANGS}
     if not any(part.strip() for part in parts.values()):
         return []
-    html = _passages(numbered, "div") if len(given) > 1 else numbered[lang]
+    html = passages(numbered, "div") if len(given) > 1 else numbered[lang]
     return [nbformat.v4.new_output("display_data", data={"text/html": html})]
 
 

@@ -3,15 +3,14 @@
 Only what can be told in moments is looked at: hashes and records, never the data themselves.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from helpers import paths, plan
+from helpers import atomic, paths, plan
 from helpers.errors import WuliError
+from helpers.inputs import STATE_FILE
 from helpers.params import load
 from helpers.params.model import flattened
 from helpers.report import manifest, publish
@@ -79,7 +78,7 @@ def _changed_inputs(run: str, made: Mapping[str, Any]) -> list[str]:
     before = {name: sha for name, sha in before.items() if name not in mappings or name in now or "/" in name}
     changed = set(before) ^ set(now)
     if sum(path.stat().st_size for path in now.values()) <= LARGEST_BYTES:
-        changed |= {name for name in set(before) & set(now) if before[name] != _sha(now[name])}
+        changed |= {name for name in set(before) & set(now) if before[name] != atomic.sha256(now[name])}
     return sorted(name.removeprefix("mapping ") for name in changed)
 
 
@@ -96,7 +95,7 @@ def _is_prepared_anew(run: str, made: Mapping[str, Any]) -> bool:
 def _state(run: str) -> dict[str, Any]:
     """Return the record of a run's prepared data; empty where they are gone."""
     try:
-        found = json.loads((paths.derived(run) / "run.json").read_text(encoding="utf-8"))
+        found = json.loads((paths.derived(run) / STATE_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
@@ -131,7 +130,3 @@ def _plan(study: str) -> str | None:
     except WuliError:
         return None
 
-
-def _sha(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -12,16 +12,11 @@ import nbformat
 from nbformat import NotebookNode
 
 from helpers.errors import PageError
-from helpers.text import LANGS, Lang
+from helpers.text import Lang, other
 
 _LANG = "lang"
 _TWIN = "twin"
 _OTHER = "in_other_language"
-
-
-def other(lang: Lang) -> Lang:
-    """Return the language that is not `lang`."""
-    return next(name for name in LANGS if name != lang)
 
 
 def doubled(notebook: NotebookNode, lang: Lang, *, name: str) -> NotebookNode:

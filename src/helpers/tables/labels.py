@@ -7,6 +7,7 @@ from typing import ParamSpec
 import pandas as pd
 
 from helpers import codebook
+from helpers.codebook.words import name_of
 from helpers.study import Study
 from helpers.text import Lang, label, number, say
 
@@ -48,7 +49,7 @@ def table_title(table: str, lang: Lang) -> str:
     `table`: a name of the codebook.
     """
     book = codebook.load().tables
-    return table if table not in book else (book[table].name_zh if lang == "zh" else book[table].name_en)
+    return table if table not in book else name_of(book[table], lang)
 
 
 def column_title(table: str, column: str, lang: Lang) -> str:
@@ -58,7 +59,7 @@ def column_title(table: str, column: str, lang: Lang) -> str:
     """
     book = codebook.load().tables
     found = [c for c in book[table].columns if c.name == column] if table in book else []
-    return (found[0].name_zh if lang == "zh" else found[0].name_en) if found else label(column, lang)
+    return name_of(found[0], lang) if found else label(column, lang)
 
 
 def with_interval(rows: pd.DataFrame, share: str, *, digits: int = 0) -> list[str | None]:

@@ -41,6 +41,11 @@ def say(key: str, lang: Lang, /, **values: object) -> str:
     return catalogue()[key][lang].format(**values)
 
 
+def other(lang: Lang) -> Lang:
+    """Return the language that is not `lang`."""
+    return next(name for name in LANGS if name != lang)
+
+
 def both(key: str, /, **values: object) -> Words:
     """Return the sentence `key` in every language, with the same values."""
     return {lang: say(key, lang, **values) for lang in LANGS}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from html import unescape
 from html.parser import HTMLParser
 
-from helpers.text import LANGS, Lang
+from helpers.text import Lang, other
 
 _MAIN = re.compile(r"<main\b[^>]*>(.*?)</main>", re.DOTALL)
 _FIGURE = re.compile(r"<figure\b[^>]*>.*?</figure>", re.DOTALL)
@@ -66,13 +66,12 @@ def read(html: str, lang: Lang) -> Content:
     for figure in _FIGURE.findall(main):
         if named := _NUMBER.search(figure):
             held.setdefault((named[2], int(named[3])), {})[named[1]] = _shown(figure, letters)
-    other = next(one for one in LANGS if one != lang)
-    chosen = {place: told.get(lang) or told[other] for place, told in held.items()}
+    chosen = {place: told.get(lang) or told[other(lang)] for place, told in held.items()}
     by_kind = {
         kind: {number: shown for (of, number), shown in sorted(chosen.items()) if of == kind}
         for kind in ("figure", "table")
     }
-    reader = _Words(skipped=other)
+    reader = _Words(skipped=other(lang))
     reader.feed(_FIGURE.sub("", main))
     reader.close()
     return Content(by_kind["figure"], by_kind["table"], reader.lines())

@@ -5,10 +5,11 @@ from typing import Any
 
 import pandas as pd
 
-from helpers import codebook, show
+from helpers import show
 from helpers.report import catalogue, render
 from helpers.report.diff.compare import HEAD, Difference
 from helpers.report.diff.numbers import MARKS
+from helpers.tables.labels import table_title
 from helpers.text import LANGS, Lang, Words, both, label, number, p_text, say, with_capital
 
 _NUMBER = '<span class="number" data-kind="table"></span>'
@@ -119,7 +120,7 @@ def table(found: Difference, name: str) -> str:
         return ""
     told = both(f"diff.table_{name}", minimum=found.minimum)
     made = {lang: show.table(frames[lang], title=told[lang], lang=lang).data.replace(_NUMBER, "") for lang in LANGS}
-    return "\n".join(f'<div class="{lang}" lang="{render.TAGS[lang]}">\n{made[lang]}\n</div>' for lang in LANGS)
+    return render.passages(made, "div")
 
 
 def _frame(rows: list[tuple[Any, ...]], lang: Lang, *heads: str) -> pd.DataFrame:
@@ -189,13 +190,10 @@ def _shown(found: Difference, lang: Lang) -> pd.DataFrame:
 
 
 def _counts(found: Difference, lang: Lang) -> pd.DataFrame:
-    book = codebook.load().tables
     rows = []
     for row in found.counts.to_dict("records"):
-        known = book.get(row["table"])
-        name = row["table"] if known is None else known.name_zh if lang == "zh" else known.name_en
         cells = (row["before"] or "–", row["after"] or "–", row["change"] or "–")
-        rows.append((with_capital(name), say(f"diff.{row['count']}", lang), *cells))
+        rows.append((with_capital(table_title(row["table"], lang)), say(f"diff.{row['count']}", lang), *cells))
     return _frame(rows, lang, "data_table", "count", "before", "after", "change")
 
 

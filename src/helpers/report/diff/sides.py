@@ -9,12 +9,12 @@ from typing import Any
 from helpers import paths
 from helpers.errors import UsageError
 from helpers.params.explain import suggest
-from helpers.params.model import TAKEN
+from helpers.params.model import RUN_NAME, TAKEN
 from helpers.report import manifest
 from helpers.text import Words
 
-# As run files have it: the name becomes a part of a file's name and of addresses.
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+# The name becomes a part of a file's name and of addresses.
+_NAME = re.compile(RUN_NAME)
 _NEEDED = ("run", "parameters", "pages", "inputs", "counts", "code", "packages", "finished_at")
 
 
